@@ -1,0 +1,154 @@
+"""Who answers a command: this process when the history is free, else the app that holds it. Same documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import as_completed
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from checks import answers
+from checks.config import Config
+from checks.drill import Refused
+from checks.history import HistoryBusy
+from checks.monitor import Monitor
+
+if TYPE_CHECKING:
+    import httpx
+
+Document = dict[str, Any]
+Progress = Callable[[str], None]  # called with a line for people
+_WRONG_QUESTION = (400, 404, 422)
+
+
+class NotAnswered(Exception):
+    """The app that holds the history did not answer, or could not; the sentence says what to do."""
+
+
+class Answering(Protocol):
+    """What commands ask for; see DESIGN 4 for the documents."""
+
+    def run(self, names: Sequence[str], at: datetime | None, progress: Progress) -> Document: ...
+    def status(self, names: Sequence[str], at: datetime | None) -> Document: ...
+    def history(self, dataset: str, metric: str, column: str | None, at: datetime | None) -> Document: ...
+    def sample(self, dataset: str, check: str, limit: int) -> Document: ...
+    def doctor(self) -> Document: ...
+
+
+@contextmanager
+def answering(config: Config) -> Generator[Answering]:
+    """This process as the owner of the history, or the app that owns it already. Raises NotAnswered, HistoryError."""
+    try:
+        monitor = Monitor.open(config, datetime.now(UTC))
+    except HistoryBusy as busy:
+        import httpx  # here and not above: most commands do without
+
+        limits = httpx.Timeout(60, connect=5)
+        with httpx.Client(base_url=_base(config), headers=_headers(config), timeout=limits, trust_env=False) as client:
+            yield Remote(client, busy)
+        return
+    try:
+        yield Local(monitor)
+    finally:
+        monitor.close()
+
+
+class Local:
+    """Answers in this process."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self.monitor = monitor
+
+    def run(self, names: Sequence[str], at: datetime | None, progress: Progress) -> Document:
+        self.monitor.feed_demo(self.monitor.clock(), progress)
+        futures, errors = self.monitor.list_and_start(names, at=at, trigger="command")
+        for error in errors:
+            progress(error)
+        for done, future in enumerate(as_completed(futures), start=1):
+            report = future.result()
+            progress(f"{done} of {len(futures)}: {report.dataset} {report.outcome} in {report.seconds:.1f} s")
+        return answers.run_document([future.result() for future in futures], errors)
+
+    def status(self, names: Sequence[str], at: datetime | None) -> Document:
+        self.monitor.list_unlisted(self.monitor.clock())
+        return answers.status_document(self.monitor.status(names, at or self.monitor.clock()))
+
+    def history(self, dataset: str, metric: str, column: str | None, at: datetime | None) -> Document:
+        self.monitor.list_unlisted(self.monitor.clock())
+        return answers.history_document(self.monitor, dataset, metric, column, known_at=at)
+
+    def sample(self, dataset: str, check: str, limit: int) -> Document:
+        self.monitor.list_unlisted(self.monitor.clock())
+        name = self.monitor.named([dataset])[0].name
+        return answers.sample_document(name, check, self.monitor.sample(name, check, limit))
+
+    def doctor(self) -> Document:
+        from checks import doctor
+
+        return doctor.examine(self.monitor)
+
+
+class Remote:
+    """Asks the app that holds the history."""
+
+    def __init__(self, client: httpx.Client, busy: HistoryBusy) -> None:
+        self.client = client
+        self.busy = busy
+
+    def run(self, names: Sequence[str], at: datetime | None, progress: Progress) -> Document:
+        progress("the app is running and does it")
+        body = {"datasets": list(names), "at": answers.moment(at), "refresh": True}
+        return self._ask("POST", "/api/runs", json=body, timeout=None)
+
+    def status(self, names: Sequence[str], at: datetime | None) -> Document:
+        query = [("name", name) for name in names] + ([("at", answers.moment(at))] if at else [])
+        return self._ask("GET", "/api/datasets", params=query)
+
+    def history(self, dataset: str, metric: str, column: str | None, at: datetime | None) -> Document:
+        query = {"metric": metric} | ({"column": column} if column else {}) | ({"at": answers.moment(at)} if at else {})
+        return self._ask("GET", f"/api/datasets/{quote(dataset, safe='')}/measurements", params=query)
+
+    def sample(self, dataset: str, check: str, limit: int) -> Document:
+        query = {"check": check, "limit": limit}
+        return self._ask("GET", f"/api/datasets/{quote(dataset, safe='')}/sample", params=query, timeout=None)
+
+    def doctor(self) -> Document:
+        return self._ask("GET", "/api/doctor", timeout=None)
+
+    def _ask(self, method: str, path: str, **parts: Any) -> Document:
+        import httpx
+
+        try:
+            answer = self.client.request(method, path, **parts)
+            document = json.loads(answer.content)
+        except (httpx.HTTPError, ValueError):
+            raise NotAnswered(self._nobody()) from None
+        if not isinstance(document, dict):
+            raise NotAnswered(self._nobody())
+        if answer.status_code in _WRONG_QUESTION:
+            raise Refused(document.get("detail", f"the app answered {answer.status_code}"))
+        if answer.status_code >= 400:
+            raise NotAnswered(document.get("detail", f"the app answered {answer.status_code}"))
+        return document
+
+    def _nobody(self) -> str:
+        who = f"process {self.busy.pid}" if self.busy.pid else "another process"
+        return (
+            f"the history {self.busy.path} is in use by {who}, and nothing answers as Vitals at "
+            f"{self.client.base_url}. To do: wait until that process has ended, or set address, port and token in "
+            "[app] as the running app has them"
+        )
+
+
+def _base(config: Config) -> str:
+    address = config.app.address
+    host = "127.0.0.1" if address in ("0.0.0.0", "::", "") else address  # noqa: S104 compared, not bound
+    return f"http://[{host}]:{config.app.port}" if ":" in host else f"http://{host}:{config.app.port}"
+
+
+def _headers(config: Config) -> dict[str, str]:
+    token = config.app.token
+    return {"Authorization": f"Bearer {token.reveal()}"} if token else {}

@@ -1,0 +1,65 @@
+"""Files to documents. A broken file is a document with an error, so that it never stops the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from checks.contracts import standard
+from checks.contracts.document import Document, Finding, Node, Notes
+from checks.contracts.leniency import bring_to_standard
+from checks.contracts.read import MAX_BYTES, YamlError, parse
+from checks.contracts.review import review
+
+_ENDINGS = {".yaml", ".yml"}
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """All documents of a folder, sorted by file, and everything found in them."""
+
+    documents: tuple[Document, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def load_folder(folder: Path) -> Contracts:
+    """The contracts of a folder and its sub-folders; none where there is no such folder. Never raises for what a file
+    contains: that becomes a finding."""
+    documents = tuple(read_file(file, file.relative_to(folder).as_posix()) for file in contract_files(folder))
+    return Contracts(documents, tuple(review(documents)))
+
+
+def contract_files(folder: Path) -> list[Path]:
+    """The YAML files below a folder, hidden ones and those that lead out of it aside."""
+    root = folder.resolve()
+    found = [path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file()]
+    inside = (path for path in found if path.resolve().is_relative_to(root))
+    return sorted(path for path in inside if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+
+
+def read_file(path: Path, label: str | None = None) -> Document:
+    """One contract, checked against the standard. `label` is how findings name the file, default the path."""
+    label = label or str(path)
+    try:
+        parsed = parse(_bytes(path))
+    except YamlError as error:
+        notes = Notes(label, {(): error.line})
+        notes.error((), str(error))
+        return Document(path, label, {}, {}, tuple(notes.found))
+    notes = Notes(label, parsed.lines)
+    for place, doubt in parsed.doubts:
+        notes.warning(place, doubt)
+    bring_to_standard(Node(parsed.data, ()), notes)
+    problems = standard.problems(parsed.data)
+    for place, sentence in problems:
+        notes.error(place, sentence)
+    broken = frozenset(place for place, _ in problems)
+    return Document(path, label, parsed.data, parsed.lines, tuple(notes.found), broken)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise YamlError(1, f"can not be read: {error.strerror}") from error

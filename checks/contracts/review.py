@@ -1,0 +1,136 @@
+"""Vitals' own rules over contracts: what can not be made into a check, and what is not executed in this version.
+
+A contract that asks for something and silently gets nothing is the worst outcome, so everything in the standard that
+could mean a check is either made into one or told here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from checks.contracts.catalogue import Catalogue
+from checks.contracts.document import Document, Finding, Node, Notes, custom_properties, properties_below
+from checks.contracts.expectations import checks
+from checks.contracts.extras import ON_RULES, extras, note_unknown
+from checks.contracts.levels import AgeLimit, age_limits, column_for
+from checks.contracts.subject import Subject
+from connectors import TableName
+
+_ZONES = {"defaultTimezone", "timezone"}
+
+
+def review(documents: Sequence[Document]) -> list[Finding]:
+    """Everything found in the documents, in the order of files and lines."""
+    findings = [finding for document in documents for finding in (*document.findings, *_of(document, documents))]
+    findings += _twice(documents)
+    return sorted(dict.fromkeys(findings), key=lambda finding: (finding.file, finding.line))
+
+
+def _of(document: Document, documents: Sequence[Document]) -> list[Finding]:
+    if not document.data:
+        return []
+    notes = Notes.on(document)
+    limits = age_limits(document, notes)
+    if not document.objects:
+        notes.warning(("schema",), "lists no tables, so there is nothing to check")
+    if document.status in ("deprecated", "retired"):
+        notes.info(("status",), f"the contract is {document.status}; it is still checked as long as the file is here")
+    for name, node in custom_properties(document.root).items():
+        note_unknown(name, node, (), notes)
+    for node in document.objects:
+        subject = Subject(document, node, "source", TableName(None, node.value["name"]), Catalogue(documents), notes)
+        _table(subject, limits)
+    return notes.found
+
+
+def _table(subject: Subject, limits: Sequence[AgeLimit]) -> None:
+    checks(subject, limits)
+    dated_by = column_for(subject.node, limits)
+    event_time = extras(subject, dated_by).event_time
+    for limit in limits:
+        if limit.table.place == subject.node.place:
+            _event_time(subject, limit, event_time)
+    _repeated_names(subject)
+    _rules(subject.node, subject.notes)
+    for node in subject.properties:
+        _property(node, subject.notes)
+        _rules(node, subject.notes)
+
+
+def _event_time(subject: Subject, limit: AgeLimit, event_time: str | None) -> None:
+    name = subject.node.value["name"]
+    if event_time is None:
+        said = f"{name} has no event time; name a column in element, or declare vitals.eventTime, else one is inferred"
+        subject.notes.warning(limit.node.place, said)
+    elif limit.column not in (None, event_time):
+        said = f"{limit.column} is not the event time of {name} ({event_time}), by which its age is measured"
+        subject.notes.warning(limit.node.at("element"), said)
+
+
+def _repeated_names(subject: Subject) -> None:
+    for name, times in Counter(node.value["name"] for node in subject.properties).items():
+        if times > 1:
+            last = [node for node in subject.properties if node.value["name"] == name][-1]
+            subject.notes.error(last.at("name"), f'there are {times} properties called "{name}"; keep one')
+    keys = [node for node in subject.properties if node.flag("primaryKey")]
+    positions = Counter(node.value.get("primaryKeyPosition", -1) for node in keys)
+    if len(keys) > 1 and any(times > 1 for times in positions.values()):
+        said = "the columns of the primary key have no clear order; give each its own primaryKeyPosition"
+        subject.notes.warning(keys[-1].place, said)
+
+
+def _rules(owner: Node, notes: Notes) -> None:
+    for node in owner.items("quality"):
+        for name, each in custom_properties(node).items():
+            note_unknown(name, each, ON_RULES, notes)
+        if "schedule" in node.value or "scheduler" in node.value:
+            key = "schedule" if "schedule" in node.value else "scheduler"
+            notes.warning(node.at(key), "not executed yet: a rule is checked whenever its dataset is measured")
+
+
+def _property(node: Node, notes: Notes) -> None:
+    for key, message in _unexecuted(node):
+        notes.warning(node.at(key), f"not executed yet: {message}")
+    if node.flag("partitioned"):
+        notes.info(node.at("partitioned"), "not executed yet: partitioning is not compared with the warehouse")
+    logical = node.text("logicalType")
+    if logical in ("map", "vector"):
+        notes.info(node.at("logicalType"), f"not executed yet: {logical} is not compared; the column must exist")
+    for name, each in custom_properties(node).items():
+        note_unknown(name, each, (), notes)
+
+
+def _unexecuted(node: Node) -> Iterator[tuple[str, str]]:
+    name = node.value["name"]
+    if node.value.get("enum"):
+        yield "enum", f"values of {name} outside of it are not found; write invalidValues with validValues"
+    options = node.child("logicalTypeOptions")
+    left = ", ".join(key for key in (options.value if options else ()) if key not in _ZONES)
+    if left:
+        yield "logicalTypeOptions", f"{left} of {name} is not checked in this version"
+    nested = list(properties_below(node))
+    if nested:
+        key = next(key for key in ("properties", "items", "map") if key in node.value)
+        yield key, f"what is nested in {name} ({len(nested)} elements) is not checked in this version"
+
+
+# -- several contracts -------------------------------------------------------------------------------------------------
+
+
+def _twice(documents: Sequence[Document]) -> Iterator[Finding]:
+    first: dict[tuple[str, str], Document] = {}
+    ids: dict[str, Document] = {}
+    for document in documents:
+        notes = Notes.on(document)
+        earlier = ids.setdefault(document.id or document.label, document)
+        if earlier is not document:
+            notes.error(("id",), f"{document.id} is also the id of {earlier.label}; an id names one contract")
+        servers = [server.text("server") or "" for server in document.root.items("servers")] or [""]
+        for node in document.objects:
+            for server in servers:
+                table = node.text("physicalName") or node.value["name"]
+                other = first.setdefault((server, table), document)
+                if other is not document:
+                    notes.error(node.place, f"{table} has a contract already ({other.label}); only one is executed")
+        yield from notes.found

@@ -1,0 +1,147 @@
+"""What is wrong with an installation, and how to mend it: configuration, contracts, history, sources, scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from checks import phrases
+from checks.catalogue import SourceState
+from checks.config import Config
+from checks.contracts.document import Finding, Level
+from checks.contracts.lint import lint
+from checks.contracts.load import contract_files
+from checks.monitor import Monitor
+from checks.worker import probe_job
+from connectors import SourceError
+
+Document = dict[str, Any]
+_LATE = 60  # seconds without a tick
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that was looked at. `level` is ok, warning or error."""
+
+    level: str
+    area: str
+    subject: str
+    message: str
+
+
+def examine(monitor: Monitor) -> Document:
+    """{"notes": [...]}: everything that was looked at, what is wrong among it. Asks every source."""
+    config = monitor.config
+    sources = list(_sources(monitor))  # first, because it also matches contracts with the tables that are there
+    notes = [
+        *_configuration(config),
+        *_contracts(config, monitor.catalogue.findings),
+        *_history(monitor),
+        *sources,
+        *_scheduler(monitor),
+        *_datasets(monitor),
+    ]
+    return {"notes": [asdict(note) for note in notes]}
+
+
+def without_history(config: Config, error: Exception) -> Document:
+    """The same when the history can not be opened: what can be said without it."""
+    broken = Note("error", "history", str(config.history_path), str(error))
+    return {"notes": [asdict(note) for note in (*_configuration(config), *_contracts(config, ()), broken)]}
+
+
+def exit_code(document: Document) -> int:
+    """1 with errors, 2 with warnings, else 0."""
+    levels = {note["level"] for note in document["notes"]}
+    return 1 if "error" in levels else 2 if "warning" in levels else 0
+
+
+def _configuration(config: Config) -> Iterator[Note]:
+    count = len(config.sources)
+    if count:
+        yield Note("ok", "configuration", str(config.file), f"{count} {'source' if count == 1 else 'sources'}")
+    else:
+        message = "there is no [sources.NAME] section, so there is nothing to watch; add one with a url"
+        yield Note("error", "configuration", str(config.file), message)
+
+
+def _contracts(config: Config, matched: tuple[Finding, ...]) -> Iterator[Note]:
+    files = contract_files(config.contracts_path) if config.contracts_path.is_dir() else []
+    if not files:
+        message = "no contract here: datasets are measured and shown, and little is expected of them"
+        yield Note("ok", "contracts", str(config.contracts_path), message)
+    linted = lint(files)
+    findings = dict.fromkeys([*(finding for each in linted for finding in each.findings), *matched])
+    troubled = {finding.file for finding in findings if finding.level is not Level.INFO}
+    for finding in findings:
+        if finding.level is not Level.INFO:
+            yield Note(finding.level.value, "contracts", f"{finding.file}:{finding.line}", finding.message)
+    for each in linted:
+        if each.file not in troubled:
+            yield Note("ok", "contracts", each.file, "is executed as it is written")
+
+
+def _history(monitor: Monitor) -> Iterator[Note]:
+    path = str(monitor.history.path)
+    troubles = [*monitor.history.notices, *monitor.history.damage()]
+    for sentence in troubles:
+        yield Note("error", "history", path, sentence)
+    if not troubles:
+        counted = monitor.history.statistics()
+        size = f"{counted['bytes'] / 1e6:,.1f} MB"
+        yield Note(
+            "ok", "history", path, f"sound; {counted['runs']:,} runs, {counted['measurements']:,} numbers, {size}"
+        )
+
+
+def _sources(monitor: Monitor) -> Iterator[Note]:
+    states = monitor.refresh(monitor.clock())
+    with ThreadPoolExecutor(max(1, len(states))) as pool:
+        for notes in pool.map(lambda state: list(_source(monitor, state)), states):
+            yield from notes
+
+
+def _source(monitor: Monitor, state: SourceState) -> Iterator[Note]:
+    if state.error:
+        yield Note("error", "sources", state.name, state.error)
+        return
+    level = "ok" if state.monitored else "warning"
+    yield Note(level, "sources", state.name, f"answers; {state.monitored} of {state.tables} tables are watched")
+    spec = monitor.spec(state.name)
+    try:
+        can_write = monitor.workers.call(spec, spec.timeout + 10, probe_job, spec)
+    except SourceError as error:
+        yield Note("warning", "sources", state.name, f"whether the role may write is not known: {error.sentence}")
+        return
+    if can_write:
+        message = f"the role could write ({can_write}); give Vitals a role with SELECT only"
+        yield Note("warning", "sources", state.name, message)
+    else:
+        yield Note("ok", "sources", state.name, "nothing can be written")
+
+
+def _scheduler(monitor: Monitor) -> Iterator[Note]:
+    ticked = monitor.ticked_at
+    if ticked is None:
+        yield Note(
+            "ok", "scheduler", "app", "no app is running, so nothing runs on schedule; `python -m dashboard` does"
+        )
+    elif (monitor.clock() - ticked).total_seconds() > _LATE:
+        message = f"it has last looked for due runs {phrases.moment(ticked)}; restart the app and look at its log"
+        yield Note("error", "scheduler", "app", message)
+    else:
+        yield Note("ok", "scheduler", "app", "the app is running and looks for due runs")
+    for sentence in list(monitor.troubles.values()):
+        yield Note("error", "scheduler", "app", sentence)
+
+
+def _datasets(monitor: Monitor) -> Iterator[Note]:
+    found = monitor.status(None, monitor.clock())
+    never = [each.name for each in found if each.measured_at is None]
+    if never:
+        message = f"never measured: {phrases.listed(never)}; `python -m checks run` does"
+        yield Note("warning", "datasets", f"{len(never)} of {len(found)}", message)
+    elif found:
+        yield Note("ok", "datasets", str(len(found)), "all have been measured")

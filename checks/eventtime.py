@@ -1,0 +1,66 @@
+"""Event time: which column it is, which bucket a moment falls into, how old the newest row is. All pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from checks.records import EventTime, Grain
+
+if TYPE_CHECKING:
+    from connectors import Column
+
+# The earlier in the list, the likelier that the column says when a row happened.
+_LIKELY = (
+    "event_time", "event_ts", "event_timestamp", "event_at", "event_date", "occurred_at", "happened_at", "time_hour",
+    "timestamp", "ts", "created_at", "created", "created_on", "createdat", "creation_date", "inserted_at", "loaded_at",
+    "ingested_at", "order_date", "ordered_at", "date", "day", "datetime", "time",
+)  # fmt: skip
+# A column with one of these words says something else about the row: a plan, a limit, a property.
+_UNLIKELY = ("birth", "dob", "expir", "valid", "until", "end", "due", "deadline", "schedul", "deleted", "hire", "start")
+
+
+def infer_event_time(columns: Sequence[Column]) -> Column | None:
+    """The column that most likely says when a row happened, None when no date or timestamp looks like it.
+
+    Known names win over others, timestamps over dates; an unknown name is taken only when it is the single candidate.
+    """
+    candidates = [c for c in columns if c.type.startswith(("timestamp", "date")) and not _says_something_else(c.name)]
+    known = [c for c in candidates if c.name.lower() in _LIKELY]
+    if known:
+        return min(known, key=lambda c: (_LIKELY.index(c.name.lower()), c.type == "date"))
+    timestamps = [c for c in candidates if c.type != "date"] or candidates
+    return timestamps[0] if len(timestamps) == 1 else None
+
+
+def wall_clock(at: datetime, event_time: EventTime) -> datetime:
+    """The moment as the column's own clock shows it: naive, in the column's zone."""
+    return at.astimezone(ZoneInfo(event_time.zone)).replace(tzinfo=None)
+
+
+def bucket_of(moment: datetime, grain: Grain) -> datetime:
+    """The start of the bucket that a naive moment falls into."""
+    whole_hour = moment.replace(minute=0, second=0, microsecond=0)
+    return whole_hour.replace(hour=0) if grain is Grain.DAY else whole_hour
+
+
+def buckets_between(first: datetime, last: datetime, grain: Grain) -> list[datetime]:
+    """All buckets from first to last, both included."""
+    steps = (last - first) // grain.length
+    return [first + step * grain.length for step in range(steps + 1)]
+
+
+def age(newest: datetime, event_time: EventTime, at: datetime) -> timedelta:
+    """`at` minus the newest event time (naive, as the column has it). A DATE counts from the end of its day, so today's
+    date has a negative age."""
+    moment = newest + timedelta(days=1) if event_time.is_date else newest
+    # not by astimezone, which leaves Python's calendar where -infinity came as its first moment
+    offset = moment.replace(tzinfo=ZoneInfo(event_time.zone)).utcoffset() or timedelta()
+    return at - moment.replace(tzinfo=UTC) + offset
+
+
+def _says_something_else(name: str) -> bool:
+    words = name.lower()
+    return any(word in words for word in _UNLIKELY)

@@ -1,0 +1,104 @@
+"""The shape of the file, as ordered steps forward. A step that was released is never edited: a change is a new step.
+
+No primary key, unique constraint or index anywhere: most public corruption reports of DuckDB concern indexes. Rows are
+appended, and de-duplicated in queries. Timestamps are naive UTC (buckets: naive in the dataset's own day).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from checks.history.moments import naive
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step: the statements that lead from the version before to `version`."""
+
+    version: int
+    name: str
+    statements: tuple[str, ...]
+
+
+_FIRST = (
+    # series_id = dataset's number * 2**20 + n: the series of one dataset lie side by side, and a range finds them
+    """CREATE TABLE series (
+        series_id BIGINT NOT NULL, dataset VARCHAR NOT NULL, metric VARCHAR NOT NULL,
+        "column" VARCHAR, grain VARCHAR NOT NULL, "check" VARCHAR)""",
+    """CREATE TABLE measurements (
+        series_id BIGINT NOT NULL, bucket TIMESTAMP, observed_at TIMESTAMP NOT NULL, value DOUBLE NOT NULL)""",
+    # a row here without its run in `runs` is a run that never ended
+    """CREATE TABLE started (
+        dataset VARCHAR NOT NULL, slot TIMESTAMP NOT NULL, started_at TIMESTAMP NOT NULL,
+        "trigger" VARCHAR NOT NULL)""",
+    """CREATE TABLE runs (
+        dataset VARCHAR NOT NULL, slot TIMESTAMP NOT NULL, outcome VARCHAR NOT NULL, attempts INTEGER NOT NULL,
+        started_at TIMESTAMP NOT NULL, finished_at TIMESTAMP, seconds DOUBLE, "trigger" VARCHAR NOT NULL,
+        error_kind VARCHAR, error VARCHAR, measurements BIGINT NOT NULL, queries INTEGER NOT NULL,
+        whole_table BOOLEAN NOT NULL, read_from TIMESTAMP, newest_bucket TIMESTAMP,
+        event_time STRUCT("column" VARCHAR, origin VARCHAR, "zone" VARCHAR, is_date BOOLEAN, grain VARCHAR),
+        "key" STRUCT("columns" VARCHAR[], origin VARCHAR))""",
+    """CREATE TABLE run_queries (
+        dataset VARCHAR NOT NULL, slot TIMESTAMP NOT NULL, position INTEGER NOT NULL, purpose VARCHAR NOT NULL,
+        "sql" VARCHAR NOT NULL, seconds DOUBLE NOT NULL, "rows" BIGINT NOT NULL, touched BIGINT)""",
+    """CREATE TABLE results (
+        dataset VARCHAR NOT NULL, slot TIMESTAMP NOT NULL, position INTEGER NOT NULL, "check" VARCHAR NOT NULL,
+        dimension VARCHAR NOT NULL, status VARCHAR NOT NULL, severity VARCHAR NOT NULL, "column" VARCHAR,
+        observed VARCHAR, expected VARCHAR, reason VARCHAR, value DOUBLE, bucket TIMESTAMP, measured_at TIMESTAMP,
+        learned BOOLEAN NOT NULL)""",
+    """CREATE TABLE schemas (
+        dataset VARCHAR NOT NULL, observed_at TIMESTAMP NOT NULL,
+        "columns" STRUCT(name VARCHAR, type VARCHAR, native VARCHAR, nullable BOOLEAN)[] NOT NULL)""",
+    # the order of the words is the order of the fold: the worst of a day is its max()
+    """CREATE TABLE days (
+        dataset VARCHAR NOT NULL, scope VARCHAR NOT NULL, moment TIMESTAMP NOT NULL, slot TIMESTAMP NOT NULL,
+        status ENUM('unknown', 'healthy', 'warning', 'failing') NOT NULL)""",
+    """CREATE TABLE notices (noticed_at TIMESTAMP NOT NULL, sentence VARCHAR NOT NULL, path VARCHAR NOT NULL)""",
+)
+
+_LISTINGS = (
+    """CREATE TABLE listings (
+        source VARCHAR NOT NULL, address VARCHAR NOT NULL, listed_at TIMESTAMP NOT NULL,
+        tables STRUCT("schema" VARCHAR, name VARCHAR, is_view BOOLEAN)[] NOT NULL)""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "first shape", _FIRST),
+    Migration(2, "what the sources listed", _LISTINGS),
+)
+
+
+def version_of(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The version of the file; 0 for an empty database, None for a database with tables that are not Vitals'."""
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if "migrations" not in tables:
+        return None if tables else 0
+    return connection.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchall()[0][0]
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, at: datetime, migrations: Sequence[Migration]) -> None:
+    """Applies what is missing, each step in one transaction together with its own record."""
+    present = version_of(connection)
+    for migration in migrations:
+        if migration.version > (present or 0):
+            _apply(connection, at, migration)
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, at: datetime, migration: Migration) -> None:
+    connection.begin()
+    try:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS migrations "
+            "(version INTEGER NOT NULL, name VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"
+        )
+        for statement in migration.statements:
+            connection.execute(statement)
+        connection.execute("INSERT INTO migrations VALUES (?, ?, ?)", [migration.version, migration.name, naive(at)])
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()

@@ -1,0 +1,112 @@
+"""Reading measurements: what is known now, and what was known at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from checks.history.moments import DISTANT_FUTURE, DISTANT_PAST, lenient
+from checks.history.runs import RunReader, moments_of
+from checks.records import Grain, Metric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# of several grains of one metric a bucketed one says more than the whole table, and a later one replaced an earlier
+_BEST_GRAIN = "ORDER BY grain = 'table', series_id DESC"
+
+
+class PointReader(RunReader):
+    """The part of the history that reads measurements."""
+
+    def series(self, dataset: str) -> list[Metric]:
+        """All series that were ever measured for the dataset, sorted by metric, column, grain."""
+        found = [
+            Metric(name, column, Grain(grain), check) for _, name, column, grain, check in self._series_rows(dataset)
+        ]
+        return sorted(found, key=lambda metric: (metric.name, metric.column or "", metric.grain, metric.check or ""))
+
+    def points(  # noqa: PLR0913 a series has four parts to its name, and two limits
+        self,
+        dataset: str,
+        metric: str,
+        column: str | None = None,
+        *,
+        grain: Grain | None = None,
+        check: str | None = None,
+        since: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> pd.DataFrame:
+        """[bucket, observed_at, value] of one series, oldest first: the newest value of each bucket as known at
+        `known_at` (default: now). A whole-table series has one row per observation, with bucket NaT. Without a `grain`
+        the bucketed series is meant, where there is one. Empty where there is no such series. `since` is the first
+        bucket (whole-table: the first observation)."""
+        limits = [lenient(since, DISTANT_PAST), lenient(known_at, DISTANT_FUTURE)]
+        found = self._rows(
+            f"""SELECT series_id, grain FROM series WHERE dataset = $1 AND metric = $2
+                AND "column" IS NOT DISTINCT FROM $3 AND "check" IS NOT DISTINCT FROM $4
+                AND ($5 IS NULL OR grain = $5) {_BEST_GRAIN} LIMIT 1""",
+            [dataset, metric, column, check, grain],
+        )
+        series, of_table = (found[0][0], found[0][1] == Grain.TABLE) if found else (-1, False)
+        sql = _OBSERVATIONS if of_table else _NEWEST_PER_BUCKET
+        return moments_of(self._frame(sql, [series, *limits]), "observed_at")
+
+    def buckets(self, dataset: str, since: datetime) -> dict[Metric, dict[datetime, float]]:
+        """The newest value per bucket of every bucketed series, for buckets from `since` on."""
+        metrics = {
+            number: Metric(name, column, Grain(grain), check)
+            for number, name, column, grain, check in self._series_rows(dataset)
+        }
+        if not metrics:
+            return {}
+        with self._store.reading() as cursor:
+            found = cursor.execute(
+                """SELECT series_id, bucket, arg_max(value, observed_at) AS value FROM measurements
+                   WHERE series_id BETWEEN ? AND ? AND bucket >= ? GROUP BY series_id, bucket ORDER BY ALL""",
+                [min(metrics), max(metrics), lenient(since, DISTANT_PAST)],
+            ).fetchnumpy()
+        return by_metric(metrics, *(np.asarray(found[name]) for name in ("series_id", "bucket", "value")))
+
+    def sparklines(self, metric: str, since: datetime) -> pd.DataFrame:
+        """[dataset, bucket, value] of one metric of all datasets as a whole (no column), from the bucket `since` on;
+        whole-table values stand at the day on which they were observed."""
+        return self._frame(
+            f"""WITH chosen AS (
+                    SELECT dataset, series_id FROM series WHERE metric = $1 AND "column" IS NULL AND "check" IS NULL
+                    QUALIFY row_number() OVER (PARTITION BY dataset {_BEST_GRAIN}) = 1)
+                SELECT dataset, coalesce(bucket, date_trunc('day', observed_at))::TIMESTAMP AS bucket,
+                       arg_max(value, observed_at) AS value
+                FROM measurements JOIN chosen USING (series_id)
+                WHERE bucket >= $2 OR (bucket IS NULL AND observed_at >= $2) GROUP BY ALL ORDER BY 1, 2""",
+            [metric, lenient(since, DISTANT_PAST)],
+        )
+
+    def _series_rows(self, dataset: str) -> Sequence[tuple]:
+        return self._rows('SELECT series_id, metric, "column", grain, "check" FROM series WHERE dataset = ?', [dataset])
+
+
+_NEWEST_PER_BUCKET = """
+    SELECT bucket, max(observed_at) AS observed_at, arg_max(value, observed_at) AS value FROM measurements
+    WHERE series_id = ? AND bucket >= ? AND observed_at <= ? GROUP BY bucket ORDER BY bucket"""
+_OBSERVATIONS = """
+    SELECT bucket, observed_at, value FROM measurements
+    WHERE series_id = ? AND bucket IS NULL AND observed_at >= ? AND observed_at <= ? ORDER BY observed_at"""
+
+
+def by_metric(
+    metrics: dict[int, Metric], series: np.ndarray, buckets: np.ndarray, values: np.ndarray
+) -> dict[Metric, dict[datetime, float]]:
+    """Rows sorted by series, cut into one dictionary per series."""
+    if not len(series):
+        return {}
+    ids, starts = np.unique(series, return_index=True)
+    ends = [*starts[1:].tolist(), len(series)]
+    moments, numbers = buckets.astype("M8[us]").tolist(), values.tolist()
+    return {
+        metrics[number]: dict(zip(moments[start:end], numbers[start:end], strict=True))
+        for number, start, end in zip(ids.tolist(), starts.tolist(), ends, strict=True)
+    }

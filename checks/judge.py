@@ -1,0 +1,296 @@
+"""Judging: expectations and facts in, results out. Pure; knows thresholds and no warehouse.
+
+measured and the expectation holds           pass
+measured and it does not                     fail, or warn where the severity is below error
+nothing there that could be judged           no_data (pass where the contract says that empty is fine)
+no bucket has been complete yet              skipped
+the number could not be measured             error
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from checks import phrases, wording
+from checks.column_types import fits_logical, fits_physical
+from checks.facts import Facts, Level
+from checks.records import (
+    Check,
+    ColumnExpected,
+    FreshnessExpected,
+    Grain,
+    Metric,
+    NumberExpected,
+    Operator,
+    ReconcileExpected,
+    ReferenceExpected,
+    Result,
+    Severity,
+    Status,
+    Threshold,
+    UniqueExpected,
+    ValuesExpected,
+)
+from checks.wording import Number
+
+#: statistics that do not exist for a column of nothing but NULLs, which is no fault of the check
+_MAY_BE_ABSENT = ("min", "max", "mean", "stddev", "min_length", "max_length", "true_rate")
+
+
+def judge(check: Check, facts: Facts) -> list[Result]:
+    """The results of one check: one, or one per closed bucket where the check judges buckets by themselves."""
+    missing = _missing_columns(check, facts)
+    if missing and not isinstance(check.expects, ColumnExpected):
+        names = ", ".join(f"'{name}'" for name in missing)
+        are = "columns {} are" if len(missing) > 1 else "column {} is"
+        return [_result(check, Status.ERROR, reason=f"{are.format(names)} not in the table, so nothing was measured")]
+    match check.expects:
+        case ColumnExpected():
+            return [_judge_column(check, check.expects, facts)]
+        case FreshnessExpected():
+            return [_judge_freshness(check, check.expects, facts)]
+        case ReconcileExpected():
+            return [_judge_reconciliation(check, check.expects, facts)]
+        case NumberExpected(per_bucket=True) | ValuesExpected(per_bucket=True):
+            return _judge_buckets(check, facts)
+        case _:
+            return [_judge_level(check, facts)]
+
+
+def holds(threshold: Threshold, value: float) -> bool:
+    """Whether a number meets a threshold; between is inclusive at both ends."""
+    first, last = threshold.values[0], threshold.values[-1]
+    match threshold.operator:
+        case Operator.BE:
+            return value == first
+        case Operator.NOT_BE:
+            return value != first
+        case Operator.GREATER:
+            return value > first
+        case Operator.GREATER_OR_EQUAL:
+            return value >= first
+        case Operator.LESS:
+            return value < first
+        case Operator.LESS_OR_EQUAL:
+            return value <= first
+        case Operator.BETWEEN:
+            return first <= value <= last
+        case Operator.NOT_BETWEEN:
+            return not first <= value <= last
+
+
+def metric_of(check: Check) -> Metric:
+    """The metric that the check reads, as a whole-table metric."""
+    match check.expects:
+        case NumberExpected(metric=name, column=column):
+            return Metric("bucket_rows" if name == "row_count" and check.expects.per_bucket else name, column)
+        case ValuesExpected(kind=kind, column=column):
+            return Metric(f"{kind}_count", column, check=check.id)
+        case UniqueExpected(columns=columns):
+            return Metric("duplicate_count", ", ".join(columns))
+        case ReferenceExpected():
+            return Metric("orphan_count", check.column, check=check.id)
+        case ReconcileExpected():
+            return Metric("own_aggregate", check=check.id)
+        case FreshnessExpected():
+            return Metric("freshness")
+    raise TypeError(f"check '{check.id}' reads no metric")
+
+
+def without_measurement(checks: tuple[Check, ...], status: Status, reason: str) -> Iterator[Result]:
+    """Every check with the same outcome: the warehouse did not answer, or the table is gone."""
+    for check in checks:
+        yield _result(check, status, reason=reason)
+
+
+# -- whole-table numbers -----------------------------------------------------------------------------------------------
+
+
+def _judge_level(check: Check, facts: Facts) -> Result:
+    metric = metric_of(check)
+    problem = facts.problem(metric)
+    if problem is not None:
+        return _result(check, Status.ERROR, reason=problem.message)
+    if facts.is_empty and metric.name != "row_count":
+        return _nothing_there(check, "the table has no rows")
+    level = facts.level(metric)
+    if level is None and metric.name not in _MAY_BE_ABSENT:
+        return _result(check, Status.ERROR, reason=wording.unmeasured(metric))
+    if level is None or math.isnan(level.value):
+        return _nothing_there(check, f"{metric.column or metric.name} has no values")
+    return _judged(check, _number(check, metric, level.value, facts, facts.whole(metric)), level.measured_at)
+
+
+def _number(check: Check, metric: Metric, value: float, facts: Facts, of: float | None) -> Number:
+    column = facts.columns.get(metric.column or "")
+    return Number(metric, value, of, getattr(check.expects, "percent", False), column.type if column else None)
+
+
+def _judged(
+    check: Check, number: Number, measured_at: datetime, bucket: datetime | None = None, grain: Grain = Grain.DAY
+) -> Result:
+    if number.percent and number.of is None:
+        reason = "how many rows there are is not known, so no share can be taken"
+        return _result(check, Status.ERROR, reason=reason, bucket=bucket)
+    threshold: Threshold = getattr(check.expects, "threshold")  # noqa: B009 all expectations about a number have one
+    ok = holds(threshold, number.judged)
+    observed, expected = wording.observed(number, threshold), wording.expected(number, threshold)
+    where = wording.when(bucket, hourly=grain is Grain.HOUR)
+    return _result(
+        check,
+        Status.PASS if ok else _broken(check),
+        observed=observed,
+        expected=expected,
+        value=number.judged,
+        bucket=bucket,
+        measured_at=measured_at,
+        reason=None if ok else f"{wording.about(number, check, observed)}{where}, expected {expected}",
+    )
+
+
+# -- buckets -----------------------------------------------------------------------------------------------------------
+
+
+def _judge_buckets(check: Check, facts: Facts) -> list[Result]:
+    metric, event_time = metric_of(check), facts.measured.event_time
+    if event_time is None:
+        reason = (
+            "judges each day by itself, but the dataset has no event time; declare vitals.eventTime in the contract"
+        )
+        return [_result(check, Status.ERROR, reason=reason)]
+    problem = facts.problem(metric)
+    if problem is not None:
+        return [_result(check, Status.ERROR, reason=problem.message)]
+    if facts.is_empty:
+        return [_nothing_there(check, "the table has no rows")]
+    values = facts.closed_buckets(metric)
+    if not values and facts.buckets(metric):
+        return [_result(check, Status.SKIPPED, reason=f"no {event_time.grain} has been complete yet")]
+    if not values:
+        return [_result(check, Status.ERROR, reason=f"{wording.unmeasured(metric)}, by {event_time.grain}")]
+    return [_judge_bucket(check, metric, bucket, values[bucket], facts) for bucket in sorted(values)]
+
+
+def _judge_bucket(check: Check, metric: Metric, bucket: datetime, value: float, facts: Facts) -> Result:
+    grain = facts.measured.event_time.grain if facts.measured.event_time else Grain.DAY
+    where = wording.when(bucket, hourly=grain is Grain.HOUR)
+    rows = facts.buckets(Metric("bucket_rows")).get(bucket)
+    if rows == 0 and metric.name != "bucket_rows":
+        return _nothing_there(check, f"no rows{where}", bucket)
+    if math.isnan(value):
+        return _nothing_there(check, f"{metric.column or metric.name} has no values{where}", bucket)
+    number = _number(check, metric, value, facts, facts.whole_of_bucket(metric, bucket))
+    return _judged(check, number, facts.at, bucket, grain)
+
+
+# -- the kinds that are not one number against a threshold -------------------------------------------------------------
+
+
+def _judge_column(check: Check, expects: ColumnExpected, facts: Facts) -> Result:
+    physical = f"({expects.physical_type})" if expects.physical_type and expects.logical_type else expects.physical_type
+    expected = " ".join(word for word in (expects.logical_type, physical) if word) or "the column exists"
+    column = facts.columns.get(expects.column)
+    if column is None:
+        near = difflib.get_close_matches(expects.column, facts.columns, 3, 0.5) or sorted(facts.columns)
+        reason = f"column '{expects.column}' is not in the table, which has {phrases.listed(near)}"
+        return _result(check, _broken(check), observed="no such column", expected=expected, reason=reason)
+    fits = fits_physical(expects.physical_type, column) and fits_logical(expects.logical_type, column)
+    observed = column.native or column.type
+    return _result(
+        check,
+        Status.PASS if fits else _broken(check),
+        observed=observed,
+        expected=expected,
+        measured_at=facts.at,
+        reason=None if fits else f"column '{column.name}' is {observed}, expected {expected}",
+    )
+
+
+def _judge_freshness(check: Check, expects: FreshnessExpected, facts: Facts) -> Result:
+    event_time, metric = facts.measured.event_time, metric_of(check)
+    expected = f"at most {phrases.duration(expects.limit)}"
+    if event_time is None:
+        reason = (
+            "the dataset has no event time to tell its age by; declare vitals.eventTime or the element of the level"
+        )
+        return _result(check, Status.ERROR, expected=expected, reason=reason)
+    if expects.column not in (None, event_time.column):
+        reason = f"the service level is about '{expects.column}', but the event time is '{event_time.column}'"
+        return _result(check, Status.ERROR, expected=expected, reason=reason)
+    problem, level = facts.problem(metric), facts.level(metric)
+    if problem is not None:
+        return _result(check, Status.ERROR, expected=expected, reason=problem.message)
+    if level is None or math.isnan(level.value) or facts.is_empty:
+        return replace(_nothing_there(check, "there is no row to tell the age of"), expected=expected)
+    age, observed = timedelta(seconds=level.value), _age(level)
+    late = f"{phrases.duration(age - expects.limit)} late: the newest row is {observed}, expected {expected}"
+    return _result(
+        check,
+        Status.PASS if age <= expects.limit else _broken(check),
+        observed=observed,
+        expected=expected,
+        value=level.value,
+        measured_at=level.measured_at,
+        reason=None if age <= expects.limit else late,
+    )
+
+
+def _age(level: Level) -> str:
+    """How old the newest row is; a date counts from the end of its day, which may be still to come."""
+    age = timedelta(seconds=level.value)
+    return f"{phrases.duration(age)} old" if age >= timedelta(0) else "of a day that is not over yet"
+
+
+def _judge_reconciliation(check: Check, expects: ReconcileExpected, facts: Facts) -> Result:
+    own, other = Metric("own_aggregate", check=check.id), Metric("other_aggregate", check=check.id)
+    problem = facts.problem(own) or facts.problem(other)
+    if problem is not None:
+        return _result(check, Status.ERROR, reason=problem.message)
+    ours, theirs = facts.level(own), facts.level(other)
+    if ours is None or theirs is None:
+        return _result(check, Status.ERROR, reason="the two sides were not measured")
+    if math.isnan(ours.value) or math.isnan(theirs.value):
+        return _nothing_there(check, f"{'this' if math.isnan(ours.value) else 'the other'} side has nothing to compare")
+    difference = ours.value - theirs.value
+    share = 100 * abs(difference) / abs(theirs.value) if theirs.value else math.inf if difference else 0.0
+    ok = (share if expects.percent else abs(difference)) <= expects.tolerance
+    observed = f"{wording.sides(expects, ours.value, theirs.value)}: they differ by {phrases.number(abs(difference))}"
+    if expects.percent and theirs.value:
+        observed += f" ({phrases.percent(share, apart_from=(expects.tolerance,))})"
+    tolerance = phrases.percent(expects.tolerance) if expects.percent else phrases.number(expects.tolerance)
+    expected = f"at most {tolerance}" if expects.tolerance else "no difference"
+    return _result(
+        check,
+        Status.PASS if ok else _broken(check),
+        observed=observed,
+        expected=expected,
+        value=difference,
+        measured_at=min(ours.measured_at, theirs.measured_at),
+        reason=None if ok else f"{observed}, expected {expected}",
+    )
+
+
+# -- small parts -------------------------------------------------------------------------------------------------------
+
+
+def _missing_columns(check: Check, facts: Facts) -> list[str]:
+    wanted = getattr(check.expects, "columns", None) or [getattr(check.expects, "column", None)]
+    return [name for name in wanted if name is not None and name not in facts.columns]
+
+
+def _broken(check: Check) -> Status:
+    return Status.FAIL if check.severity is Severity.ERROR else Status.WARN
+
+
+def _nothing_there(check: Check, why: str, bucket: datetime | None = None) -> Result:
+    status = Status.PASS if check.empty_is_fine else Status.NO_DATA
+    return _result(check, status, observed="no data", reason=None if check.empty_is_fine else why, bucket=bucket)
+
+
+def _result(check: Check, status: Status, **evidence: Any) -> Result:
+    return Result(check.id, check.dimension, status, check.severity, column=check.column, **evidence)

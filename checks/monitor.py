@@ -1,0 +1,292 @@
+"""Everything that one owning process needs, wired together: configuration, history, catalogue, workers, runs.
+
+Commands and the app both work through a Monitor, so that they give the same answers.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from datetime import UTC, datetime
+from pathlib import Path
+
+from checks import drill, health, run, slots
+from checks.catalogue import Catalogue, SourceState, UnknownDataset, address_of
+from checks.config import Config, SourceConfig
+from checks.history import History, HistoryError, Known
+from checks.plan import Reading
+from checks.records import (
+    Dataset,
+    DatasetHealth,
+    Measured,
+    ReconcileExpected,
+    ReferenceExpected,
+    RunReport,
+    UniqueExpected,
+)
+from checks.run import Slot
+from checks.worker import Job, SourceSpec, list_job, measure_job
+from checks.workers import Workers
+from connectors import TableName
+
+log = logging.getLogger(__name__)
+DEMO = "demo://"
+
+
+class Monitor:
+    """Owns the history while it lives. Everything here may be called from several threads."""
+
+    def __init__(self, config: Config, history: History, clock: Callable[[], datetime]) -> None:
+        self.config = config
+        self.history = history
+        self.clock = clock
+        self.catalogue = Catalogue(config, history.listings())
+        self.workers = Workers({name: source.concurrency for name, source in config.sources.items()})
+        self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
+        self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
+        self._closed = False
+        self._lock = threading.Lock()
+        self._queues: dict[str, ThreadPoolExecutor] = {}
+        self._under_way: dict[str, tuple[datetime, Future[RunReport]]] = {}
+
+    @classmethod
+    def open(cls, config: Config, at: datetime, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Monitor:
+        """Opens the history (raises HistoryBusy and its kin) and reads the contracts; asks no source yet."""
+        return cls(config, History.open(config.history_path, at), clock)
+
+    def close(self) -> None:
+        """Ends what runs (recorded as cancelled) and gives the history free."""
+        with self._lock:
+            self._closed = True
+            queues, self._queues = list(self._queues.values()), {}
+        for queue in queues:
+            queue.shutdown(wait=False, cancel_futures=True)
+        self.workers.close()
+        for queue in queues:
+            queue.shutdown(wait=True)
+        self.history.close()
+
+    # -- what there is ---------------------------------------------------------------------------------------------
+
+    def datasets(self) -> dict[str, Dataset]:
+        """All datasets, declared and discovered, by name."""
+        return self.catalogue.datasets()
+
+    def sources(self) -> list[SourceState]:
+        """All sources as they were last seen."""
+        return self.catalogue.sources()
+
+    def named(self, names: Sequence[str]) -> list[Dataset]:
+        """The datasets with these names; none given means all. A name may leave out source or schema as long as one
+        dataset fits. Raises UnknownDataset."""
+        return (
+            [self.catalogue.named(name) for name in dict.fromkeys(names)] if names else list(self.datasets().values())
+        )
+
+    def refresh(self, at: datetime, names: Iterable[str] | None = None) -> list[SourceState]:
+        """Reads the contracts again and lists the sources; returns when the slowest has answered or timed out."""
+        return list(self.refreshing(at, names))
+
+    def refreshing(self, at: datetime, names: Iterable[str] | None = None) -> Iterator[SourceState]:
+        """The same, with each source as soon as it has answered."""
+        self.catalogue.read_contracts()
+        wanted = list(self.config.sources if names is None else names)
+        with ThreadPoolExecutor(max(1, len(wanted))) as pool:
+            for listed in as_completed([pool.submit(self._refresh_one, name, at) for name in wanted]):
+                yield listed.result()
+
+    def list_unlisted(self, at: datetime) -> None:
+        """Lists the sources of which nothing is known yet."""
+        unlisted = [state.name for state in self.sources() if state.answered_at is None]
+        if unlisted:
+            self.refresh(at, unlisted)
+
+    def spec(self, name: str) -> SourceSpec:
+        """How to open a source in a worker."""
+        source = self.config.sources[name]
+        return SourceSpec(name, _address(source), source.timeout.total_seconds(), self.config.base)
+
+    def schedule_of(self, dataset: Dataset) -> str:
+        """The cron line that the dataset runs on: its contract's, its source's, or the default."""
+        source = self.config.sources.get(dataset.source)
+        return dataset.schedule or (source.schedule if source else None) or self.config.schedule.default
+
+    # -- health ----------------------------------------------------------------------------------------------------
+
+    def status(self, names: Sequence[str] | None, at: datetime) -> list[DatasetHealth]:
+        """The health of the datasets (all when None) at the moment `at`, sorted by name."""
+        wanted = self.named(names or ())
+        newest, evaluated = self.history.latest_runs(at=at), self.history.latest_evaluated(at=at)
+        results = self.history.results(at=at)
+        found = []
+        for dataset in sorted(wanted, key=lambda dataset: dataset.name):
+            name = dataset.name
+            until = self._young_until(dataset, evaluated[name].slot) if name in evaluated else None
+            evidence = health.Evidence(newest.get(name), evaluated.get(name), results.get(name, ()), until)
+            found.append(health.fold(name, evidence, at, dataset.owner))
+        return found
+
+    @property
+    def backup_path(self) -> Path:
+        """Where the nightly copy of the history goes."""
+        return self.config.history_path.with_suffix(".backup.duckdb")
+
+    # -- runs ------------------------------------------------------------------------------------------------------
+
+    def start(
+        self, names: Sequence[str], *, at: datetime | None = None, slot: datetime | None = None, trigger: str = "page"
+    ) -> list[Future[RunReport]]:
+        """Puts runs into the queues of their sources and returns at once. A dataset that is under way is not started
+        again: its future is returned. With `at` the moment is replayed."""
+        return [self._start_one(dataset, at, slot, trigger) for dataset in self.named(names)]
+
+    def list_and_start(
+        self, names: Sequence[str], *, at: datetime | None = None, trigger: str = "page"
+    ) -> tuple[list[Future[RunReport]], list[str]]:
+        """Lists the sources of the datasets (all when none is named), and starts what each has as soon as it has
+        answered, so that a slow one holds no other up. Returns the runs, and what sources had to say instead."""
+        try:
+            sources = {dataset.source for dataset in self.named(names)} if names else None
+        except UnknownDataset:
+            sources = None  # perhaps a new table
+        futures, errors = [], []
+        for state in self.refreshing(self.clock(), sources):
+            errors += [state.error] if state.error else []
+            if sources is not None or not names:
+                its = [dataset.name for dataset in self.named(names) if dataset.source == state.name]
+                futures += self.start(its, at=at, trigger=trigger) if its else []
+        return futures or (self.start(names, at=at, trigger=trigger) if names else []), errors
+
+    def running(self) -> dict[str, datetime]:
+        """The datasets under way or queued, with the moment at which they were asked for."""
+        with self._lock:
+            return {name: asked for name, (asked, future) in self._under_way.items() if not future.done()}
+
+    def next_runs(self) -> dict[str, datetime]:
+        """The next slot of every dataset."""
+        now = self.clock()
+        found = {name: slots.next_slot(self.schedule_of(dataset), now) for name, dataset in self.datasets().items()}
+        return {name: slot for name, slot in found.items() if slot is not None}
+
+    # -- drill-down ------------------------------------------------------------------------------------------------
+
+    def sample(self, dataset: str, check: str, limit: int = 100) -> drill.Sample:
+        """Rows that a check objects to. Raises SourceError, drill.Refused, UnknownDataset."""
+        [found] = self.named([dataset])
+        latest = self.history.latest_evaluated([found.name]).get(found.name)
+        return drill.failing_rows(self.workers, self.spec(found.source), found, check, limit, latest)
+
+    def query(self, source: str, sql: str, limit: int = 500) -> drill.Sample:
+        """One SELECT of a person, on a read-only session. Raises SourceError, drill.Refused."""
+        if source not in self.config.sources:
+            raise drill.Refused(f"there is no source '{source}'; there are {', '.join(sorted(self.config.sources))}")
+        datasets = [dataset for dataset in self.datasets().values() if dataset.source == source]
+        return drill.ad_hoc(self.workers, self.spec(source), sql, limit, datasets)
+
+    def breakdown(self, dataset: str, column: str, bucket: datetime, before: datetime) -> drill.Sample:
+        """Rows per value of a column in two buckets. Raises SourceError, drill.Refused, UnknownDataset."""
+        [found] = self.named([dataset])
+        latest = self.history.latest_evaluated([found.name]).get(found.name)
+        return drill.breakdown(self.workers, self.spec(found.source), found, column, (bucket, before), latest)
+
+    # -- the demo --------------------------------------------------------------------------------------------------
+
+    def demo_faults(self) -> tuple:
+        """The faults that are injected into the demo warehouse; none without one."""
+        if not self._demo_folders():
+            return ()
+        from connectors.demo import FAULTS
+
+        return FAULTS
+
+    def feed_demo(self, at: datetime, progress: Callable[[str], None] = lambda _: None) -> None:
+        """Builds the demo warehouse if it is not there, else appends what has happened since."""
+        from connectors import demo
+
+        for folder in self._demo_folders():
+            demo.build(folder, at, progress=progress)
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _demo_folders(self) -> list[Path]:
+        urls = [source.url.reveal() for source in self.config.sources.values()]
+        return [self.config.base / url.removeprefix(DEMO) for url in urls if url.startswith(DEMO)]
+
+    def _refresh_one(self, name: str, at: datetime) -> SourceState:
+        spec = self.spec(name)
+
+        def tables() -> tuple[TableName, ...]:
+            found = self.workers.call(spec, spec.timeout + 10, list_job, spec)
+            self.history.remember_listing(name, address_of(self.config.sources[name].url.reveal()), at, found)
+            return found
+
+        return self.catalogue.refresh(name, tables, at)
+
+    def _young_until(self, dataset: Dataset, slot: datetime) -> datetime | None:
+        line = self.schedule_of(dataset)
+        following = slots.next_slot(line, slot)
+        return health.young_until(following, slots.next_slot(line, following) if following else None)
+
+    def _start_one(
+        self, dataset: Dataset, at: datetime | None, slot: datetime | None, trigger: str
+    ) -> Future[RunReport]:
+        with self._lock:
+            _, under_way = self._under_way.get(dataset.name, (None, None))
+            if under_way is not None and not under_way.done():
+                return under_way
+            if self._closed:
+                raise CancelledError
+            future = self._queue(dataset.source).submit(self._run, dataset, at, slot, trigger)
+            self._under_way[dataset.name] = (self.clock(), future)
+        future.add_done_callback(lambda ended: self._ended(dataset.name, ended))
+        return future
+
+    def _ended(self, name: str, run_: Future[RunReport]) -> None:
+        """A run that could not even be remembered is a trouble of ours, which nobody may be waiting to hear."""
+        job = f"run of {name}"
+        error = None if run_.cancelled() else run_.exception()
+        if error is None:
+            self.troubles.pop(job, None)
+        else:
+            sentence = str(error) if isinstance(error, HistoryError) else f"{type(error).__name__}; see the log"
+            self.troubles[job] = f"{job}: {sentence}"
+            log.error("%s: %s", job, sentence)
+
+    def _queue(self, source: str) -> ThreadPoolExecutor:
+        """A queue for each source: one that hangs blocks its own."""
+        if source not in self._queues:
+            size = self.config.sources[source].concurrency if source in self.config.sources else 1
+            self._queues[source] = ThreadPoolExecutor(size, thread_name_prefix=f"run-{source}")
+        return self._queues[source]
+
+    def _run(self, dataset: Dataset, at: datetime | None, slot: datetime | None, trigger: str) -> RunReport:
+        moment = at or self.clock()
+        served = Slot(slot or moment.replace(microsecond=0), moment, trigger, replay=at is not None)
+        return run.run(
+            dataset,
+            served,
+            self.history,
+            lambda known: self._measure(dataset, served, known),
+            self.config.schedule.attempts,
+        )
+
+    def _measure(self, dataset: Dataset, served: Slot, known: Known) -> Measured:
+        spec = self.spec(dataset.source)
+        checks = [check.expects for check in dataset.checks]
+        others = {e.theirs.source for e in checks if isinstance(e, ReconcileExpected)} - {dataset.source}
+        schedule = self.config.schedule
+        reading = Reading(schedule.history_days, schedule.look_back, schedule.full_every)
+        job = Job(
+            spec, tuple(self.spec(name) for name in sorted(others)), dataset, known, reading, served.at, served.replay
+        )
+        # every statement has its own time limit; the worker gets the sum of what it may send, and is killed after that
+        apart = UniqueExpected | ReferenceExpected | ReconcileExpected
+        statements = 4 + 2 * sum(isinstance(expects, apart) for expects in checks)
+        return self.workers.call(spec, spec.timeout * statements + 10, measure_job, job)
+
+
+def _address(source: SourceConfig) -> str:
+    url = source.url.reveal()
+    return "files://" + url.removeprefix(DEMO) if url.startswith(DEMO) else url

@@ -1,0 +1,219 @@
+"""What to measure of a dataset, and how much of it to read: decided before anything is asked of the warehouse.
+
+The first run, and one run per `full_every`, reads the whole table, so that numbers about all rows are exact; the runs
+in between read only the newest buckets and a look-back for late rows. A dataset without an event time is always read
+whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from checks.eventtime import bucket_of, infer_event_time, wall_clock
+from checks.records import (
+    Check,
+    Choice,
+    Dataset,
+    EventTime,
+    Grain,
+    Metric,
+    NumberExpected,
+    ReconcileExpected,
+    ReferenceExpected,
+    UniqueExpected,
+    ValuesExpected,
+)
+
+if TYPE_CHECKING:
+    from checks.history import Known
+    from connectors import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How much of the past is read: `history_days` of buckets in a whole-table run, `look_back` behind the newest known
+    bucket in the others; whole-table work is due again `full_every` after it was last done."""
+
+    history_days: int = 90
+    look_back: timedelta = timedelta(days=3)
+    full_every: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What the newest run that measured the dataset went by: its event time, and the ids of the checks it judged."""
+
+    event_time: EventTime | None
+    checks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run asks. `buckets_from` is the first bucket that is told apart; without `whole_table` nothing before it
+    is read. `up_to` leaves later rows out (a replayed moment). `keys` are counted exactly, each in a query of its own;
+    of the columns in `distinct` a check wants the different values of the whole table."""
+
+    dataset: Dataset
+    columns: tuple[Column, ...]
+    event_time: EventTime | None
+    key: Choice | None
+    whole_table: bool
+    buckets_from: datetime | None
+    up_to: datetime | None
+    values: tuple[Check, ...] = ()
+    keys: tuple[tuple[str, ...], ...] = ()
+    references: tuple[Check, ...] = ()
+    reconciliations: tuple[Check, ...] = ()
+    distinct: tuple[str, ...] = ()
+
+
+def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known and what is wanted are records of others
+    dataset: Dataset,
+    columns: Sequence[Column],
+    catalogue_key: Sequence[str],
+    known: Known,
+    reading: Reading,
+    at: datetime,
+    *,
+    replay: bool = False,
+    last: Last | None = None,
+) -> Plan:
+    """The plan for one run at the moment `at` (aware). Checks on columns that are not there are left out: the judge
+    reports them, since the observed schema shows the column missing. Without `last`, a check is taken for new as long
+    as a number that it needs is not known."""
+    names = {column.name for column in columns}
+    event_time = choose_event_time(dataset, columns)
+    key = choose_key(dataset, names, catalogue_key)
+    checks = [check for check in dataset.checks if _columns_of(check) <= names]
+    due = _Due(known, reading, event_time, last)
+    whole = due.whole_table(checks, at)
+    return Plan(
+        dataset=dataset,
+        columns=tuple(columns),
+        event_time=event_time,
+        key=key,
+        whole_table=whole,
+        buckets_from=due.first_bucket(at, whole=whole),
+        up_to=at if replay and event_time else None,
+        values=_expecting(ValuesExpected, checks),
+        keys=_keys(checks, key) if whole else (),
+        references=_expecting(ReferenceExpected, checks),
+        reconciliations=_expecting(ReconcileExpected, checks) if whole else (),
+        distinct=_distinct(checks) if whole and event_time else (),
+    )
+
+
+def choose_event_time(dataset: Dataset, columns: Sequence[Column]) -> EventTime | None:
+    """The declared event time if it is among the columns, else the likeliest by name and type."""
+    zone = dataset.zone or "UTC"
+    by_name = {column.name: column for column in columns}
+    if dataset.event_time is not None and dataset.event_time not in by_name:
+        return None
+    column = by_name[dataset.event_time] if dataset.event_time else infer_event_time(columns)
+    if column is None:
+        return None
+    is_date = column.type == "date"
+    origin = dataset.declared_in if dataset.event_time else "inferred"
+    grain = Grain.DAY if is_date else dataset.grain or Grain.DAY
+    aware = column.type.startswith(("timestamp('", "int", "uint"))  # whole numbers are seconds since 1970 in UTC
+    return EventTime(column.name, origin, "UTC" if aware else zone, is_date, grain)
+
+
+def choose_key(dataset: Dataset, names: set[str], catalogue_key: Sequence[str]) -> Choice | None:
+    """The declared key, else the catalogue's primary key, else a column named like one (id, TABLE_id)."""
+    if dataset.key:
+        return Choice(dataset.key, dataset.declared_in) if set(dataset.key) <= names else None
+    if catalogue_key:
+        return Choice(tuple(catalogue_key), "catalogue")
+    table = dataset.table.name.lower()
+    single = table.removesuffix("s")
+    likely = {"id", "uuid", f"{table}_id", f"{single}_id", f"{table}id", f"{single}id"}
+    found = next((name for name in sorted(names) if name.lower() in likely), None)
+    return Choice((found,), "inferred") if found else None
+
+
+def whole_table_metrics(check: Check) -> tuple[Metric, ...]:
+    """The whole-table numbers that the check needs and that a run of only the newest buckets can not measure from
+    scratch."""
+    match check.expects:
+        case UniqueExpected(columns=columns):
+            return (Metric("duplicate_count", ", ".join(columns)),)
+        case ReferenceExpected():
+            return (Metric("orphan_count", check.column, check=check.id),)
+        case ReconcileExpected():
+            return (Metric("own_aggregate", check=check.id), Metric("other_aggregate", check=check.id))
+        case ValuesExpected(kind=kind, column=column, per_bucket=False):
+            return (Metric(f"{kind}_count", column, check=check.id),)
+        case NumberExpected(metric=metric, column=column, per_bucket=False):
+            return () if metric in ("freshness", "future_rows", "bucket_rows") else (Metric(metric, column),)
+        case _:
+            return ()
+
+
+def _columns_of(check: Check) -> set[str]:
+    return set(getattr(check.expects, "columns", ())) or {c for c in [getattr(check.expects, "column", None)] if c}
+
+
+def _expecting(kind: type, checks: Sequence[Check]) -> tuple[Check, ...]:
+    return tuple(check for check in checks if isinstance(check.expects, kind))
+
+
+def _keys(checks: Sequence[Check], key: Choice | None) -> tuple[tuple[str, ...], ...]:
+    wanted = [check.expects.columns for check in checks if isinstance(check.expects, UniqueExpected)]
+    if key is not None:
+        wanted.append(key.columns)
+    return tuple(dict.fromkeys(wanted))
+
+
+def _distinct(checks: Sequence[Check]) -> tuple[str, ...]:
+    """Buckets' counts of different values can not be added up."""
+    wanted = {
+        metric.column for check in checks for metric in whole_table_metrics(check) if metric.name == "distinct_count"
+    }
+    return tuple(sorted(column for column in wanted if column))
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """How much has to be read, by what is known."""
+
+    known: Known
+    reading: Reading
+    event_time: EventTime | None
+    last: Last | None
+
+    @property
+    def history(self) -> timedelta:
+        """How far back buckets are told apart; never less than the look-back, for a run must know what it re-reads."""
+        return max(timedelta(days=self.reading.history_days), self.reading.look_back)
+
+    def whole_table(self, checks: Sequence[Check], at: datetime) -> bool:
+        last_time, newest = self.known.last_whole_table, self.known.newest_bucket
+        if self.event_time is None or last_time is None or newest is None:
+            return True
+        if at - last_time >= self.reading.full_every or newest < wall_clock(at, self.event_time) - self.history:
+            return True
+        return self._other_buckets() or self._new_checks(checks)
+
+    def first_bucket(self, at: datetime, *, whole: bool) -> datetime | None:
+        if self.event_time is None:
+            return None
+        now, newest = wall_clock(at, self.event_time), self.known.newest_bucket
+        back = self.history if whole or newest is None else self.reading.look_back
+        return bucket_of((now if whole or newest is None else min(now, newest)) - back, self.event_time.grain)
+
+    def _other_buckets(self) -> bool:
+        """Buckets of another column, zone or size say nothing about what the new ones held before."""
+        if self.last is None or self.event_time is None:
+            return False
+        before = self.last.event_time
+        return before is None or replace(before, origin="") != replace(self.event_time, origin="")
+
+    def _new_checks(self, checks: Sequence[Check]) -> bool:
+        needing = {check.id: set(whole_table_metrics(check)) for check in checks}
+        if self.last is None:
+            return any(not metrics <= set(self.known.values) for metrics in needing.values())
+        return any(metrics and check not in self.last.checks for check, metrics in needing.items())

@@ -1,0 +1,126 @@
+"""One run of one dataset, from the warehouse to the history. Read this first.
+
+begin -> measure (in a worker process, again after a while when the warehouse does not answer)
+      -> fill in what is known from before -> judge -> remember, all in one transaction
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+import stamina
+
+from checks.builtin import builtin_checks, exists_check
+from checks.facts import Facts
+from checks.history import History, Known
+from checks.judge import judge, without_measurement
+from checks.levels import with_levels
+from checks.records import Dataset, Measured, Outcome, Result, RunReport, Status
+from checks.worker import JobFailed
+from connectors import DatasetMissing, QueryTimedOut, SourceError, Unreachable
+
+log = logging.getLogger(__name__)
+NOTHING_KNOWN = Known(None, None, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The moment that a run serves (`slot`), the moment at which it measures (`at`), and who asked for it. A replay
+    leaves out rows later than `at` and does not lean on what was measured since."""
+
+    slot: datetime
+    at: datetime
+    trigger: str = "command"
+    replay: bool = False
+
+
+def run(
+    dataset: Dataset, slot: Slot, history: History, measure: Callable[[Known], Measured], attempts: int = 3
+) -> RunReport:
+    """Measures, judges and remembers. Never raises for what the warehouse does: that is in the report.
+
+    `measure` asks the warehouse, given what is known; it raises SourceError, and CancelledError when the app stops.
+    """
+    started = perf_counter()
+    history.begin(dataset.name, slot.slot, slot.at, slot.trigger)
+    report = RunReport(dataset.name, slot.slot, Outcome.FINISHED, 0, slot.at, 0.0, slot.trigger)
+    tries = Tries(measure, attempts)
+    try:
+        known = NOTHING_KNOWN if slot.replay else history.known(dataset.name)
+        report = replace(report, **_measured_and_judged(dataset, slot, history, tries, known))
+    except CancelledError:
+        report = replace(report, outcome=Outcome.CANCELLED, error="the app was stopped before the run had ended")
+    except SourceError as error:
+        report = replace(report, **_not_measured(dataset, error))
+    except Exception as error:  # noqa: BLE001 the run is recorded as broken, and the others go on
+        report = replace(report, **_failed_itself(dataset, error))
+    report = replace(report, attempts=tries.made, seconds=perf_counter() - started)
+    return replace(report, measurements=history.remember(report))
+
+
+class Tries:
+    """The attempts of one run: again, with back-off and jitter, while the warehouse does not answer; never because of
+    what the data are."""
+
+    def __init__(self, measure: Callable[[Known], Measured], attempts: int) -> None:
+        self.made = 0
+        self._measure = measure
+        self._attempts = attempts
+
+    def __call__(self, known: Known) -> Measured:
+        for attempt in stamina.retry_context(
+            on=Unreachable, attempts=self._attempts, timeout=None, wait_initial=0.5, wait_max=5.0, wait_jitter=1.0
+        ):  # at most 5 s between two attempts: nothing cuts the sleep short when the app is asked to stop
+            with attempt:
+                self.made = attempt.num
+                return self._measure(known)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def judged(dataset: Dataset, measured: Measured, known: Known, at: datetime) -> tuple[Result, ...]:
+    """The results of all checks of a dataset, its own and the built-in ones."""
+    facts = Facts(measured, known.values, at)
+    checks = (*dataset.checks, *builtin_checks(dataset, measured.event_time))
+    return tuple(result for check in checks for result in judge(check, facts))
+
+
+def _measured_and_judged(dataset: Dataset, slot: Slot, history: History, tries: Tries, known: Known) -> dict[str, Any]:
+    measured = tries(known)
+    if measured.read_from is not None:
+        measured = with_levels(measured, known.values, history.buckets(dataset.name, since=measured.read_from))
+    results = judged(dataset, measured, known, slot.at)
+    return {"measured": measured, "queries": measured.queries, "results": results}
+
+
+def _not_measured(dataset: Dataset, error: SourceError) -> dict[str, Any]:
+    """What a report says when the dataset as a whole could not be measured. A table that is not there is a finding
+    about the data; a warehouse that does not answer is none."""
+    evidence = {"error_kind": error.kind, "error": error.sentence}
+    if isinstance(error, DatasetMissing):
+        gone = without_measurement((exists_check(dataset),), Status.FAIL, error.sentence)
+        rest = without_measurement(dataset.checks, Status.NO_DATA, "the table is not there")
+        return {"results": (*gone, *rest), **evidence}
+    if isinstance(error, Unreachable | QueryTimedOut):
+        results = without_measurement(dataset.checks, Status.UNREACHABLE, error.sentence)
+        return {"outcome": Outcome.UNREACHABLE, "results": tuple(results), **evidence}
+    return _broken(dataset, error.kind, error.sentence)
+
+
+def _failed_itself(dataset: Dataset, error: Exception) -> dict[str, Any]:
+    """A fault of ours. Its text may hold values of rows, so only its type and place are told."""
+    kind = error.kind if isinstance(error, JobFailed) else type(error).__name__
+    where = error.where if isinstance(error, JobFailed) else "".join(traceback.format_tb(error.__traceback__)[-4:])
+    log.error("run of %s failed: %s, raised at\n%s", dataset.name, kind, where)
+    return _broken(dataset, "internal", f"Vitals itself failed ({kind}); see the log")
+
+
+def _broken(dataset: Dataset, kind: str, sentence: str) -> dict[str, Any]:
+    results = without_measurement(dataset.checks, Status.ERROR, sentence)
+    return {"outcome": Outcome.ERROR, "results": tuple(results), "error_kind": kind, "error": sentence}

@@ -1,0 +1,174 @@
+"""What a check found and what it asks for, in words. A reason reads as one sentence made of the three parts:
+
+observed   269 of 674 rows (39.9 %)
+about      269 of 674 rows (39.9 %) without tailnum
+expected   less than 33 %
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from checks import phrases
+from checks.metrics import CATALOGUE, unit_of
+from checks.records import Aggregate, Check, Metric, ReconcileExpected, ReferenceExpected, Threshold
+
+_ABOUT = {
+    "null_count": "{observed} without {column}",
+    "null_rate": "{observed} without {column}",
+    "missing_count": "{observed} with a missing {column}",
+    "empty_count": "{observed} with an empty {column}",
+    "invalid_count": "{observed} of {column} are invalid",
+    "non_finite_count": "{observed} where {column} is NaN or infinite",
+    "distinct_count": "{observed} of {column}",
+    "duplicate_count": "{observed} repeat the {column} of another row",
+    "future_rows": "{observed} from the future",
+    "min": "the smallest {column} is {observed}",
+    "max": "the largest {column} is {observed}",
+    "mean": "the mean of {column} is {observed}",
+    "stddev": "the standard deviation of {column} is {observed}",
+    "min_length": "the shortest {column} has {observed}",
+    "max_length": "the longest {column} has {observed}",
+    "true_rate": "{observed} of the values of {column} are true",
+    "freshness": "the newest row is {observed} old",
+}
+_MOMENTS = {"min": "the earliest {column} is {observed}", "max": "the latest {column} is {observed}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A measured number as a check reads it. `of` is what it is a part of (rows, or present values), None where that is
+    not known; `percent` means that the share is judged; `type` is the ibis type of the column."""
+
+    metric: Metric
+    value: float
+    of: float | None = None
+    percent: bool = False
+    type: str | None = None
+
+    @property
+    def judged(self) -> float:
+        """The number that the threshold is about."""
+        if not self.percent:
+            return self.value
+        return 100 * self.value / self.of if self.of else 0.0
+
+    @property
+    def unit(self) -> str:
+        return unit_of(self.metric.name, self.type)
+
+
+def observed(number: Number, threshold: Threshold) -> str:
+    """'5,160 of 334,613 rows', '11 different values', '39.9 % of 674 rows', '2026-03-15 12:00 UTC'."""
+    if number.unit == "share":
+        share = phrases.percent(100 * number.value, apart_from=_bounds(threshold, 100))
+        return f"{share} of {_counted(number.of, 'row')}" if number.of and number.metric.name == "null_rate" else share
+    text = _amount(number)
+    if number.percent:
+        text += f" ({phrases.percent(number.judged, apart_from=_bounds(threshold))})"
+    return text
+
+
+def expected(number: Number, threshold: Threshold) -> str:
+    """'at least 12', 'less than 33 %', 'none'."""
+    if number.unit in ("rows", "values") and not number.percent and phrases.allows_only_zero(threshold):
+        return "none"
+    return phrases.expectation(threshold, _form(number))
+
+
+def about(number: Number, check: Check, words: str) -> str:
+    """The observed words with what they are about: '11 different values of carrier'."""
+    if isinstance(check.expects, ReferenceExpected):
+        return f"{words} have {_key(check.expects.columns)} that is not in {check.expects.to_dataset}"
+    template = _ABOUT.get(number.metric.name, "{observed}")
+    if number.unit == "epoch":
+        template = _MOMENTS[number.metric.name]
+    names = getattr(check.expects, "columns", ())
+    column = f"combination of {_joined(names)}" if len(names) > 1 else number.metric.column
+    return template.format(observed=words, column=column)
+
+
+def when(bucket: datetime | None, *, hourly: bool) -> str:
+    """' on 2026-11-22', ' in the hour from 2026-11-22 13:00', or nothing for the whole table."""
+    if bucket is None:
+        return ""
+    return f" in the hour from {phrases.bucket(bucket, hourly=True)}" if hourly else f" on {phrases.bucket(bucket)}"
+
+
+def _amount(number: Number) -> str:
+    match number.unit:
+        case "rows":
+            return _part(number)
+        case "values":
+            return _counted(number.value, "different value") + (
+                f" in {_counted(number.of, 'row')}" if number.percent else ""
+            )
+        case "characters":
+            return _counted(number.value, "character")
+        case _:
+            return _form(number)(number.value)
+
+
+def _part(number: Number) -> str:
+    thing = "value" if number.metric.name == "invalid_count" else "row"
+    if number.of is None or number.metric.name in ("row_count", "bucket_rows"):
+        return _counted(number.value, thing)
+    return f"{phrases.number(number.value)} of {_counted(number.of, thing)}"
+
+
+def _counted(amount: float | None, thing: str) -> str:
+    return f"{phrases.number(amount or 0.0)} {thing}{'' if amount == 1 else 's'}"
+
+
+def _form(number: Number) -> Callable[[float], str]:
+    """How a number of this kind is written."""
+    if number.percent:
+        return phrases.percent
+    match number.unit:
+        case "share":
+            return lambda value: phrases.percent(100 * value)
+        case "seconds":
+            return lambda value: phrases.duration(timedelta(seconds=value))
+        case "epoch":
+            return lambda value: _moment(value, number.type or "")
+        case _:
+            return phrases.number
+
+
+def _moment(seconds: float, column_type: str) -> str:
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    return f"{at:%Y-%m-%d}" if column_type == "date" else phrases.moment(at)
+
+
+def _bounds(threshold: Threshold, factor: float = 1) -> tuple[float, ...]:
+    return tuple(factor * value for value in threshold.values)
+
+
+def _key(columns: tuple[str, ...]) -> str:
+    if len(columns) > 1:
+        return f"a combination of {_joined(columns)}"
+    return f"{'an' if columns[0][:1].lower() in 'aeio' else 'a'} {columns[0]}"
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def sides(expects: ReconcileExpected, ours: float, theirs: float) -> str:
+    """'the sum of amount is 100 here and 98 in lake.main.invoices'."""
+    left, right = _function(expects.ours), _function(expects.theirs)
+    there = "" if left == right else f"{right} is "
+    return f"{left} is {phrases.number(ours)} here and {there}{phrases.number(theirs)} in {expects.theirs.dataset}"
+
+
+def _function(side: Aggregate) -> str:
+    words = {"count": "the number of {}", "distinct": "the number of different values of {}"}
+    return words.get(side.function, f"the {side.function} of {{}}").format(side.column or "rows")
+
+
+def unmeasured(metric: Metric) -> str:
+    """Why a number is not there although nothing went wrong."""
+    what = f"{metric.name} of {metric.column}" if metric.column else metric.name
+    return f"{what} is not measured here: {CATALOGUE[metric.name].meaning} is no number of this table or of this type"

@@ -1,0 +1,28 @@
+"""Warehouses, and nothing of checks: open one, see what is in it, ask it a question, close it."""
+
+from connectors.errors import (
+    AccessDenied,
+    DatasetMissing,
+    DriverMissing,
+    QueryFailed,
+    QueryTimedOut,
+    SourceError,
+    Unreachable,
+)
+from connectors.opening import open_source
+from connectors.source import Answer, Column, Source, TableName
+
+__all__ = [
+    "AccessDenied",
+    "Answer",
+    "Column",
+    "DatasetMissing",
+    "DriverMissing",
+    "QueryFailed",
+    "QueryTimedOut",
+    "Source",
+    "SourceError",
+    "TableName",
+    "Unreachable",
+    "open_source",
+]

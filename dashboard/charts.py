@@ -1,0 +1,236 @@
+"""Records and tables in, plotly figures out. Colours come from the palette of the reader's theme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard.theme import Palette
+
+#: what the modebar and gestures may do: nothing that loses the page's place
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": "reset", "responsive": True}
+_SYMBOLS = {"fail": "x", "no_data": "x", "warn": "triangle-up"}
+
+
+def mixed(colour: str, ground: str, part: float) -> str:
+    pairs = [(int(colour[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(one * part + other * (1 - part)):02x}" for one, other in pairs)
+
+
+def short(name: str, length: int = 28) -> str:
+    """A long name with its middle left out, so that the chart keeps its room."""
+    return name if len(name) <= length else f"{name[: length // 2 - 1]}…{name[-length // 2 :]}"
+
+
+def text(name: str) -> str:
+    """A name as plotly shows it: its few HTML tags and its LaTeX are switched off."""
+    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
+
+
+def hover_label(palette: Palette) -> dict[str, object]:
+    return {"bgcolor": palette.raised, "bordercolor": palette.line, "font": {"color": palette.ink, "size": 12}}
+
+
+# -- trends ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A threshold: a line at `value`, named."""
+
+    value: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment at which something was found: `status` is fail, no_data or warn, `word` says what."""
+
+    moment: datetime
+    status: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One chart of the stack. `points` has the columns moment and value; values are in `unit`; bars for flows, a line
+    else. `open_from` is where buckets begin that are still filling."""
+
+    name: str
+    unit: str
+    points: pd.DataFrame
+    bars: bool = False
+    limits: tuple[Limit, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    hover: str = ",.4~g"
+    title_unit: str = ""
+    open_from: datetime | None = None
+    bucket_seconds: float = 86400.0
+    zero: bool = field(default=True)
+
+
+def trends(
+    panels: Sequence[Panel], runs: Sequence[datetime], span: tuple[datetime, datetime], palette: Palette
+) -> go.Figure:
+    """The panels one above the other on one time axis, with the runs as ticks at its foot."""
+    titles = [text(panel.name + panel.title_unit) for panel in panels]
+    height = 60 + 165 * len(panels)
+    gap = 44 / height  # room for a title, in pixels, however many panels there are
+    figure = make_subplots(rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=gap, subplot_titles=titles)
+    for row, panel in enumerate(panels, start=1):
+        _draw(figure, row, panel, palette)
+    _run_ticks(figure, len(panels), [one for one in runs if span[0] <= one <= span[1]], palette)
+    figure.update_layout(
+        height=height,
+        margin={"l": 4, "r": 8, "t": 28, "b": 8},
+        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor="rgba(0,0,0,0)",
+        hovermode="x unified",
+        hoversubplots="axis",
+        hoverlabel=hover_label(palette),
+        showlegend=False,
+        bargap=0.18,
+        dragmode="zoom",
+    )
+    figure.update_xaxes(
+        range=list(span),
+        showgrid=False,
+        showspikes=True,
+        spikemode="across",
+        spikethickness=1,
+        spikedash="dot",
+        spikecolor=palette.faint,
+        linecolor=palette.line,
+        showline=True,
+    )
+    figure.update_yaxes(gridcolor=palette.line, zeroline=False, nticks=4, fixedrange=True, automargin=True)
+    figure.update_annotations(x=0, xanchor="left", xref="paper", font={"size": 13, "color": palette.ink})
+    return _limit_lines(figure, panels, palette)
+
+
+def _draw(figure: go.Figure, row: int, panel: Panel, palette: Palette) -> None:
+    moments, values = panel.points["moment"], panel.points["value"]
+    hover = f"%{{y:{panel.hover}}}{panel.unit and ' ' + panel.unit}<extra></extra>"
+    if panel.bars:
+        filling = [panel.open_from is not None and one >= panel.open_from for one in moments]
+        colours = [mixed(palette.series, palette.ground, 0.35 if one else 0.75) for one in filling]
+        trace = go.Bar(x=moments, y=values, marker={"color": colours, "line_width": 0}, hovertemplate=hover)
+    else:
+        mode = "lines+markers" if len(moments) < 40 else "lines"
+        line = {"color": palette.series, "width": 1.6}
+        trace = go.Scatter(x=moments, y=values, mode=mode, line=line, marker={"size": 4}, hovertemplate=hover)
+    figure.add_trace(trace, row=row, col=1)
+    _draw_marks(figure, row, panel, palette)
+    figure.update_yaxes(row=row, col=1, rangemode="tozero" if panel.zero else "normal", ticksuffix=_suffix(panel.unit))
+
+
+def _suffix(unit: str) -> str:
+    return f" {unit}" if unit in ("%", "h", "d") else ""
+
+
+def _draw_marks(figure: go.Figure, row: int, panel: Panel, palette: Palette) -> None:
+    """Failing buckets: a coloured sign on the value, with its words in the hover."""
+    known: Mapping[datetime, float] = dict(zip(panel.points["moment"], panel.points["value"], strict=True))
+    for status in ("fail", "no_data", "warn"):
+        marks = [mark for mark in panel.marks if mark.status == status]
+        if marks:
+            colour = palette.warning if status == "warn" else palette.failing
+            figure.add_trace(
+                go.Scatter(
+                    x=[mark.moment for mark in marks],
+                    y=[known.get(pd.Timestamp(mark.moment), 0.0) for mark in marks],
+                    mode="markers",
+                    marker={"symbol": _SYMBOLS[status], "size": 8, "color": colour, "line_width": 0},
+                    customdata=[text(mark.word) for mark in marks],
+                    hovertemplate="%{customdata}<extra></extra>",
+                ),
+                row=row,
+                col=1,
+            )
+
+
+def _run_ticks(figure: go.Figure, row: int, runs: Sequence[datetime], palette: Palette) -> None:
+    if runs:
+        figure.add_trace(
+            go.Scatter(
+                x=list(runs),
+                y=[0.0] * len(runs),
+                mode="markers",
+                marker={"symbol": "line-ns-open", "size": 7, "color": palette.faint},
+                hovertemplate="run<extra></extra>",
+                cliponaxis=False,
+            ),
+            row=row,
+            col=1,
+        )
+
+
+def _limit_lines(figure: go.Figure, panels: Sequence[Panel], palette: Palette) -> go.Figure:
+    for row, panel in enumerate(panels, start=1):
+        for limit in panel.limits:
+            figure.add_hline(
+                y=limit.value,
+                row=row,
+                col=1,
+                line={"color": palette.warning, "width": 1.2, "dash": "dash"},
+                annotation={
+                    "text": text(limit.name),
+                    "font": {"size": 11, "color": palette.warning},
+                    "bgcolor": palette.ground,
+                    "opacity": 0.85,
+                    "xanchor": "right",
+                    "yanchor": "bottom",
+                },
+            )
+    return figure
+
+
+# -- shares of a column's values ---------------------------------------------------------------------------------------
+
+
+def breakdown(rows: Sequence[tuple[str, float, float]], names: tuple[str, str], palette: Palette) -> go.Figure:
+    """Rows per value of a column in two buckets, side by side; a value that vanished keeps its place. `rows` is value,
+    before, now; `names` says which buckets they are."""
+    values = [text(short(value, 24)) for value, _, _ in rows]
+    gone = [now == 0 and before > 0 for _, before, now in rows]
+    figure = go.Figure()
+    figure.add_bar(
+        y=values,
+        x=[before for _, before, _ in rows],
+        name=names[0],
+        orientation="h",
+        marker={"color": mixed(palette.series, palette.ground, 0.4)},
+        hovertemplate="%{x:,} rows<extra>" + names[0] + "</extra>",
+    )
+    figure.add_bar(
+        y=values,
+        x=[now for _, _, now in rows],
+        name=names[1],
+        orientation="h",
+        marker={"color": palette.accent},
+        text=["✕ vanished" if one else "" for one in gone],
+        textfont={"color": palette.failing, "size": 12},
+        textposition="outside",
+        constraintext="none",
+        cliponaxis=False,
+        hovertemplate="%{x:,} rows<extra>" + names[1] + "</extra>",
+    )
+    figure.update_layout(
+        barmode="group",
+        bargap=0.3,
+        height=70 + 30 * max(len(rows), 2),
+        margin={"l": 4, "r": 8, "t": 30, "b": 8},
+        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor="rgba(0,0,0,0)",
+        hoverlabel=hover_label(palette),
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        dragmode=False,
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True, fixedrange=True)
+    figure.update_xaxes(gridcolor=palette.line, title="rows", fixedrange=True)
+    return figure

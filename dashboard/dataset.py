@@ -1,0 +1,181 @@
+"""The Dataset page: the verdict first, then the evidence, and the raw numbers one click further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import streamlit as st
+
+from checks.records import Dataset, DatasetHealth, Health, Result
+from dashboard import (
+    dataset_checks,
+    dataset_columns,
+    dataset_query,
+    dataset_trends,
+    errors,
+    frames,
+    load,
+    nav,
+    parts,
+    sentences,
+    url,
+    words,
+)
+
+TABS = ("Trends", "Checks", "What changed", "Columns", "Schema", "Query")
+#: reasons under the verdict before they are cut; the Checks tab has all of them
+REASONS = 6
+
+
+def page() -> None:
+    with errors.shown():
+        datasets = load.datasets()
+        name = _picked(datasets)
+        if name:
+            _view(name)
+
+
+def _picked(datasets: Mapping[str, Dataset]) -> str | None:
+    asked = st.query_params.get("name")
+    names = [state.name for state in frames.chosen(load.healths(), datasets, frames.Wanted())]
+    if not names:
+        parts.empty("There are no datasets yet.", "The Sources page says what is connected and what is left out.")
+        return None
+    if asked and asked not in names:
+        st.warning(
+            f"There is no dataset called {words.plain(asked)}. Choose one; names are source.schema.table.",
+            icon=":material/search_off:",
+        )
+    return st.selectbox(
+        "Dataset",
+        names,
+        index=None if asked and asked not in names else 0,
+        key=url.seed("name", names[0] if not asked else None, names),
+        on_change=_another,
+        placeholder="choose a dataset",
+        label_visibility="collapsed",
+        width=320,
+    )
+
+
+def _another() -> None:
+    """Another dataset is chosen: what was chosen about the old one leaves the URL."""
+    for param in ("check", "series", "rows", "column", "bucket"):
+        st.query_params.pop(param, None)
+    url.keep("name")
+
+
+@st.fragment(run_every=load.PACE)
+def _view(name: str) -> None:
+    at = load.now()
+    with errors.shown():
+        state, dataset = load.health(name), load.datasets().get(name)
+        if state is None or dataset is None:
+            st.info("This dataset is not there any more. The Sources page says what is.", icon=":material/info:")
+            return
+        _verdict(state, dataset, at)
+        _facts(state, dataset, at)
+        _tabs(state, dataset, at)
+        parts.footer(at)
+
+
+def _verdict(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(words.plain(state.name), anchor=False, width="content")
+        parts.badge(state.health)
+        st.space("stretch")
+        running = load.running().get(state.name)
+        if running:
+            st.caption(f"being measured since {words.ago(running, at)}", width="content")
+        parts.run_now([state.name], "Run now", key="run-one")
+    if dataset.description:
+        st.caption(words.plain(dataset.description))
+    st.markdown(f"**{words.plain(sentences.verdict(state))}**")
+    _reasons(state, dataset)
+
+
+def _reasons(state: DatasetHealth, dataset: Dataset) -> None:
+    """What is wrong, worst first; each leads to its check."""
+    bad = [result for result in sentences.worst_first(state.results) if result.status in words.BAD]
+    for result in bad[:REASONS]:
+        _reason(result, dataset)
+    if len(bad) > REASONS:
+        st.caption(f"and {words.count(len(bad) - REASONS, 'more finding')} in the Checks tab")
+    if not bad and state.health != Health.HEALTHY:
+        for reason in state.reasons[1:REASONS]:
+            st.markdown(f"- {words.plain(reason)}")
+
+
+def _reason(result: Result, dataset: Dataset) -> None:
+    params = {"name": dataset.name, "tab": "Checks", "check": result.check}
+    what = f"**{words.plain(result.check)}** &nbsp; {words.plain(words.evidence(result))}"
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"{parts.status_word(result.status)} &nbsp; {what}", width="content")
+        st.page_link(nav.page("dataset"), label="look into it", query_params=params, icon="")
+
+
+def _facts(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
+    run = load.latest_measured().get(state.name)
+    upcoming = load.next_runs().get(state.name)
+    parts.facts(
+        {
+            "owner": words.plain(state.owner or "nobody named"),
+            "read by": words.plain(", ".join(dataset.consumers) or "nobody named"),
+            "contract": words.plain(dataset.contract_file or dataset.contract or "none"),
+            "schedule": words.plain(load.schedule(dataset)) + " (UTC)",
+        },
+        {
+            "event time": _event_time(run),
+            "key": _key(run),
+        },
+        {
+            "last measured": words.exactly(state.measured_at, at),
+            "next run": words.exactly(upcoming, at) if upcoming else "",
+            "whole table read": words.ago(_whole_table(state.name), at),
+        },
+    )
+
+
+def _event_time(run: load.RunRow | None) -> str:
+    if run is None:
+        return "not known yet"
+    if run.event_time is None:
+        return "none found: the whole table is measured each time"
+    chosen = run.event_time
+    return f"{words.plain(chosen.column)} ({_origin(chosen.origin)}, days in {words.plain(chosen.zone)})"
+
+
+def _key(run: load.RunRow | None) -> str:
+    if run is None:
+        return "not known yet"
+    if run.key is None:
+        return "none found"
+    return f"{words.plain(', '.join(run.key.columns))} ({_origin(run.key.origin)})"
+
+
+def _origin(origin: str) -> str:
+    return {"contract": "from the contract", "config": "from config.toml", "catalogue": "from the catalogue"}.get(
+        origin, origin
+    )
+
+
+def _whole_table(name: str) -> datetime | None:
+    past = load.runs(name, 200)
+    whole = past[past["whole_table"].fillna(value=False).astype(bool) & (past["outcome"] == "finished")]
+    return frames.aware(whole["started_at"].max()) if len(whole) else None
+
+
+def _tabs(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
+    trends, checks, changed, columns, schema, query = st.tabs(TABS, key="tab", bind="query-params")
+    for tab, draw in (
+        (trends, lambda: dataset_trends.draw(dataset, state, at)),
+        (checks, lambda: dataset_checks.draw(dataset, state, at)),
+        (changed, lambda: dataset_query.changed(dataset, state, at)),
+        (columns, lambda: dataset_columns.columns(dataset, state)),
+        (schema, lambda: dataset_columns.schema(dataset, at)),
+        (query, lambda: dataset_query.ask(dataset)),
+    ):
+        if tab.open:
+            with tab, errors.shown():
+                draw()

@@ -1,0 +1,157 @@
+"""The checks of one dataset, and the way down from a failing one to the rows and the query behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import streamlit as st
+
+from checks.drill import has_rows
+from checks.records import Check, Dataset, DatasetHealth, Result
+from dashboard import errors, frames, load, nav, panels, parts, sentences, url, words
+
+SAMPLE = 100
+
+
+def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
+    results = sentences.worst_first(state.results)
+    if not results:
+        parts.empty(
+            "No checks yet.",
+            "Vitals measures this dataset without a contract. To judge it, write one into the contracts folder: "
+            "freshness, row counts, null and duplicate limits.",
+        )
+        return
+    _table(dataset, results, at)
+    _look_into(dataset, results)
+
+
+def _table(dataset: Dataset, results: Sequence[Result], at: datetime) -> None:
+    frame = frames.checks_table(results, dataset, load.since(dataset.name), at)
+    text = st.column_config.TextColumn
+    event = st.dataframe(
+        parts.styled(frame, ["Status"]),
+        column_config={
+            "Status": text(width=110),
+            "Check": text(width=190),
+            "Column": text(width=110),
+            "Observed": text(width=230),
+            "Expected": text(width=190),
+            "For": text("Since", width=80, help="How long the check has had this status"),
+            "Description": text(width=260),
+            "Business impact": text(width=260),
+        },
+        height=parts.table_height(len(frame), 12),
+        row_height=parts.ROW_HEIGHT,
+        hide_index=True,
+        key="checks-table",
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt=f"Checks of {dataset.name}, worst first",
+    )
+    _follow_click(event["selection"]["cells"], results)
+
+
+def _follow_click(cells: Sequence[tuple[int, str]], results: Sequence[Result]) -> None:
+    clicked = results[cells[0][0]].check if cells and cells[0][0] < len(results) else None
+    if clicked and st.session_state.get("check-clicked") != clicked:
+        st.query_params["check"] = clicked
+        st.query_params.pop("rows", None)
+    st.session_state["check-clicked"] = clicked
+
+
+def _look_into(dataset: Dataset, results: Sequence[Result]) -> None:
+    ids = [result.check for result in results]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.selectbox(
+            "Look into a check",
+            ids,
+            key=url.seed("check", ids[0], ids),
+            on_change=url.keep,
+            args=("check",),
+            width=360,
+        )
+        result = next((one for one in results if one.check == chosen), results[0])
+        check = next((one for one in dataset.checks if one.id == result.check), None)
+        wanted = check is not None and has_rows(check) and _wants_rows()
+        _links(dataset, result, check)
+    _explain(result, check)
+    if wanted:
+        _rows(dataset, result)
+    _queries(dataset.name)
+
+
+def _wants_rows() -> bool:
+    return st.toggle(
+        "Show failing rows",
+        key=_rows_key(),
+        on_change=_keep_rows,
+        help=f"Asks the warehouse for up to {SAMPLE} rows; they are not stored.",
+    )
+
+
+def _links(dataset: Dataset, result: Result, check: Check | None) -> None:
+    """From a check to its trend, and to what changed on the day that it found."""
+    series = panels.series_of(check) if check else None
+    trend = next((one for one in load.series(dataset.name) if (one.name, one.column) == series), None)
+    page = nav.page("dataset")
+    if trend is not None:
+        params = {"name": dataset.name, "tab": "Trends", "series": panels.token(trend)}
+        st.page_link(page, label="see its trend", query_params=params, icon="")
+    if result.bucket is not None:
+        params = {"name": dataset.name, "tab": "What changed", "bucket": f"{result.bucket:%Y-%m-%d}"}
+        if result.column:
+            params["column"] = result.column
+        st.page_link(page, label="what changed that day", query_params=params, icon="")
+
+
+def _rows_key() -> str:
+    st.session_state["rows-wanted"] = st.query_params.get("rows") == "1"
+    return "rows-wanted"
+
+
+def _keep_rows() -> None:
+    if st.session_state["rows-wanted"]:
+        st.query_params["rows"] = "1"
+    else:
+        st.query_params.pop("rows", None)
+
+
+def _explain(result: Result, check: Check | None) -> None:
+    st.markdown(f"{parts.status_word(result.status)} &nbsp; {words.plain(words.evidence(result))}")
+    if check and check.description:
+        st.markdown(words.plain(check.description))
+    parts.facts(
+        {
+            "dimension": result.dimension.value,
+            "severity": words.severity(result.severity),
+            "bucket": words.bucket(result.bucket) if result.bucket else "",
+            "business impact": words.plain(check.business_impact) if check and check.business_impact else "",
+            "contract": words.plain(check.contract) if check and check.contract else "",
+        }
+    )
+
+
+def _rows(dataset: Dataset, result: Result) -> None:
+    """The failing rows, asked for once for each measurement, although this view refreshes itself."""
+    asked = (dataset.name, result.check, result.measured_at)
+    if st.session_state.get("sample-of") != asked:
+        with errors.shown(), st.spinner("Asking the warehouse for the rows …"):
+            st.session_state.pop("sample", None)
+            st.session_state["sample-of"] = None
+            st.session_state["sample"] = load.sample(dataset.name, result.check, SAMPLE)
+            st.session_state["sample-of"] = asked
+    sample = st.session_state.get("sample")
+    if sample is not None:
+        parts.rows(sample, nothing="No row fails this check now.", key="sample-rows")
+
+
+def _queries(name: str) -> None:
+    run = load.latest_runs().get(name)
+    if run is None:
+        return
+    queries = load.queries(name, run.slot)
+    label = f"The queries of the last run ({words.utc(run.slot)}): {words.count(len(queries), 'query', 'queries')}"
+    with st.expander(label, icon=":material/code:"):
+        parts.queries(queries)

@@ -1,0 +1,148 @@
+"""Trends of one dataset: rows, freshness and whatever metric the reader chooses, on one time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from checks.records import Check, Dataset, DatasetHealth, Metric, Result, Status
+from dashboard import charts, columns_table, load, panels, parts, url, words
+
+SPANS = {"7 days": 7, "30 days": 30, "90 days": 90, "all": None}
+DEFAULT_SPAN = "90 days"
+#: charts a reader can add to the two that are always there
+MORE = 4
+_TEMPORAL = ("date", "time", "timestamp")
+
+
+def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
+    series = load.series(dataset.name)
+    if not series:
+        parts.empty(
+            "Nothing is measured yet.",
+            "Press 'Run now': the first run brings months of history where there is an event time.",
+        )
+        return
+    chosen, back = _choices(dataset, state, series)
+    shown = _panels(dataset, [*_always(series), *chosen], back, at)
+    drawable = [panel for panel in shown if _is_trend(panel, back)]
+    for panel in shown:
+        if panel not in drawable and len(panel.points):
+            st.markdown(words.plain(_so_far(panel)))
+    if not drawable:
+        parts.empty("No trend in this range yet.", "Choose a longer range, or come back after the next runs.")
+        return
+    span = _span(drawable, back, at)
+    figure = charts.trends(drawable, _runs(dataset.name), span, parts.palette())
+    st.plotly_chart(figure, config=charts.CONFIG, key="trends", alt=f"Trends of {dataset.name}")
+    st.caption(
+        "✕ and ▲ mark failing and warning buckets; dashed lines are limits; light bars are still filling; small ticks "
+        "at the foot are runs. Drag to look closer, double-click to go back."
+    )
+
+
+def _is_trend(panel: charts.Panel, back: int | None) -> bool:
+    """Whether the values reach over enough of the range to be more than a dot at its end."""
+    moments = panel.points["moment"]
+    if len(moments) < 2:
+        return False
+    return moments.max() - moments.min() >= timedelta(days=(back or 90) / 50)
+
+
+def _so_far(panel: charts.Panel) -> str:
+    """What is said of a series that is too young for a chart."""
+    value, unit = panel.points["value"].iloc[-1], panel.unit
+    seen = words.coarse(value * words.HOUR) if unit == "h" else f"{words.number(value)} {unit}".strip()
+    limit = f", {panel.limits[0].name}" if panel.limits else ""
+    since = words.utc(panel.points["moment"].min().tz_localize("UTC"))
+    return f"{panel.name}: {seen}{limit}. Measured since {since}; the trend grows with each run."
+
+
+def _choices(dataset: Dataset, state: DatasetHealth, series: Sequence[Metric]) -> tuple[list[Metric], int | None]:
+    temporal = _temporal(dataset.name)
+    offered = panels.offered(series, temporal)
+    if "series" not in st.query_params and url.key("series") not in st.session_state:
+        st.session_state[url.key("series")] = _telling(offered, dataset, state.results)
+        st.session_state["url-seen-series"] = []
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        span = st.segmented_control(
+            "Range",
+            list(SPANS),
+            key=url.seed("range", DEFAULT_SPAN, list(SPANS)),
+            on_change=url.keep,
+            args=("range", DEFAULT_SPAN),
+            required=True,
+        )
+        tokens = st.multiselect(
+            "Also show",
+            list(offered),
+            format_func=lambda one: panels.label(offered[one]),
+            key=url.seed_many("series", list(offered)),
+            on_change=url.keep,
+            args=("series",),
+            max_selections=MORE,
+            placeholder="a metric of a column",
+        )
+    return [offered[one] for one in tokens], SPANS[span or DEFAULT_SPAN]
+
+
+def _telling(offered: dict[str, Metric], dataset: Dataset, results: Sequence[Result]) -> list[str]:
+    """The series that a reader most likely wants: those of the failing checks, else the null rate of the column with
+    most nulls, where there are any."""
+    failing = {result.check for result in results if result.status in (Status.FAIL, Status.NO_DATA, Status.WARN)}
+    wanted = [panels.series_of(check) for check in dataset.checks if check.id in failing]
+    found = [token for token, one in offered.items() if (one.name, one.column) in wanted]
+    return found[:3] or _most_nulls(offered, dataset.name)
+
+
+def _most_nulls(offered: dict[str, Metric], name: str) -> list[str]:
+    values = columns_table.Values(load.buckets(name, 30), load.table_values(name))
+    nulls = {one: metric.column for one, metric in offered.items() if metric.name == "null_rate"}
+    rates = {one: values.latest("null_rate", column) for one, column in nulls.items()}
+    worst = max(rates, key=lambda one: rates[one] or 0.0, default=None)
+    return [worst] if worst and rates[worst] else []
+
+
+def _temporal(name: str) -> list[str]:
+    observed = load.schemas(name)
+    columns = observed[-1][1] if observed else ()
+    return [column.name for column in columns if column.type.startswith(_TEMPORAL)]
+
+
+def _always(series: Sequence[Metric]) -> list[Metric]:
+    """Rows per bucket where there are buckets, else rows in the table; and freshness."""
+    for name in ("bucket_rows", "row_count"):
+        rows = [one for one in series if one.name == name]
+        if rows:
+            break
+    return rows[:1] + [one for one in series if one.name == "freshness"][:1]
+
+
+def _panels(dataset: Dataset, metrics: Sequence[Metric], back: int | None, at: datetime) -> list[charts.Panel]:
+    return [_panel(dataset, metric, back, at) for metric in dict.fromkeys(metrics)]
+
+
+def _panel(dataset: Dataset, metric: Metric, back: int | None, at: datetime) -> charts.Panel:
+    points = load.points(dataset.name, metric.name, metric.column, metric.check, back)
+    checks = panels.checks_on(metric, dataset)
+    return panels.panel(metric, points, checks, _found(dataset, checks, back), at)
+
+
+def _found(dataset: Dataset, checks: Sequence[Check], back: int | None) -> list[Result]:
+    return [one for check in checks for one in load.bucket_results(dataset.name, check.id, back or 3660)]
+
+
+def _span(shown: Sequence[charts.Panel], back: int | None, at: datetime) -> tuple[datetime, datetime]:
+    end = panels.naive_moment(at)
+    if back is not None:
+        return end - timedelta(days=back), end + timedelta(days=back / 60)
+    start = min(panel.points["moment"].min() for panel in shown)
+    return start - timedelta(days=1), end + timedelta(days=1)
+
+
+def _runs(name: str) -> list[datetime]:
+    past = load.runs(name, 400)
+    return [one.to_pydatetime() for one in panels.naive(pd.Series(past["started_at"]))] if len(past) else []

@@ -1,0 +1,191 @@
+"""The only reader for pages: cached for a few seconds, bounded, and free of Streamlit's drawing.
+
+Frozen records are shared between sessions as they are (copying a thousand healths for each view costs more than
+reading them); DataFrames are copied, because a page may sort them. `refresh` forgets everything, after a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from checks.catalogue import SourceState
+from checks.drill import Sample
+from checks.history import RunRow
+from checks.records import Column, Dataset, DatasetHealth, Grain, Metric, QueryRecord, Result
+from dashboard import process
+
+#: seconds that an answer may be old; views refresh themselves at this pace too
+PACE = 15
+_shared = st.cache_resource(ttl=PACE, show_spinner=False, max_entries=200)
+_copied = st.cache_data(ttl=PACE, show_spinner=False, max_entries=500)
+
+
+def refresh() -> None:
+    """Forgets what was read, so that the next view sees a run that has just ended."""
+    for reader in (_healths, _datasets, _sources, latest_runs, latest_measured, buckets, table_values):
+        reader.clear()
+    for reader in (sparklines, days, runs, points, series, bucket_results, since, schemas, queries):
+        reader.clear()
+
+
+def now() -> datetime:
+    return process.current().clock()
+
+
+def notices() -> tuple[str, ...]:
+    """What every page has to say: of the history (a damaged file that was set aside, ...), and what a background job
+    could not do."""
+    monitor = process.current()
+    return (*monitor.history.notices, *monitor.troubles.values())
+
+
+# -- all datasets ------------------------------------------------------------------------------------------------------
+
+
+@_shared
+def _healths() -> tuple[DatasetHealth, ...]:
+    return tuple(process.current().status(None, now()))
+
+
+def healths() -> tuple[DatasetHealth, ...]:
+    return _healths()
+
+
+@_shared
+def _datasets() -> Mapping[str, Dataset]:
+    return dict(process.current().datasets())
+
+
+def datasets() -> Mapping[str, Dataset]:
+    return _datasets()
+
+
+@_shared
+def _sources() -> tuple[SourceState, ...]:
+    return tuple(process.current().sources())
+
+
+def sources() -> tuple[SourceState, ...]:
+    return _sources()
+
+
+@_shared
+def latest_runs() -> Mapping[str, RunRow]:
+    """The newest ended run of each dataset."""
+    return process.current().history.latest_runs()
+
+
+@_shared
+def latest_measured() -> Mapping[str, RunRow]:
+    """The newest run of each dataset that could measure it."""
+    return process.current().history.latest_evaluated()
+
+
+@_copied
+def sparklines(metric: str, back: int) -> pd.DataFrame:
+    """The last `back` days of one metric of every dataset: dataset, bucket, value."""
+    return process.current().history.sparklines(metric, now() - timedelta(days=back))
+
+
+@_copied
+def days(back: int) -> pd.DataFrame:
+    """The worst status of each dataset on each of the last `back` days: dataset, day, status."""
+    return process.current().history.days(now() - timedelta(days=back))
+
+
+@_copied
+def runs(dataset: str | None, limit: int) -> pd.DataFrame:
+    """Past runs, newest first."""
+    return process.current().history.runs(dataset, limit=limit)
+
+
+def running() -> Mapping[str, datetime]:
+    return process.current().running()
+
+
+def next_runs() -> Mapping[str, datetime]:
+    return process.current().next_runs()
+
+
+def demo_faults() -> Sequence:
+    """The faults that the demo warehouse injects, empty for other warehouses."""
+    return process.current().demo_faults()
+
+
+# -- one dataset -------------------------------------------------------------------------------------------------------
+
+
+def schedule(dataset: Dataset) -> str:
+    """The cron line that it runs on."""
+    return process.current().schedule_of(dataset)
+
+
+def health(name: str) -> DatasetHealth | None:
+    return next((one for one in healths() if one.name == name), None)
+
+
+@_copied
+def points(dataset: str, metric: str, column: str | None, check: str | None, back: int | None) -> pd.DataFrame:
+    """One series: bucket, observed_at, value, of the last `back` days (None: all)."""
+    since_moment = None if back is None else now() - timedelta(days=back)
+    return process.current().history.points(dataset, metric, column, check=check, since=since_moment)
+
+
+@_copied
+def series(dataset: str) -> list[Metric]:
+    return process.current().history.series(dataset)
+
+
+@_copied
+def bucket_results(dataset: str, check: str, back: int) -> list[Result]:
+    return process.current().history.bucket_results(dataset, check, now() - timedelta(days=back))
+
+
+@_copied
+def since(dataset: str) -> Mapping[str, datetime]:
+    """Since when each check has its present status."""
+    return process.current().history.since(dataset)
+
+
+@_copied
+def schemas(dataset: str) -> list[tuple[datetime, tuple[Column, ...]]]:
+    """The observed schemas, oldest first, one for each change."""
+    return sorted(process.current().history.schemas(dataset), key=lambda one: one[0])
+
+
+@_shared
+def buckets(dataset: str, back: int) -> Mapping[Metric, Mapping[datetime, float]]:
+    """The values of every bucketed series of the last `back` days; empty where only the whole table is measured."""
+    if all(metric.grain == Grain.TABLE for metric in series(dataset)):
+        return {}
+    return process.current().history.buckets(dataset, now() - timedelta(days=back))
+
+
+@_shared
+def table_values(dataset: str) -> Mapping[Metric, tuple[datetime, float]]:
+    """The newest value of every whole-table series, with the moment it was observed."""
+    return process.current().history.known(dataset).values
+
+
+@_copied
+def queries(dataset: str, slot: datetime) -> list[QueryRecord]:
+    return process.current().history.run_queries(dataset, slot)
+
+
+# -- rows out of the warehouse: asked for by a reader, never cached --------------------------------------------------
+
+
+def sample(dataset: str, check: str, limit: int) -> Sample:
+    return process.current().sample(dataset, check, limit=limit)
+
+
+def query(source: str, sql: str, limit: int) -> Sample:
+    return process.current().query(source, sql, limit=limit)
+
+
+def breakdown(dataset: str, column: str, bucket: datetime, before: datetime) -> Sample:
+    return process.current().breakdown(dataset, column, bucket, before)

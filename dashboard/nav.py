@@ -1,0 +1,24 @@
+"""Pages by name, for links from one page to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+_KEY = "nav-pages"
+
+
+def register(pages: Mapping[str, Page]) -> None:
+    """Tells this view's pages; called by the shell before a page is drawn."""
+    st.session_state[_KEY] = dict(pages)
+
+
+def page(name: str) -> Page:
+    return st.session_state[_KEY][name]
+
+
+def open_dataset(name: str, **params: str) -> None:
+    """Leaves for the dataset's page."""
+    st.switch_page(page("dataset"), query_params={"name": name, **params})

@@ -1,0 +1,194 @@
+"""Which charts a dataset has, and what is drawn into them: series, limits and failing buckets in, panels out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from checks.records import (
+    Check,
+    Dataset,
+    FreshnessExpected,
+    Grain,
+    Metric,
+    NumberExpected,
+    Operator,
+    ReconcileExpected,
+    ReferenceExpected,
+    Result,
+    Status,
+    UniqueExpected,
+    ValuesExpected,
+)
+from dashboard import words
+from dashboard.charts import Limit, Mark, Panel
+
+_NAMES = {
+    "row_count": "rows in the table",
+    "freshness": "age of the newest row",
+    "future_rows": "rows from the future",
+    "null_count": "nulls of {}",
+    "null_rate": "null rate of {}",
+    "distinct_count": "distinct values of {} (approximate)",
+    "min": "smallest {}",
+    "max": "largest {}",
+    "mean": "mean of {}",
+    "stddev": "standard deviation of {}",
+    "min_length": "shortest {}",
+    "max_length": "longest {}",
+    "empty_count": "empty texts of {}",
+    "true_rate": "share of true of {}",
+    "nan_count": "NaN values of {}",
+    "infinite_count": "infinite values of {}",
+    "duplicate_count": "duplicates of {}",
+    "orphan_count": "rows whose {} has no partner",
+    "missing_count": "missing values of {}",
+    "invalid_count": "invalid values of {}",
+    "difference": "difference",
+}
+_RATES = ("null_rate", "true_rate")
+_ROWS = ("row_count", "bucket_rows", "future_rows", "null_count", "empty_count", "nan_count", "infinite_count")
+_ROWS_OF_CHECKS = ("duplicate_count", "orphan_count", "missing_count", "invalid_count")
+_COMPARED = {
+    Operator.BE: ("must be",),
+    Operator.NOT_BE: ("must not be",),
+    Operator.GREATER: ("more than",),
+    Operator.GREATER_OR_EQUAL: ("at least",),
+    Operator.LESS: ("less than",),
+    Operator.LESS_OR_EQUAL: ("at most",),
+    Operator.BETWEEN: ("at least", "at most"),
+    Operator.NOT_BETWEEN: ("not from", "to"),
+}
+
+
+def label(metric: Metric) -> str:
+    """'null rate of carrier', 'rows per day'."""
+    if metric.name == "bucket_rows":
+        return f"rows per {metric.grain.value}"
+    name = _NAMES.get(metric.name, metric.name + (" of {}" if metric.column else ""))
+    about = name.replace("{}", metric.column or "all columns")
+    return f"{about} (check {metric.check})" if metric.check else about
+
+
+def token(metric: Metric) -> str:
+    """The metric as the URL writes it: `null_rate.carrier`, with `@check` where it belongs to one."""
+    return metric.name + (f".{metric.column}" if metric.column else "") + (f"@{metric.check}" if metric.check else "")
+
+
+def unit(metric: Metric) -> str:
+    if metric.name in _RATES:
+        return "%"
+    if metric.name == "freshness":
+        return "h"
+    if metric.name in _ROWS or metric.name in _ROWS_OF_CHECKS:
+        return "rows"
+    return "characters" if metric.name.endswith("_length") else ""
+
+
+def offered(series: Iterable[Metric], temporal: Sequence[str]) -> dict[str, Metric]:
+    """What a reader can add to the trends: token -> metric, by name. The smallest and largest of dates are left out:
+    they are a clock, not a trend."""
+    always = ("bucket_rows", "freshness")
+    useful = [
+        one for one in series if one.name not in always and not (one.column in temporal and one.name in ("min", "max"))
+    ]
+    return {token(one): one for one in sorted(useful, key=lambda one: (one.column or "", one.name, one.check or ""))}
+
+
+def series_of(check: Check) -> tuple[str, str | None] | None:
+    """The metric and column that a check's trend is shown in; None where it has none."""
+    expects = check.expects
+    if isinstance(expects, FreshnessExpected):
+        return "freshness", None
+    if isinstance(expects, NumberExpected):
+        return _number_series(expects)
+    if isinstance(expects, ValuesExpected):
+        return f"{expects.kind}_count", expects.column
+    if isinstance(expects, UniqueExpected | ReferenceExpected):
+        return ("duplicate_count" if isinstance(expects, UniqueExpected) else "orphan_count"), ", ".join(
+            expects.columns
+        )
+    return ("difference", None) if isinstance(expects, ReconcileExpected) else None
+
+
+def _number_series(expects: NumberExpected) -> tuple[str, str | None]:
+    if expects.metric == "null_count":
+        return "null_rate", expects.column
+    if expects.metric == "row_count" and expects.per_bucket:
+        return "bucket_rows", None
+    return expects.metric, expects.column
+
+
+def checks_on(metric: Metric, dataset: Dataset) -> list[Check]:
+    """The checks whose threshold and failures belong into the chart of a metric."""
+    if metric.check:
+        return [check for check in dataset.checks if check.id == metric.check]
+    return [check for check in dataset.checks if series_of(check) == (metric.name, metric.column)]
+
+
+def limits(metric: Metric, checks: Iterable[Check]) -> tuple[Limit, ...]:
+    """The thresholds of the checks in the unit of the chart. A limit on a count is no line in a chart of rates."""
+    found: dict[tuple[float, str], Limit] = {}
+    for check in checks:
+        expects = check.expects
+        if isinstance(expects, FreshnessExpected):
+            hours = expects.limit.total_seconds() / words.HOUR
+            found[hours, ""] = Limit(hours, f"at most {words.duration(expects.limit.total_seconds())}")
+        elif isinstance(expects, NumberExpected | ValuesExpected | UniqueExpected) and _in_unit(
+            metric, expects.percent
+        ):
+            sign = " %" if expects.percent else ""
+            for word, value in zip(_COMPARED[expects.threshold.operator], expects.threshold.values, strict=False):
+                found[value, word] = Limit(value, f"{word} {words.number(value)}{sign}")
+    return tuple(found.values())
+
+
+def _in_unit(metric: Metric, percent: bool) -> bool:
+    return percent == (metric.name in _RATES)
+
+
+def marks(results: Iterable[Result]) -> tuple[Mark, ...]:
+    """The buckets in which a check failed or warned."""
+    return tuple(
+        Mark(result.bucket, result.status.value, words.finding(result))
+        for result in results
+        if result.bucket is not None and result.status in (Status.FAIL, Status.NO_DATA, Status.WARN)
+    )
+
+
+def panel(
+    metric: Metric, points: pd.DataFrame, checks: Sequence[Check], found: Sequence[Result], at: datetime
+) -> Panel:
+    """One chart. Rates become percent and seconds hours; a value of the whole table stands where it was observed."""
+    factor = 100.0 if metric.name in _RATES else 1 / words.HOUR if metric.name == "freshness" else 1.0
+    moments = pd.to_datetime(points["bucket"]).fillna(naive(points["observed_at"]))
+    drawn = pd.DataFrame({"moment": moments, "value": points["value"] * factor}).sort_values("moment")
+    name = label(metric)
+    return Panel(
+        name=f"{name[0].upper()}{name[1:]}",
+        title_unit=_title_unit(metric),
+        unit=unit(metric),
+        points=drawn,
+        bars=metric.name == "bucket_rows",
+        limits=limits(metric, checks),
+        marks=marks(found),
+        hover=",.0f" if unit(metric) == "rows" else ",.4~g",
+        open_from=None if metric.grain == Grain.TABLE else naive_moment(at) - metric.grain.length,
+        zero=unit(metric) != "",
+    )
+
+
+def _title_unit(metric: Metric) -> str:
+    return {"h": ", hours", "%": ", % of rows"}.get(unit(metric), "")
+
+
+def naive(moments: pd.Series) -> pd.Series:
+    """Moments as naive UTC, as buckets are: one axis can not mix both."""
+    stamps = pd.to_datetime(moments, utc=True)
+    return stamps.dt.tz_localize(None)
+
+
+def naive_moment(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

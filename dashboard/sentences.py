@@ -1,0 +1,105 @@
+"""The first lines of pages: what is wrong, in one sentence. Pure, and tested to the letter like `words`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checks.records import DatasetHealth, Health, Outcome, Result, Status
+from dashboard import words
+
+
+def _urgency(state: DatasetHealth) -> tuple[int, int, str]:
+    return words.ORDER.index(state.health), -len(state.reasons), state.name
+
+
+def headline(healths: Sequence[DatasetHealth]) -> str:
+    """The first line of the overview: '3 of 42 datasets need attention: demo.flights …'."""
+    if not healths:
+        return "No datasets yet"
+    total = words.count(len(healths), "dataset")
+    bad = sorted((one for one in healths if one.health in words.ORDER[:2]), key=_urgency)
+    unknown = [one for one in healths if one.health == Health.UNKNOWN]
+    if bad:
+        verb = "needs" if len(bad) == 1 else "need"
+        return f"{len(bad)} of {total} {verb} attention: {_cause(bad[0])}"
+    if len(unknown) == len(healths):
+        return f"{total}: nothing is known yet" if len(healths) > 1 else "1 dataset: nothing is known yet"
+    if unknown:
+        return f"{len(unknown)} of {total} {'is' if len(unknown) == 1 else 'are'} unknown, the rest is healthy"
+    return "The one dataset is healthy" if len(healths) == 1 else f"All {total} are healthy"
+
+
+def worst_first(results: Sequence[Result]) -> list[Result]:
+    """Worst status first; then what happened to the newest bucket, then what is true of the whole table."""
+    return sorted(results, key=lambda one: (words.STATUS_ORDER.index(one.status), one.bucket is None, one.check))
+
+
+def _cause(state: DatasetHealth) -> str:
+    """'demo.flights fails carriers-every-day: 11 values, expected at least 12 values'."""
+    found = [result for result in worst_first(state.results) if result.status in words.BAD and result.observed]
+    if not found:
+        return f"{state.name}: {_sentence_end(state.reasons[0])}" if state.reasons else state.name
+    first = found[0]
+    verbs = {Status.FAIL: "fails", Status.WARN: "warns of", Status.NO_DATA: "has no data for"}
+    verb = verbs.get(first.status, "can not be judged by")
+    expected = f", expected {first.expected}" if first.expected else ""
+    return f"{state.name} {verb} {first.check}: {first.observed}{expected}"
+
+
+def verdict(state: DatasetHealth) -> str:
+    """What is said of one dataset in one sentence."""
+    reasons = [_sentence_end(reason) for reason in state.reasons]
+    if state.health == Health.HEALTHY:
+        passed = sum(result.status == Status.PASS for result in state.results)
+        return f"Healthy: {'all ' if passed > 1 else ''}{words.count(passed, 'check')} passed" if passed else "Healthy"
+    told = _tally(state.results) if state.health != Health.UNKNOWN else ""
+    return f"{state.health.value.capitalize()}: {told or '; '.join(reasons) or 'no reason was given'}"
+
+
+def _tally(results: Sequence[Result]) -> str:
+    """'2 of 7 checks fail, 1 warns'."""
+    failing = sum(one.status in (Status.FAIL, Status.NO_DATA) for one in results)
+    warning = sum(one.status == Status.WARN for one in results)
+    total = words.count(len(results), "check")
+    if not failing:
+        return f"{warning} of {total} {'warns' if warning == 1 else 'warn'}" if warning else ""
+    first = f"{failing} of {total} {'fails' if failing == 1 else 'fail'}"
+    return f"{first}, {warning} {'warns' if warning == 1 else 'warn'}" if warning else first
+
+
+def compared(rows: Sequence[tuple[str, float, float]], column: str) -> str:
+    """What changed most between two buckets; `rows` is value, rows before, rows now."""
+    gone = [value for value, before, now in rows if now == 0 and before > 0]
+    came = [value for value, before, now in rows if before == 0 and now > 0]
+    total = sum(now for _, _, now in rows) - sum(before for _, before, _ in rows)
+    if not rows or all(before == now for _, before, now in rows):
+        return f"No value of {column} has changed"
+    said = [f"{column} {', '.join(gone[:5])} vanished"] if gone else []
+    said += [f"{column} {', '.join(came[:5])} is new"] if came else []
+    if not said:
+        value, before, now = max(rows, key=lambda row: abs(row[2] - row[1]))
+        said = [f"{column} {value} changed most: {words.number(before)} rows, now {words.number(now)}"]
+    return f"{'; '.join(said)}; in all {'+' if total >= 0 else '−'}{words.number(abs(total))} rows"
+
+
+def runs_headline(outcomes: Sequence[str]) -> str:
+    """What ran in the last day: '120 runs in the last day, 2 of them went wrong'."""
+    if not outcomes:
+        return "Nothing ran in the last day"
+    bad = sum(one in (Outcome.UNREACHABLE, Outcome.ERROR, Outcome.INTERRUPTED) for one in outcomes)
+    total = f"{words.count(len(outcomes), 'run')} in the last day"
+    return f"{total}, {bad} of them went wrong" if bad else f"{total}, none went wrong"
+
+
+def sources_headline(answered: Sequence[bool]) -> str:
+    """'1 of 3 sources does not answer'."""
+    if not answered:
+        return "No sources yet"
+    silent = len(answered) - sum(answered)
+    if silent:
+        return f"{silent} of {words.count(len(answered), 'source')} {'does' if silent == 1 else 'do'} not answer"
+    return "The one source answers" if len(answered) == 1 else f"All {words.count(len(answered), 'source')} answer"
+
+
+def _sentence_end(text: str) -> str:
+    return text.strip().rstrip(".")

@@ -1,0 +1,104 @@
+"""The Dataset page in a real browser."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NASTY
+
+pytestmark = pytest.mark.browser
+ORDERS = "/dataset?name=shop.main.orders"
+
+
+def test_the_verdict_stands_first_with_its_reasons(visit) -> None:
+    page = visit(ORDERS)
+    expect(page.get_by_text(re.compile(r"^Failing: 1 of \d+ checks fails$"))).to_be_visible()
+    expect(page.get_by_text("email-known").first).to_be_visible()
+    expect(page.get_by_text("read by billing")).to_be_visible()
+    expect(page.get_by_text("placed_at (from the contract, days in UTC)")).to_be_visible()
+
+
+def test_trends_are_drawn_and_the_range_is_in_the_address(visit) -> None:
+    page = visit(ORDERS)
+    expect(page.locator(".js-plotly-plot").get_by_text("Rows per day")).to_be_visible()
+    page.get_by_role("radio", name="30 days").or_(page.get_by_role("button", name="30 days")).first.click()
+    expect(page).to_have_url(re.compile(r"range=30\+days"))
+
+
+def test_a_series_is_chosen_by_the_address(visit) -> None:
+    page = visit(f"{ORDERS}&series=mean.amount")
+    expect(page.locator(".js-plotly-plot").get_by_text("Mean of amount")).to_be_visible()
+
+
+def test_from_a_reason_to_the_failing_rows_without_their_secrets(visit) -> None:
+    page = visit(ORDERS)
+    page.get_by_role("link", name="look into it").click()
+    expect(page.get_by_text("No invoice can be sent.").first).to_be_visible()
+    page.get_by_text("Show failing rows").click()
+    expect(page.get_by_text("Masked, because the contract classifies them: email, phone.")).to_be_visible(
+        timeout=15_000
+    )
+    expect(page).to_have_url(re.compile("rows=1"))
+    expect(page.get_by_test_id("stDataFrame").last).to_contain_text("•••")
+    expect(page.get_by_test_id("stDataFrame").last).not_to_contain_text("call-me")
+
+
+def test_the_queries_of_the_last_run_are_shown(visit) -> None:
+    page = visit(f"{ORDERS}&tab=Checks")
+    page.get_by_text("The queries of the last run").click()
+    expect(page.get_by_text(re.compile("count\\(", re.IGNORECASE)).first).to_be_visible()
+
+
+def test_what_vanished_is_named(visit) -> None:
+    page = visit(f"{ORDERS}&tab=What+changed&column=country")
+    expect(page.get_by_text("country FR vanished")).to_be_visible(timeout=15_000)
+
+
+def test_columns_and_schema_are_tables(visit) -> None:
+    page = visit(f"{ORDERS}&tab=Columns")
+    expect(page.get_by_test_id("stDataFrame")).to_contain_text("country")
+    page.get_by_role("tab", name="Schema").click()
+    expect(page).to_have_url(re.compile("tab=Schema"))
+    expect(page.get_by_text("No change since it was first seen")).to_be_visible()
+
+
+def test_a_select_is_answered_and_a_delete_is_refused(visit) -> None:
+    page = visit(f"{ORDERS}&tab=Query")
+    ask(page, "SELECT country, count(*) AS n FROM orders GROUP BY country ORDER BY 1")
+    expect(page.get_by_text("4 rows.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_test_id("stDataFrame")).to_contain_text("DE")
+    ask(page, "DELETE FROM orders")
+    expect(page.get_by_text("only SELECT is allowed here")).to_be_visible(timeout=15_000)
+
+
+def ask(page: Page, sql: str) -> None:
+    page.get_by_role("textbox", name="One SELECT").fill(sql)
+    page.get_by_role("button", name="Run query").click()
+
+
+def test_run_now_measures_and_says_so(visit) -> None:
+    page = visit(ORDERS)
+    page.get_by_role("button", name="Run now").click()
+    expect(page.get_by_text("Measured shop.main.orders")).to_be_visible(timeout=20_000)
+
+
+def test_an_unknown_dataset_is_answered_in_words(browser, app: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{app}/dataset?name=shop.main.ordres")
+    expect(page.get_by_text("There is no dataset called shop.main.ordres.")).to_be_visible(timeout=20_000)
+    page.close()
+
+
+def test_a_nasty_name_stays_text_on_every_tab(visit) -> None:
+    page = visit(f"/dataset?name={quote(f'shop.main.{NASTY}')}")
+    heading = page.get_by_role("heading", level=1)
+    assert heading.inner_text().replace("\u200b", "") == f"shop.main.{NASTY}"
+    for tab in ("Checks", "What changed", "Columns", "Schema", "Query", "Trends"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tabpanel", name=tab).get_by_test_id("stVerticalBlock").first).to_be_visible()
+        assert page.locator(":is(h1, p) :is(a[href*='//x'], script, .katex)").count() == 0
+        assert page.get_by_text("could not be built").count() == 0

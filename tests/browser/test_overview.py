@@ -1,0 +1,85 @@
+"""The Overview in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+ORDERS = "/dataset?name=shop.main.orders"
+
+
+def table(page: Page) -> Locator:
+    """The big table: it is drawn on a canvas, with a readable copy behind it."""
+    return page.get_by_test_id("stDataFrame").first
+
+
+def test_the_first_line_says_what_needs_attention(visit) -> None:
+    page = visit("/")
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text("1 of 2 datasets needs attention: shop.main.orders fails email-known: ")
+    expect(heading).to_contain_text(re.compile(r"22 .*8,\d{3}.*, expected"))
+
+
+def test_health_is_counted_in_words_and_icons(visit) -> None:
+    page = visit("/")
+    for said in ("✕ 1 failing", "▲ 0 warning", "? 0 unknown", "✓ 1 healthy"):
+        expect(page.get_by_role("button", name=said)).to_be_visible()
+
+
+def test_the_table_shows_the_worst_first(visit) -> None:
+    page = visit("/")
+    expect(table(page)).to_contain_text(re.compile("✕ failing.*shop.main.orders.*Order service.*✓ healthy", re.DOTALL))
+
+
+def test_a_click_on_a_count_filters_and_is_in_the_address(visit) -> None:
+    page = visit("/")
+    page.get_by_role("button", name="✓ 1 healthy").click()
+    expect(page).to_have_url(re.compile("health=healthy"))
+    expect(page.get_by_text("1 dataset. Click a row to open it.")).to_be_visible()
+    expect(table(page)).not_to_contain_text("shop.main.orders")
+
+
+def test_filters_are_read_from_the_address(visit) -> None:
+    page = visit("/?q=order+service&health=failing")
+    expect(page.get_by_text("1 dataset. Click a row to open it.")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("order service")
+
+
+def test_filters_that_fit_nothing_say_so(visit) -> None:
+    page = visit("/?q=nothing-is-called-like-this")
+    expect(page.get_by_text("No dataset fits these filters.")).to_be_visible()
+
+
+def test_a_click_on_a_row_opens_the_dataset(visit) -> None:
+    page = visit("/")
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 160, "y": 50})
+    expect(page).to_have_url(re.compile(r"/dataset\?name=shop.main.orders"))
+    expect(page.get_by_role("heading", name="shop.main.orders")).to_be_visible()
+
+
+def test_the_heat_map_names_its_days_and_has_a_legend(visit) -> None:
+    page = visit("/")
+    expect(page.get_by_text("Health by day, last 90 days")).to_be_visible()
+    expect(page.get_by_text("empty: nothing was judged")).to_be_visible()
+    expect(page.locator(".vitals-heat").get_by_text("shop.main.orders")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "scheme"),
+    [
+        ("/", "light"),
+        ("/", "dark"),
+        ("/dataset?name=shop.main.orders", "dark"),
+        ("/runs", "dark"),
+        ("/sources", "dark"),
+    ],
+)
+def test_pages_fit_a_narrow_window_in_both_themes(visit, path: str, scheme: str) -> None:
+    page = visit(path, width=400, scheme=scheme)
+    wide, seen = page.get_by_test_id("stMain").evaluate("main => [main.scrollWidth, main.clientWidth]")
+    assert wide <= seen
+    ground = page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+    assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]

