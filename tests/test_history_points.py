@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +128,7 @@ def test_buckets_are_the_same_from_memory_and_from_the_file(tmp_path):
         history.remember(report(NINE, grid(NULLS, {SUNDAY: 0.5, MONDAY: 0.25}), grid(FLOW, {MONDAY: 3.0})))
         history.remember(report(NINE + HOUR, grid(NULLS, {MONDAY: 0.75})))
         remembered = history.buckets("s.flights", SUNDAY), history.buckets("s.flights", MONDAY)
+        assert history.buckets("s.flights", MONDAY.replace(tzinfo=UTC)) == remembered[1]
     with History.open(path, NINE) as history:
         assert (history.buckets("s.flights", SUNDAY), history.buckets("s.flights", MONDAY)) == remembered
     assert remembered[0] == {NULLS: {SUNDAY: 0.5, MONDAY: 0.75}, FLOW: {MONDAY: 3.0}}

@@ -19,7 +19,7 @@ from checks.history.errors import HistoryBusy, HistoryError, HistoryFailed, Hist
 from checks.history.listings import Listing, ListingKeeper
 from checks.history.memory import Known, Memory, load
 from checks.history.migrations import MIGRATIONS, Migration
-from checks.history.moments import naive
+from checks.history.moments import DISTANT_PAST, lenient, naive
 from checks.history.points import PointReader, by_metric
 from checks.history.runs import RunRow
 from checks.history.store import Store
@@ -96,13 +96,14 @@ class History(PointReader, ListingKeeper, Keeper):
     def buckets(self, dataset: str, since: datetime) -> dict[Metric, dict[datetime, float]]:
         """The newest value per bucket of every bucketed series, for buckets from `since` on; from memory where a run
         has just left them there, else from the file."""
+        limit = lenient(since, DISTANT_PAST)
         with self._store.writing:
             memory = self._recall(dataset)
             recent, first = memory.recent, memory.ids[0]
             metrics = {number - first: metric for metric, number in memory.series.items()}
-        if recent is None or recent.since > since:
-            return super().buckets(dataset, since)
-        return by_metric(metrics, *recent.rows(since))
+        if recent is None or recent.since > limit:
+            return super().buckets(dataset, limit)
+        return by_metric(metrics, *recent.rows(limit))
 
     def close(self) -> None:
         """Checkpoints and gives the file free; safe to repeat."""
