@@ -38,11 +38,14 @@ DEMO = "demo://"
 class Monitor:
     """Owns the history while it lives. Everything here may be called from several threads."""
 
-    def __init__(self, config: Config, history: History, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, config: Config, history: History, clock: Callable[[], datetime], contracts: Sequence[Path] = ()
+    ) -> None:
+        """`contracts` are files and folders to read in the place of the configured folder."""
         self.config = config
         self.history = history
         self.clock = clock
-        self.catalogue = Catalogue(config, history.listings())
+        self.catalogue = Catalogue(config, history.listings(), contracts)
         self.workers = Workers({name: source.concurrency for name, source in config.sources.items()})
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again

@@ -123,6 +123,22 @@ def findings(document: dict[str, Any], console: Console) -> None:
         console.print("There are no contracts here.")
 
 
+def trial(document: dict[str, Any], console: Console) -> None:
+    """What a trial of contracts found: what is wrong in them, what ran, and rows that break checks."""
+    told = [
+        each | {"findings": [found for found in each["findings"] if found["level"] == "error"]}
+        for each in document["contracts"]
+    ]
+    wrong = [each for each in told if each["findings"]]
+    if wrong or not document["contracts"]:
+        findings({"contracts": wrong}, console)
+    runs(document, console)
+    for each in document["samples"]:
+        console.print()
+        console.print(Text(f"{each['dataset']}: rows that break {each['check']}", style="bold"))
+        sample(each, console)
+
+
 def notes(document: dict[str, Any], console: Console) -> None:
     """What the doctor saw."""
     for note in document["notes"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,15 @@ def load_folder(folder: Path) -> Contracts:
     """The contracts of a folder and its sub-folders; none where there is no such folder. Never raises for what a file
     contains: that becomes a finding."""
     documents = tuple(read_file(file, file.relative_to(folder).as_posix()) for file in contract_files(folder))
+    return Contracts(documents, tuple(review(documents)))
+
+
+def load_paths(paths: Sequence[Path]) -> Contracts:
+    """The contracts of files and folders, as one body: they may refer to each other."""
+    if len(paths) == 1 and paths[0].is_dir():
+        return load_folder(paths[0])
+    files = dict.fromkeys(file for path in paths for file in (contract_files(path) if path.is_dir() else [path]))
+    documents = tuple(read_file(file) for file in files)
     return Contracts(documents, tuple(review(documents)))
 
 
