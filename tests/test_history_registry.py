@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.history import ContractVersion, History, Schema
@@ -72,6 +72,7 @@ def test_modes_are_set_and_taken_back_by_scope(history):
     assert history.compatibility_modes() == {"": "FULL"}
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("123"), st.booleans()), max_size=12))
 def test_numbers_grow_and_ids_belong_to_texts(tmp_path_factory, steps):
     with History.open(tmp_path_factory.mktemp("history") / "history.duckdb", NINE) as history:
