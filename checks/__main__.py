@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +19,7 @@ from typer.exceptions import TyperException
 
 from checks import answers, show
 from checks.answering import Answering, NotAnswered, answering
-from checks.command_line import DEFAULT, AsJson, CanNotRead, ConfigPath, WrongUsage, print_document
+from checks.command_line import DEFAULT, AsJson, At, CanNotRead, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import ConfigError, load
 from checks.contract_commands import contract
 from checks.drill import Refused
@@ -38,9 +37,6 @@ app = typer.Typer(
 )
 app.add_typer(contract, name="contract")
 
-At = Annotated[
-    str | None, typer.Option("--at", help="A past moment, such as 2026-03-15T12:00Z: later rows are left out.")
-]
 Names = Annotated[list[str] | None, typer.Argument(help="Datasets; none means all.")]
 
 
@@ -55,9 +51,9 @@ class Format(StrEnum):
 @app.command("run")
 def run_command(datasets: Names = None, config: ConfigPath = DEFAULT, as_json: AsJson = False, at: At = None) -> int:
     """Measures and judges now, or at --at."""
-    moment = _moment(at)
+    moment = moment_of(at)
     with _answering(config) as by:
-        document = by.run(datasets or [], moment, _say)
+        document = by.run(datasets or [], moment, say)
     print_document(document, show.runs, as_json)
     return answers.exit_code_of_runs(document)
 
@@ -65,7 +61,7 @@ def run_command(datasets: Names = None, config: ConfigPath = DEFAULT, as_json: A
 @app.command()
 def status(datasets: Names = None, config: ConfigPath = DEFAULT, as_json: AsJson = False, at: At = None) -> int:
     """Health with the reasons, now or at --at."""
-    moment = _moment(at)
+    moment = moment_of(at)
     with _answering(config) as by:
         document = by.status(datasets or [], moment)
     print_document(document, show.status, as_json)
@@ -83,7 +79,7 @@ def history(  # noqa: PLR0913 the words of a command line
     at: At = None,
 ) -> int:
     """A series of measurements, as known now or at --at."""
-    moment = _moment(at)
+    moment = moment_of(at)
     with _answering(config) as by:
         document = by.history(dataset, metric, column, moment)
     words = show.csv_of_series if style is Format.CSV else show.series
@@ -148,19 +144,8 @@ def _answering(config: Path) -> AbstractContextManager[Answering]:
     return answering(load(config))
 
 
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return None if text is None else answers.past_moment(text, datetime.now(UTC))
-    except ValueError as error:
-        raise WrongUsage(f"--at: {error}") from None
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201 progress, beside the answer
-
-
 def _failed(sentence: str, code: int) -> int:
-    _say(sentence)
+    say(sentence)
     return code
 
 

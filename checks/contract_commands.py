@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from checks import show
-from checks.command_line import DEFAULT, AsJson, ConfigPath, WrongUsage, print_document
-from checks.config import load
+from checks.command_line import DEFAULT, AsJson, At, ConfigPath, WrongUsage, moment_of, print_document, say
+from checks.config import Config, load
 
 contract = typer.Typer(no_args_is_help=True, help="Contracts as code.")
 
@@ -21,11 +22,55 @@ def lint_command(paths: Paths = None, config: ConfigPath = DEFAULT, as_json: AsJ
     """What is wrong in contracts, and which lines are not executed. Asks no warehouse."""
     from checks.contracts.lint import lint, to_json
 
-    wanted = paths or [load(config).contracts_path]
-    missing = [str(path) for path in wanted if not path.exists()]
-    if missing:
-        raise WrongUsage(f"there is no file or folder {', '.join(missing)}")
-    linted = lint(wanted)
+    linted = lint(_existing(paths) or [load(config).contracts_path])
     print_document(to_json(linted), show.findings, as_json)
     worst = {each.worst for each in linted}
     return 1 if "error" in worst else 2 if "warning" in worst else 0
+
+
+@contract.command("test")
+def test_command(  # noqa: PLR0913 the words of a command line
+    paths: Paths = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="Test this warehouse or folder in place of a source.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--source", help="The source that --url stands for.")] = None,
+    rows: Annotated[int, typer.Option("--rows", min=0, max=100, help="Failing rows to show of a check.")] = 5,
+    report: Annotated[Path | None, typer.Option("--junit", help="Write a JUnit report to this file.")] = None,
+    config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
+    at: At = None,
+) -> int:
+    """Runs contracts against their sources, or against --url, and keeps nothing of it."""
+    from checks import junit, trial
+
+    if source and not url:
+        raise WrongUsage("--source says which source --url stands for; give --url as well")
+    if report and not report.absolute().parent.is_dir():
+        raise WrongUsage(f"--junit: there is no folder {report.parent}")
+    wanted, moment = _existing(paths), moment_of(at)
+    settings = load(config) if config.exists() or not (url and wanted) else _without_file(config)
+    trying = trial.against(settings, url, source) if url else settings
+    what = trial.Trial(
+        contracts=tuple(wanted or [settings.contracts_path]),
+        at=moment or datetime.now(UTC),
+        rows=rows,
+        replay=moment is not None,
+    )
+    document = trial.try_out(trying, what, say)
+    if report:
+        report.write_text(junit.of_trial(document), encoding="utf-8")
+    print_document(document, show.trial, as_json)
+    return trial.exit_code(document)
+
+
+def _existing(paths: list[Path] | None) -> list[Path]:
+    missing = [str(path) for path in paths or () if not path.exists()]
+    if missing:
+        raise WrongUsage(f"there is no file or folder {', '.join(missing)}")
+    return paths or []
+
+
+def _without_file(path: Path) -> Config:
+    """Contracts and a URL are enough to test; everything else is as it is by default."""
+    return Config(file=path, base=Path.cwd())

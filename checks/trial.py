@@ -43,6 +43,8 @@ def against(config: Config, url: str, source: str | None) -> Config:
     `url` are relative to the working directory. Raises ConfigError, and SourceError where a path is not there."""
     if source is None and len(config.sources) > 1:
         raise ConfigError([f"--url: which source is it? Name it with --source: {', '.join(config.sources)}"])
+    if source is not None and config.sources and source not in config.sources:
+        raise ConfigError([f"--source: there is no source '{source}'; there are {', '.join(config.sources)}"])
     name = source or next(iter(config.sources), "warehouse")
     place = locate(name, url, Path.cwd())
     absolute = f"{place.kind}://{place.path}" if place.path else place.url

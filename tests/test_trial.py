@@ -119,7 +119,8 @@ def test_only_the_named_contracts_are_run(shop, capfd):
     [
         (["nowhere.yaml"], "there is no file or folder nowhere.yaml"),
         (["--url", "files://nowhere"], "there is no file or folder"),
-        (["--source", "nosuch"], "there is no source 'nosuch'"),
+        (["--source", "shop"], "give --url as well"),
+        (["--source", "nosuch", "--url", "tables"], "there is no source 'nosuch'"),
         (["--rows", "-1"], "--rows"),
         (["--junit", "no/such/folder/report.xml"], "no/such/folder"),
         (["--at", "yesterday"], "is not a moment"),
