@@ -194,12 +194,14 @@ def _refuse_missing(wanted: str | None, columns: Sequence[Column]) -> None:
 
 
 def _failing(table: ir.Table, check: Check, source: Source, columns: Sequence[Column]) -> ir.Table:
-    from checks.metrics import offending, text_of
+    from checks.meets import offending, refusal
 
     match check.expects:
-        case ValuesExpected(column=name):
-            column = next(column for column in columns if column.name == name)
-            return table.filter(offending(table, check.expects, text_of(column, source.dialect)))
+        case ValuesExpected():
+            why = refusal(check.expects, columns, source.dialect)
+            if why:
+                raise Refused(f"check '{check.id}' has no failing rows to show: {why}")
+            return table.filter(offending(table, check.expects, columns, source.dialect))
         case NumberExpected(metric="empty_count", column=name) if name:
             return table.filter(table[name].length() == 0)
         case NumberExpected(column=name) if name:

@@ -31,7 +31,10 @@ DIMENSIONS = {
 
 
 def bring_to_standard(root: Node, notes: Notes) -> None:
-    """Changes the rules of the document in place."""
+    """Changes the rules and limits of the document in place."""
+    for table in root.items("schema"):
+        for each in properties_below(table):
+            _exclusive_limits(each, notes)
     for rule in _rules(root):
         _metric(rule, notes)
         _dimension(rule, notes)
@@ -49,6 +52,17 @@ def _rules(root: Node) -> Iterator[Node]:
         yield from table.items("quality")
         for each in properties_below(table):
             yield from each.items("quality")
+
+
+def _exclusive_limits(node: Node, notes: Notes) -> None:
+    """In ODCS 3.0 `exclusiveMinimum: true` sharpens the minimum; since 3.1 it is a limit of its own."""
+    options = node.child("logicalTypeOptions")
+    for key, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if options is None or not isinstance(options.value.get(key), bool):
+            continue
+        if options.value.pop(key) and limit in options.value:
+            options.value[key] = options.value.pop(limit)
+        notes.warning(options.at(key), f"true and false are of ODCS 3.0; write the limit itself, {key}: NUMBER")
 
 
 def _metric(rule: Node, notes: Notes) -> None:

@@ -5,11 +5,11 @@ A rule that can not be made into a check is always noted; nothing is skipped sil
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from checks import regex
 from checks.contracts import thresholds
 from checks.contracts.custom import custom_rule
 from checks.contracts.document import Node, shown
@@ -88,7 +88,7 @@ def _invalid(subject: Subject, node: Node, column: str) -> Made | None:
         return _incomplete(
             subject, node, "validValues must be a list with at least one value", "arguments", "validValues"
         )
-    if pattern is not None and not _is_pattern(pattern):
+    if pattern is not None and not regex.is_pattern(pattern):
         return _incomplete(subject, node, f"{shown(pattern)} is not a regular expression", "arguments", "pattern")
     given = {"valid": None if valid is None else _distinct(valid), "pattern": pattern}
     return _values(subject, node, column, "invalid", given)
@@ -145,13 +145,6 @@ def _distinct(words: list[Any]) -> tuple[Any, ...]:
     """The values in their order; NULL is missing and never invalid anyway, lists and mappings are no values."""
     plain = [word for word in words if word is not None and not isinstance(word, list | dict)]
     return tuple({(type(word), word): word for word in plain}.values())
-
-
-def _is_pattern(pattern: object) -> bool:
-    try:
-        return isinstance(pattern, str) and bool(re.compile(pattern))
-    except (re.error, RecursionError, OverflowError):
-        return False
 
 
 def _incomplete(subject: Subject, node: Node, what: str, *place: str) -> None:
