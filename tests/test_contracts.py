@@ -58,7 +58,7 @@ CHANGES = [
     ("kind: DataContract", "kind: Contract", 0, "error", '"Contract" is not one of DataContract'),
     ("apiVersion: v3.1.0", "apiVersion: v9", 0, "error", '"v9" is not one of v3.2.0'),
     ("required: true", "required: yes", 0, "error", '"yes" must be true or false'),
-    ("required: true", "requird: true", 0, "error", '"requird" is not a key of the standard here; did you mean "requi'),
+    ("required: true", "requird: true", 0, "error", '"requird" is not a field of a property; did you mean "requi'),
     ("logicalType: integer", "logicalType: int", 0, "error", '"int" is not one of string, date'),
     ("metric: rowCount", "metric: rowcount", 0, "error", '"rowcount" is not one of nullValues'),
     ("mustBeGreaterThan: 1000", "mustBeGreaterThan: many", -1, "error", 'mustBeGreaterThan: "many" does not fit'),
@@ -67,7 +67,7 @@ CHANGES = [
     ("type: postgres", "type: postgrez", 0, "error", "the value is not one of api"),
     ("- to: customers.id", "- {to: customers.id, from: orders.customer_id}", 0, "error", "must not have from here"),
     ("to: customers.id", "to: customers", 0, "error", '"customers" is no reference; write table.column'),
-    ("    - username: ada@example.org", "    - username: a\n      usernam: ada", 1, "error", '"usernam" is not a key'),
+    ("    - username: ada@example.org", "    - username: a\n      usernam: ada", 1, "error", '"usernam" is not a fi'),
     # our own rules
     ("mustBe: 0\n            b", "mustBe: zero\n            b", 0, "error", '"zero" is not a number'),
     ("mustBeBetween: [50, 5000]", "mustBeBetween: [5000, 50]", 0, "error", "has its lower end last"),
