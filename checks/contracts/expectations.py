@@ -141,6 +141,10 @@ def _reference(subject: Subject, node: Node, own: str | None) -> ReferenceExpect
         subject.notes.info(
             node.at("to"), f"no contract here has the table {theirs[0].table}; it is looked for in the source"
         )
+    for end in theirs:
+        if end.in_doubt:
+            told = f'{end.table} has no property "{end.column}"; it is looked for in the warehouse'
+            subject.notes.warning(node.at("to"), told)
     table = table_of(theirs[0], subject)
     to_columns = tuple(end.column for end in theirs)
     name = f"{subject.source}.{table}"

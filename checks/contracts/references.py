@@ -10,18 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checks.contracts.document import Document, Node
+from checks.contracts.sentences import meant
 from checks.contracts.subject import Subject, column_of
 from connectors import TableName
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One end of a relationship. `node` is its schema object, None where no contract has the table."""
+    """One end of a relationship. `node` is its schema object, None where no contract has the table. `in_doubt` where
+    the contract does not list the column, which may be in the warehouse all the same."""
 
     node: Node | None
     document: Document | None
     table: str
     column: str
+    in_doubt: bool = False
 
 
 class UnresolvedError(Exception):
@@ -113,6 +116,7 @@ def _column_of(document: Document, table: Node, name: str) -> Target:
             return Target(table, document, table.value["name"], column_of(node))
     if any(name.startswith(f"{node.text('name')}.") for node in properties):
         raise UnresolvedError("it points to a nested property, which is not executed yet")
-    if properties:
-        raise UnresolvedError(f'table {table.value["name"]} has no property "{name}" in {document.label}')
-    return Target(table, document, table.value["name"], name)
+    near = meant(name, [node.value["name"] for node in properties if node.text("name")], 0.85)
+    if near:
+        raise UnresolvedError(f'table {table.value["name"]} has no property "{name}" in {document.label}{near}')
+    return Target(table, document, table.value["name"], name, in_doubt=bool(properties))

@@ -14,7 +14,7 @@ from checks.contracts import thresholds
 from checks.contracts.custom import custom_rule
 from checks.contracts.document import Node, shown
 from checks.contracts.leniency import is_vitals
-from checks.contracts.subject import Subject
+from checks.contracts.subject import Subject, column_of
 from checks.records import Dimension, Expectation, NumberExpected, UniqueExpected, ValuesExpected
 
 
@@ -83,7 +83,14 @@ def _invalid(subject: Subject, node: Node, column: str) -> Made | None:
     arguments = _arguments(node)
     valid, pattern = arguments.get("validValues"), arguments.get("pattern")
     if valid is None and pattern is None:
-        return _incomplete(subject, node, "needs arguments.validValues (a list) or arguments.pattern", "arguments")
+        valid = _enum(subject, column)
+    if valid is None and pattern is None:
+        return _incomplete(
+            subject,
+            node,
+            "needs arguments.validValues (a list) or arguments.pattern, or an enum of the property",
+            "arguments",
+        )
     if valid is not None and (not isinstance(valid, list) or not _distinct(valid)):
         return _incomplete(
             subject, node, "validValues must be a list with at least one value", "arguments", "validValues"
@@ -92,6 +99,12 @@ def _invalid(subject: Subject, node: Node, column: str) -> Made | None:
         return _incomplete(subject, node, f"{shown(pattern)} is not a regular expression", "arguments", "pattern")
     given = {"valid": None if valid is None else _distinct(valid), "pattern": pattern}
     return _values(subject, node, column, "invalid", given)
+
+
+def _enum(subject: Subject, column: str) -> list[Any] | None:
+    """The values that the property itself allows: what a rule means that names none."""
+    owners = [owner for owner in subject.properties if column_of(owner) == column]
+    return [each.value.get("value") for owner in owners for each in owner.items("enum")] or None
 
 
 def _values(subject: Subject, node: Node, column: str, kind: str, given: dict[str, Any]) -> Made | None:
