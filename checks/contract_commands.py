@@ -11,8 +11,10 @@ import typer
 from checks import show
 from checks.command_line import DEFAULT, AsJson, At, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import Config, load
+from checks.transfer_commands import export_command
 
 contract = typer.Typer(no_args_is_help=True, help="Contracts as code.")
+contract.command("export")(export_command)
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; none means the contracts folder.")]
 
