@@ -9,7 +9,16 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from checks.phrases import listed
-from checks.records import Check, Dataset, EventTime, NumberExpected, ReferenceExpected, UniqueExpected, ValuesExpected
+from checks.records import (
+    Check,
+    Dataset,
+    EventTime,
+    NumberExpected,
+    ReferenceExpected,
+    SqlExpected,
+    UniqueExpected,
+    ValuesExpected,
+)
 from checks.worker import Refused, SourceSpec, ask_job
 from checks.workers import Workers
 from connectors import Answer, Column, Source
@@ -110,6 +119,11 @@ def failing_rows(
         near = get_close_matches(check, known, 3, 0.5) or known
         what = f"rows can break {listed(near)}" if near else "none of its checks is about single rows"
         raise Refused(f"{dataset.name} has no check '{check}' in its contract; {what}")
+    if isinstance(found.expects, SqlExpected):
+        raise Refused(
+            f"check '{check}' is an SQL rule; its query answers one number and says nothing about which rows: "
+            f"{' '.join(found.expects.query.split())}"
+        )
     if not has_rows(found):
         raise Refused(f"check '{check}' is about a number of the whole dataset, not about single rows")
     return _ask(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from checks import eventtime, fused, rows, separate
+from checks import eventtime, fused, rows, separate, sql_rules
 from checks.fold import Folded, fold
 from checks.meets import expressible, values_aggregation
 from checks.metrics import Aggregation, column_aggregations, rows_aggregation
@@ -94,6 +94,8 @@ def _totals(log: QueryLog, inner: str, plan: Plan, other_source: OtherSource) ->
             separate.not_replayed(log, check)
         elif isinstance(check.expects, ReconcileExpected):
             totals |= separate.reconcile(log, check, check.expects, other_source)
+    for check in plan.sql:
+        totals |= sql_rules.ask(log, plan, check)
     return totals
 
 

@@ -24,6 +24,7 @@ from checks.records import (
     ReconcileExpected,
     ReferenceExpected,
     RunReport,
+    SqlExpected,
     UniqueExpected,
 )
 from checks.run import Slot
@@ -285,7 +286,7 @@ class Monitor:
             spec, tuple(self.spec(name) for name in sorted(others)), dataset, known, reading, served.at, served.replay
         )
         # every statement has its own time limit; the worker gets the sum of what it may send, and is killed after that
-        apart = UniqueExpected | ReferenceExpected | ReconcileExpected
+        apart = UniqueExpected | ReferenceExpected | ReconcileExpected | SqlExpected
         statements = 4 + 2 * sum(isinstance(expects, apart) for expects in checks)
         return self.workers.call(spec, spec.timeout * statements + 10, measure_job, job)
 

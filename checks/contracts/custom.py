@@ -31,6 +31,7 @@ _NEED_ARGUMENTS = {
     "orphan_count",
     "own_aggregate",
     "other_aggregate",
+    "sql_value",
 }
 _METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS}
 _FUNCTIONS = ("count", "sum", "min", "max", "mean", "distinct")

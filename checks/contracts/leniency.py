@@ -37,6 +37,7 @@ def bring_to_standard(root: Node, notes: Notes) -> frozenset[Place]:
     for rule in _rules(root):
         _metric(rule, notes)
         _dimension(rule, notes)
+        _condition(rule, notes)
         if is_vitals(rule):
             _implementation(rule, notes)
     return set_aside
@@ -67,6 +68,14 @@ def _dimension(rule: Node, notes: Notes) -> None:
     if word and known and word != known:
         rule.value["dimension"] = str(known)
         notes.info(rule.at("dimension"), f"{shown(word)} is read as {known}, the standard's word")
+
+
+def _condition(rule: Node, notes: Notes) -> None:
+    """A query that is a condition needs no operator here, and one in the standard."""
+    if rule.text("type") == "sql" and rule.text("query") and not any(operator in rule.value for operator in Operator):
+        rule.value[str(Operator.BE)] = True
+        said = "has no operator, so the query must answer true; the standard asks for one: write mustBe: true"
+        notes.info(rule.at("query"), said)
 
 
 def _implementation(rule: Node, notes: Notes) -> None:

@@ -14,6 +14,7 @@ from checks.contracts import thresholds
 from checks.contracts.custom import custom_rule
 from checks.contracts.document import Node, shown
 from checks.contracts.leniency import is_vitals
+from checks.contracts.sql import sql_rule
 from checks.contracts.subject import Subject, column_of
 from checks.records import Dimension, Expectation, NumberExpected, UniqueExpected, ValuesExpected
 
@@ -35,15 +36,16 @@ def rule(subject: Subject, node: Node, column: str | None) -> Made | None:
     if is_vitals(node):
         made = custom_rule(subject, node, column)
         return Made(*made) if made else None
+    if kind == "sql":
+        made = sql_rule(subject, node, column)
+        return Made(*made) if made else None
     if kind == "library":
         return _library(subject, node, column)
     if kind == "text":
         subject.notes.info(node.place, "a rule in words (type: text) is for people; nothing is checked")
-    elif kind == "sql":
-        subject.notes.warning(node.place, "not executed yet: SQL rules are not checked in this version")
     else:
         engine = shown(node.text("engine"))
-        subject.notes.warning(node.place, f"not executed yet: rules for the engine {engine} are not checked")
+        subject.notes.warning(node.at("engine"), f"not executed here: a rule for the engine {engine}")
     return None
 
 
