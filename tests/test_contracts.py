@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,8 @@ from checks.contracts import Contracts, Finding, Level, lint, load_folder, to_js
 
 ORDERS = Path(__file__).parent / "contracts" / "orders.yaml"
 
+ENVIRON = {"WAREHOUSE_HOST": "db.example.org"}
+
 Lint = Callable[[str], list[Finding]]
 
 
@@ -20,7 +23,7 @@ def lint_text(tmp_path: Path) -> Lint:
     def _lint(text: str) -> list[Finding]:
         path = tmp_path / "contract.yaml"
         path.write_text(text, encoding="utf-8")
-        return list(lint([path])[0].findings)
+        return list(lint([path], ENVIRON)[0].findings)
 
     return _lint
 
@@ -42,7 +45,7 @@ def lint_changed(lint_text: Lint) -> Callable[[str, str], tuple[int, list[Findin
 
 @cache
 def _findings_of_the_good_one() -> tuple[Finding, ...]:
-    return lint([ORDERS])[0].findings
+    return lint([ORDERS], ENVIRON)[0].findings
 
 
 # -- the standard ------------------------------------------------------------------------------------------------------
@@ -145,6 +148,31 @@ def test_no_password_of_a_server_is_repeated(lint_changed):
     assert "s3cret" not in findings[0].message
 
 
+@pytest.mark.parametrize(
+    ("host", "environ", "told"),
+    [
+        ("${WAREHOUSE_HOST}", {"WAREHOUSE_HOST": "db-7f3a.internal"}, None),
+        ("${WAREHOUSE_HOST}", {}, "WAREHOUSE_HOST is not set; set it, or write ${WAREHOUSE_HOST:-something}"),
+        ("${WAREHOUSE_HOST}", {"WAREHOUSE_HOST": ""}, "WAREHOUSE_HOST is not set"),
+        ("${WAREHOUSE_HOST:-localhost}", {}, None),
+        ("${WAREHOUSE_HOST:-}", {}, None),
+        (
+            "db.${ZONE}.${WAREHOUSE_HOST}",
+            {"WAREHOUSE_HOST": "db-7f3a.internal"},
+            "the environment variable ZONE is not",
+        ),
+    ],
+)
+def test_a_variable_that_is_not_set_is_told_and_none_is_shown(tmp_path: Path, host: str, environ: dict, told: str):
+    text = ORDERS.read_text(encoding="utf-8").replace("${WAREHOUSE_HOST}", host)
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+    findings = lint([tmp_path / "c.yaml"], environ)[0].findings
+    about = [each for each in findings if each.path == "servers[0].host"]
+    assert [(str(each.level), each.line) for each in about] == ([("warning", 23)] if told else [])
+    assert not told or told in about[0].message
+    assert "db-7f3a" not in str(findings)
+
+
 # -- what older versions and other tools write -------------------------------------------------------------------------
 
 
@@ -211,6 +239,26 @@ def test_two_contracts_for_one_table_or_with_one_id_are_told(tmp_path: Path):
         "b.yaml:3: error: id: a is also the id of a.yaml; an id names one contract",
         "b.yaml:5: error: schema[0]: t has a contract already (a.yaml); only one is executed",
     ]
+
+
+def test_a_file_is_checked_again_only_when_its_bytes_have_changed(tmp_path: Path):
+    file = tmp_path / "a.yaml"
+    file.write_text(MINIMAL + "schema: [{name: t1}]", encoding="utf-8")
+    stamp = file.stat().st_mtime_ns
+    (first,), (again,) = load_folder(tmp_path).documents, load_folder(tmp_path).documents
+    file.write_text(MINIMAL + "schema: [{name: t2}]", encoding="utf-8")
+    os.utime(file, ns=(stamp, stamp))  # the same size and moment
+    (changed,) = load_folder(tmp_path).documents
+    assert first is again
+    assert [each.objects[0].value["name"] for each in (first, changed)] == ["t1", "t2"]
+
+
+def test_what_a_file_says_of_another_is_found_again_when_the_other_changes(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text(MINIMAL + "schema: [{name: t}]", encoding="utf-8")
+    (tmp_path / "b.yaml").write_text(MINIMAL.replace("id: a", "id: b") + "schema: [{name: u}]", encoding="utf-8")
+    assert load_folder(tmp_path).findings == ()
+    (tmp_path / "a.yaml").write_text(MINIMAL + "schema: [{name: u}]", encoding="utf-8")
+    assert [each.file for each in load_folder(tmp_path).findings] == ["b.yaml"]
 
 
 def test_a_file_that_is_not_there_is_a_finding(tmp_path: Path):

@@ -64,10 +64,11 @@ class Node:
         return (*self.place, key)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """`file` is where it was read, `label` how people name it, `data` the values (empty where it is no YAML). `broken`
-    are the places that the standard's schema refuses: rules there are not made into checks."""
+    are the places that the standard's schema refuses: rules there are not made into checks. A document is shared by all
+    who read the same file, so that nothing in it may be changed; two are equal only if they are the same."""
 
     file: Path
     label: str

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from checks.contracts.document import Document, Node
 from checks.contracts.sentences import meant
+from checks.contracts.servers import servers
 from checks.contracts.subject import Subject, column_of
 from connectors import TableName
 
@@ -51,8 +52,8 @@ def _server_like(subject: Subject, end: Target) -> Node | None:
     """The entry of the other contract's servers that stands for the same source."""
     if end.document is None or end.document is subject.document or subject.server is None:
         return subject.server
-    servers = end.document.root.items("servers")
-    same = [server for server in servers if server.text("server") == subject.server.text("server")]
+    theirs = servers(end.document, subject.catalogue.environ)
+    same = [server for server in theirs if server.text("server") == subject.server.text("server")]
     return same[0] if same else None
 
 
