@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from checks import show
+from checks import show, show_contracts
+from checks.answering import answering
 from checks.command_line import DEFAULT, AsJson, At, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import Config, load
 from checks.transfer_commands import export_command
@@ -64,6 +65,40 @@ def test_command(  # noqa: PLR0913 the words of a command line
         report.write_text(junit.of_trial(document), encoding="utf-8")
     print_document(document, show.trial, as_json)
     return trial.exit_code(document)
+
+
+@contract.command("register")
+def register_command(
+    paths: Paths = None,
+    compatibility: Annotated[
+        str | None,
+        typer.Option("--compatibility", help="What later versions keep to: NONE, BACKWARD, FULL, ..."),
+    ] = None,
+    config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
+) -> int:
+    """Takes contracts up into the registry, as far as their compatibility mode allows."""
+    from checks.contracts.load import contract_files
+    from checks.registry import Compatibility
+
+    if compatibility is not None and compatibility not in set(Compatibility):
+        raise WrongUsage(f"--compatibility {compatibility} is not known; it is one of {', '.join(Compatibility)}")
+    settings = load(config)
+    wanted = _existing(paths) or [settings.contracts_path]
+    files = [file for path in wanted for file in (contract_files(path) if path.is_dir() else [path])]
+    with answering(settings) as by:
+        registered = [by.register(file.read_bytes(), str(file), compatibility) for file in files]
+    print_document({"registered": registered}, show_contracts.registered, as_json)
+    return 0
+
+
+@contract.command("list")
+def list_command(config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int:
+    """All contracts, of the folder and of the registry, with what is executed of them."""
+    with answering(load(config)) as by:
+        document = by.contracts()
+    print_document(document, show_contracts.contracts, as_json)
+    return 0
 
 
 def _existing(paths: list[Path] | None) -> list[Path]:

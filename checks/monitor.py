@@ -27,6 +27,7 @@ from checks.records import (
     SqlExpected,
     UniqueExpected,
 )
+from checks.registry import Registry
 from checks.run import Slot
 from checks.worker import Job, SourceSpec, list_job, measure_job
 from checks.workers import Workers
@@ -47,6 +48,7 @@ class Monitor:
         self.history = history
         self.clock = clock
         self.catalogue = Catalogue(config, history.listings(), contracts)
+        self.registry = Registry(history, clock)
         self.workers = Workers({name: source.concurrency for name, source in config.sources.items()})
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again

@@ -92,7 +92,7 @@ def _dataset(subject: Subject) -> Dataset:
         table=subject.table,
         contract=document.id,
         contract_file=document.label,
-        owner=_owner(document),
+        owner=document.owner,
         description=node.text("description") or (purpose.text("purpose") if purpose else None),
         consumers=said.consumers,
         event_time=said.event_time,
@@ -104,18 +104,6 @@ def _dataset(subject: Subject) -> Dataset:
         checks=checks(subject, limits),
         classified=classes,
     )
-
-
-def _owner(document: Document) -> str | None:
-    """The team's name; without one the member whose role is owner, or the first."""
-    team = document.root.child("team")
-    if team and team.text("name"):
-        return team.text("name")
-    members = team.items("members") if team else document.root.items("team")
-    owners = [member for member in members if "owner" in (member.text("role") or "").lower()]
-    for member in owners or members[:1]:
-        return member.text("name") or member.text("username")
-    return None
 
 
 # -- configuration -----------------------------------------------------------------------------------------------------

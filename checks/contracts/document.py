@@ -90,6 +90,21 @@ class Document:
         return self.root.text("status")
 
     @property
+    def version(self) -> str | None:
+        return self.root.text("version")
+
+    @property
+    def owner(self) -> str | None:
+        """The team's name; without one the member whose role is owner, or the first."""
+        team = self.root.child("team")
+        if team and team.text("name"):
+            return team.text("name")
+        members = team.items("members") if team else self.root.items("team")
+        owning = [member for member in members if "owner" in (member.text("role") or "").lower()]
+        people = [member.text("name") or member.text("username") for member in (*owning, *members)]
+        return next((name for name in people if name), None)
+
+    @property
     def objects(self) -> list[Node]:
         """The schema objects (tables) that have a name."""
         return [node for node in self.root.items("schema") if node.text("name")]
