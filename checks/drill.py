@@ -62,7 +62,9 @@ class FailingRows:
             import ibis
 
             rows = rows.order_by(ibis.desc(self.event_time.column))  # the newest are what somebody looks for
-        return source.compile(rows)
+        from checks.present import with_now
+
+        return with_now(source.compile(rows), source, [self.check], source.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,8 @@ def _refuse_missing(wanted: str | None, columns: Sequence[Column]) -> None:
 
 
 def _failing(table: ir.Table, check: Check, source: Source, columns: Sequence[Column]) -> ir.Table:
-    from checks.meets import offending, refusal
+    from checks.expressible import refusal
+    from checks.meets import offending
 
     match check.expects:
         case ValuesExpected():

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from checks import eventtime, fused, rows, separate, sql_rules
+from checks.expressible import expressible
 from checks.fold import Folded, fold
-from checks.meets import expressible, values_aggregation
+from checks.meets import values_aggregation
 from checks.metrics import Aggregation, column_aggregations, rows_aggregation
 from checks.queries import QueryLog
 from checks.records import Grid, Measured, Metric, ReconcileExpected, ReferenceExpected

@@ -18,6 +18,7 @@ from typing import Any
 
 from checks.contracts import thresholds
 from checks.contracts.document import Node, shown
+from checks.contracts.row_rules import format_rule
 from checks.contracts.subject import Subject
 from checks.metrics import CATALOGUE
 from checks.records import Aggregate, Dimension, Expectation, NumberExpected, ReconcileExpected, Threshold
@@ -48,6 +49,8 @@ def custom_rule(subject: Subject, node: Node, column: str | None) -> _Made | Non
     reconcile = inner.child("reconcile")
     if reconcile:
         return _reconcile(subject, reconcile, column)
+    if "format" in inner.value:
+        return format_rule(subject, node, inner, column)
     return _metric(subject, node, inner, column)
 
 
@@ -58,7 +61,9 @@ def _metric(subject: Subject, node: Node, inner: Node, column: str | None) -> _M
     name = inner.text("metric")
     if name not in _METRICS:
         known = difflib.get_close_matches(name or "", _METRICS, n=1) or [", ".join(_METRICS)]
-        return _refused(subject, inner, f"needs metric (is {shown(name)}; known: {known[0]}) or reconcile", "metric")
+        return _refused(
+            subject, inner, f"needs metric (is {shown(name)}; known: {known[0]}), reconcile or format", "metric"
+        )
     named = inner.text("column")
     column = subject.column(named, inner.at("column")) if named else column
     if (named and column is None) or not _go_together(subject, inner, name, column):

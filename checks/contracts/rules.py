@@ -14,6 +14,7 @@ from checks.contracts import thresholds
 from checks.contracts.custom import custom_rule
 from checks.contracts.document import Node, shown
 from checks.contracts.leniency import is_vitals
+from checks.contracts.row_rules import named_format
 from checks.contracts.sql import sql_rule
 from checks.contracts.subject import Subject, column_of
 from checks.records import Dimension, Expectation, NumberExpected, UniqueExpected, ValuesExpected
@@ -84,22 +85,25 @@ def _missing(subject: Subject, node: Node, column: str) -> Made | None:
 def _invalid(subject: Subject, node: Node, column: str) -> Made | None:
     arguments = _arguments(node)
     valid, pattern = arguments.get("validValues"), arguments.get("pattern")
-    if valid is None and pattern is None:
+    inner = node.child("arguments")
+    named = inner is not None and "format" in inner.value
+    if valid is None and pattern is None and not named:
         valid = _enum(subject, column)
-    if valid is None and pattern is None:
-        return _incomplete(
-            subject,
-            node,
-            "needs arguments.validValues (a list) or arguments.pattern, or an enum of the property",
-            "arguments",
-        )
+    if valid is None and pattern is None and not named:
+        wanted = "needs arguments.validValues (a list), .pattern or .format, or an enum of the property"
+        return _incomplete(subject, node, wanted, "arguments")
     if valid is not None and (not isinstance(valid, list) or not _distinct(valid)):
         return _incomplete(
             subject, node, "validValues must be a list with at least one value", "arguments", "validValues"
         )
     if pattern is not None and not regex.is_pattern(pattern):
         return _incomplete(subject, node, f"{shown(pattern)} is not a regular expression", "arguments", "pattern")
-    given = {"valid": None if valid is None else _distinct(valid), "pattern": pattern}
+    given: dict[str, Any] = {"valid": None if valid is None else _distinct(valid), "pattern": pattern}
+    if inner is not None and named:
+        meets = named_format(subject, inner, column)
+        if meets is None:
+            return None
+        given["meets"] = (meets,)
     return _values(subject, node, column, "invalid", given)
 
 
