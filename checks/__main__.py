@@ -58,6 +58,14 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Findings(StrEnum):
+    """How the findings of a lint are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
 class WrongUsage(Exception):
     """An argument that makes no sense; the sentence says what does."""
 
@@ -132,8 +140,14 @@ def doctor_command(config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int
 
 
 @contract.command("lint")
-def contract_lint(paths: Paths = None, config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int:
+def contract_lint(
+    paths: Paths = None,
+    style: Annotated[Findings, typer.Option("--format", help="text, json, or github: annotations.")] = Findings.TEXT,
+    config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
+) -> int:
     """What is wrong in contracts, and which lines are not executed. Asks no warehouse."""
+    from checks.contracts.annotations import annotations
     from checks.contracts.lint import lint, to_json
 
     wanted = paths or [load(config).contracts_path]
@@ -141,7 +155,10 @@ def contract_lint(paths: Paths = None, config: ConfigPath = DEFAULT, as_json: As
     if missing:
         raise WrongUsage(f"there is no file or folder {', '.join(missing)}")
     linted = lint(wanted)
-    _print(to_json(linted), show.findings, as_json)
+    if style is Findings.GITHUB and not as_json:
+        print(annotations(to_json(linted), Path.cwd()), end="")  # noqa: T201 the answer itself
+    else:
+        _print(to_json(linted), show.findings, as_json or style is Findings.JSON)
     worst = {each.worst for each in linted}
     return 1 if "error" in worst else 2 if "warning" in worst else 0
 
