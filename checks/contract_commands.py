@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,13 +21,30 @@ contract.command("export")(export_command)
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; none means the contracts folder.")]
 
 
+class Findings(StrEnum):
+    """How the findings of a lint are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
 @contract.command("lint")
-def lint_command(paths: Paths = None, config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int:
+def lint_command(
+    paths: Paths = None,
+    style: Annotated[Findings, typer.Option("--format", help="text, json, or github: annotations.")] = Findings.TEXT,
+    config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
+) -> int:
     """What is wrong in contracts, and which lines are not executed. Asks no warehouse."""
+    from checks.contracts.annotations import annotations
     from checks.contracts.lint import lint, to_json
 
     linted = lint(_existing(paths) or [load(config).contracts_path])
-    print_document(to_json(linted), show.findings, as_json)
+    if style is Findings.GITHUB and not as_json:
+        print(annotations(to_json(linted), Path.cwd()), end="")  # noqa: T201 the answer itself
+    else:
+        print_document(to_json(linted), show.findings, as_json or style is Findings.JSON)
     worst = {each.worst for each in linted}
     return 1 if "error" in worst else 2 if "warning" in worst else 0
 

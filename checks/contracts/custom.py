@@ -19,9 +19,10 @@ from typing import Any
 from checks.contracts import thresholds
 from checks.contracts.document import Node, shown
 from checks.contracts.row_rules import format_rule
+from checks.contracts.sentences import unknown_field
 from checks.contracts.subject import Subject
 from checks.metrics import CATALOGUE
-from checks.records import Aggregate, Dimension, Expectation, NumberExpected, ReconcileExpected, Threshold
+from checks.records import Aggregate, Dimension, Expectation, NumberExpected, Operator, ReconcileExpected, Threshold
 
 _TABLE_METRICS = {"row_count", "bucket_rows", "freshness", "future_rows"}
 #: numbers that need arguments of their own, which library metrics, keys, relationships and reconcile give
@@ -36,6 +37,7 @@ _NEED_ARGUMENTS = {
 }
 _METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS}
 _FUNCTIONS = ("count", "sum", "min", "max", "mean", "distinct")
+_METRIC_KEYS = ("metric", "column", *map(str, Operator))
 _RECONCILE_KEYS = ("function", "column", "with", "withColumn", "withFunction", "tolerance", "unit")
 
 _Made = tuple[str, Dimension, Expectation]
@@ -64,6 +66,9 @@ def _metric(subject: Subject, node: Node, inner: Node, column: str | None) -> _M
         return _refused(
             subject, inner, f"needs metric (is {shown(name)}; known: {known[0]}), reconcile or format", "metric"
         )
+    unknown = [key for key in inner.value if key not in _METRIC_KEYS]
+    if unknown:
+        return _refused(subject, inner, unknown_field(unknown[0], _METRIC_KEYS, inner.place), unknown[0])
     named = inner.text("column")
     column = subject.column(named, inner.at("column")) if named else column
     if (named and column is None) or not _go_together(subject, inner, name, column):
@@ -105,9 +110,7 @@ def _share(subject: Subject, node: Node, inner: Node, limit: Threshold) -> bool 
 def _reconcile(subject: Subject, node: Node, column: str | None) -> _Made | None:
     unknown = [key for key in node.value if key not in _RECONCILE_KEYS]
     if unknown:
-        return _refused(
-            subject, node, f"{unknown[0]} is not known here (known: {', '.join(_RECONCILE_KEYS)})", unknown[0]
-        )
+        return _refused(subject, node, unknown_field(unknown[0], _RECONCILE_KEYS, node.place), unknown[0])
     other = node.text("with")
     if other is None:
         return _refused(subject, node, "needs with, the other dataset: source.schema.table")
