@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
@@ -103,7 +104,7 @@ def test_the_version_has_to_take_the_step_that_the_changes_demand(registry, vers
 
 
 def test_a_contract_with_an_error_is_refused_with_its_line(registry):
-    with pytest.raises(NotRegistered, match=r"orders.yaml:11: error") as refused:
+    with pytest.raises(NotRegistered, match=r"orders.yaml:12: error") as refused:
         registry.register(orders().replace(b"required: true", b"required: perhaps"), "orders.yaml")
     assert not refused.value.valid
 
@@ -157,19 +158,20 @@ def test_a_configured_token_guards_the_registry(tmp_path):
         assert problem(client.post("/api/contracts", content=orders(), headers=YAML))[0] == 401
         assert client.get("/registry/subjects").json() == []
         url = str(client.base_url) + "/registry"
-        with pytest.raises(SchemaRegistryError) as refused:
-            SchemaRegistryClient({"url": url}).register_schema("x", Schema(json.dumps(AVRO), "AVRO"))
+        with SchemaRegistryClient({"url": url}) as anybody, pytest.raises(SchemaRegistryError) as refused:
+            anybody.register_schema("x", avro())
         assert refused.value.http_status_code == 401
-        trusted = SchemaRegistryClient({"url": url, "basic.auth.user.info": "anybody:sesame"})
-        assert trusted.register_schema("x", Schema(json.dumps(AVRO), "AVRO")) == 1
+        with SchemaRegistryClient({"url": url, "basic.auth.user.info": "anybody:sesame"}) as trusted:
+            assert trusted.register_schema("x", avro()) == 1
 
 
 # -- the stock client --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def stock(client: Api) -> SchemaRegistryClient:
-    return SchemaRegistryClient({"url": f"{client.base_url}/registry"})
+def stock(client: Api) -> Iterator[SchemaRegistryClient]:
+    with SchemaRegistryClient({"url": f"{client.base_url}/registry"}) as opened:
+        yield opened
 
 
 def avro(*more: dict) -> Schema:
