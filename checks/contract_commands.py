@@ -10,10 +10,11 @@ import typer
 from checks import show
 from checks.command_line import DEFAULT, AsJson, ConfigPath, WrongUsage, print_document
 from checks.config import load
-from checks.transfer_commands import export_command
+from checks.transfer_commands import export_command, import_command
 
 contract = typer.Typer(no_args_is_help=True, help="Contracts as code.")
 contract.command("export")(export_command)
+contract.command("import")(import_command)
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; none means the contracts folder.")]
 
