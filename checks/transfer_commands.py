@@ -45,12 +45,14 @@ def export_command(
 
 def import_command(
     path: Annotated[Path, typer.Argument(help="The file to read.")],
-    of: Annotated[str, typer.Option("--from", help="sql, jsonschema or avro.")],
-    dialect: Annotated[str | None, typer.Option("--dialect", help="For sql, default postgres.")] = None,
+    of: Annotated[str, typer.Option("--from", help="dbt, sql, jsonschema or avro.")],
+    dialect: Annotated[
+        str | None, typer.Option("--dialect", help="Of types in sql (default postgres) and dbt.")
+    ] = None,
     output: Output = None,
     force: Force = False,
 ) -> int:
-    """A draft of a contract from SQL, JSON Schema or Avro; what it can not say is told. Asks no warehouse."""
+    """A draft of a contract from dbt, SQL, JSON Schema or Avro; what it can not say is told. Asks no warehouse."""
     from checks.contracts.dialects import UnknownDialect, known_dialect
     from checks.contracts.importing import Format, NotImportable, import_text
 

@@ -11,17 +11,20 @@ from typing import Any
 
 from checks.contracts.importing.avro import read_avro
 from checks.contracts.importing.contract import contract
+from checks.contracts.importing.dbt import read_dbt
 from checks.contracts.importing.draft import Draft, Left, NotImportable
 from checks.contracts.importing.json_schema import read_json_schema
 from checks.contracts.importing.sql import read_sql
 from checks.contracts.writing import yaml_text
 
-MAX_BYTES = 5_000_000
+MAX_BYTES = 64_000_000  # manifests of dbt are large
+_MOST_TEXT = 5_000_000
 
 
 class Format(StrEnum):
     """What a contract can be imported from."""
 
+    DBT = "dbt"
     SQL = "sql"
     JSONSCHEMA = "jsonschema"
     AVRO = "avro"
@@ -38,7 +41,7 @@ class Imported:
 def import_text(raw: bytes, label: str, of: Format, dialect: str | None = None) -> Imported:
     """A contract out of a file's bytes. `label` is how people name the file. Raises NotImportable."""
     draft = Draft(label)
-    text = _decoded(raw, label, MAX_BYTES)
+    text = _decoded(raw, label, MAX_BYTES if of is Format.DBT else _MOST_TEXT)
     try:
         _READERS[of](text, draft, dialect)
     except RecursionError:
@@ -86,6 +89,7 @@ def _read_avro(text: str, draft: Draft, _dialect: str | None) -> None:
 
 
 _READERS: dict[Format, Callable[[str, Draft, str | None], None]] = {
+    Format.DBT: read_dbt,
     Format.SQL: read_sql,
     Format.JSONSCHEMA: _read_json_schema,
     Format.AVRO: _read_avro,

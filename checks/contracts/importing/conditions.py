@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from checks.contracts.importing.draft import Column, Table
 
@@ -21,6 +23,16 @@ _LENGTHS = {"minimum": ("minLength", 0), "maximum": ("maxLength", 0)} | {
     "exclusiveMinimum": ("minLength", 1),
     "exclusiveMaximum": ("maxLength", -1),
 }
+
+
+def condition_of(text: str, table: Table, dialect: str | None) -> bool:
+    """The same for a condition that is written as text."""
+    if not text or len(text) > 10_000:
+        return False
+    try:
+        return apply_condition(sqlglot.parse_one(text, read=dialect), table)
+    except (SqlglotError, RecursionError):
+        return False
 
 
 def apply_condition(condition: exp.Expr, table: Table) -> bool:
