@@ -15,10 +15,11 @@ from checks.command_line import DEFAULT, AsJson, At, ConfigPath, WrongUsage, mom
 from checks.config import Config, load
 from checks.drill import Refused
 from checks.registry import Compatibility, NotRegistered
-from checks.transfer_commands import export_command
+from checks.transfer_commands import export_command, import_command
 
 contract = typer.Typer(no_args_is_help=True, help="Contracts as code.")
 contract.command("export")(export_command)
+contract.command("import")(import_command)
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; none means the contracts folder.")]
 
