@@ -65,6 +65,11 @@ CATALOGUE = {
         Kind("orphan_count", "rows whose key is not in the other table", Dimension.CONSISTENCY, "rows", additive=True),
         Kind("own_aggregate", "this dataset's side of a reconciliation", Dimension.CONSISTENCY, "value"),
         Kind("other_aggregate", "the other dataset's side of a reconciliation", Dimension.CONSISTENCY, "value"),
+        Kind("sum", "sum of the finite values", Dimension.ACCURACY, "value"),
+        Kind("value_count", "rows in which the column has a value", Dimension.COMPLETENESS, "rows", additive=True),
+        Kind("quantile", "quantile of the finite values", Dimension.ACCURACY, "value"),
+        Kind("category_count", "rows holding one named value", Dimension.ACCURACY, "rows", additive=True),
+        Kind("sequence_breaks", "rows or numbers that break a sequence", Dimension.CONSISTENCY, "rows"),
         Kind("sql_value", "what the query of an SQL rule answers", Dimension.ACCURACY, "value"),
     )
 }
@@ -154,6 +159,16 @@ def duplicates(table: ir.Table, columns: Sequence[str]) -> ir.Table:
     """
     keyed = table.select(*columns).drop_null()
     return keyed.aggregate(n=keyed.count() - keyed.distinct().count().as_scalar())
+
+
+def finite(column: Column, dialect: str) -> _Build:
+    """How to leave out the values of a number column that are no finite number."""
+    return _finite(column, kind_of(column), dialect)
+
+
+def equals(column: Any, value: object) -> Any:
+    """`column = value`, compared as text where the value is text and the column is not."""
+    return _among(column, (value,))
 
 
 def _on(column: str, build: _Build) -> Callable[[ir.Table], Any]:
