@@ -19,8 +19,10 @@ from checks import judge_rules, phrases, wording
 from checks.column_types import fits_logical, fits_physical
 from checks.facts import Facts, Level
 from checks.records import (
+    AggregateExpected,
     Check,
     ColumnExpected,
+    DistributionExpected,
     FreshnessExpected,
     Grain,
     Metric,
@@ -28,12 +30,14 @@ from checks.records import (
     ReconcileExpected,
     ReferenceExpected,
     Result,
+    SequenceExpected,
     SqlExpected,
     Status,
     Threshold,
     UniqueExpected,
     ValuesExpected,
 )
+from checks.rule_metrics import aggregate_metric
 from checks.verdicts import broken as _broken
 from checks.verdicts import holds
 from checks.verdicts import nothing_there as _nothing_there
@@ -41,7 +45,7 @@ from checks.verdicts import result as _result
 from checks.wording import Number
 
 #: statistics that do not exist for a column of nothing but NULLs, which is no fault of the check
-_MAY_BE_ABSENT = ("min", "max", "mean", "stddev", "min_length", "max_length", "true_rate")
+_MAY_BE_ABSENT = ("min", "max", "mean", "stddev", "min_length", "max_length", "true_rate", "sum")
 
 
 def judge(check: Check, facts: Facts) -> list[Result]:
@@ -60,7 +64,11 @@ def judge(check: Check, facts: Facts) -> list[Result]:
             return [_judge_reconciliation(check, check.expects, facts)]
         case SqlExpected():
             return [judge_rules.sql(check, check.expects, facts)]
-        case NumberExpected(per_bucket=True) | ValuesExpected(per_bucket=True):
+        case DistributionExpected():
+            return judge_rules.distribution(check, check.expects, facts)
+        case SequenceExpected():
+            return [judge_rules.sequence(check, check.expects, facts)]
+        case NumberExpected(per_bucket=True) | ValuesExpected(per_bucket=True) | AggregateExpected(per_bucket=True):
             return _judge_buckets(check, facts)
         case _:
             return [_judge_level(check, facts)]
@@ -81,6 +89,8 @@ def metric_of(check: Check) -> Metric:
             return Metric("own_aggregate", check=check.id)
         case FreshnessExpected():
             return Metric("freshness")
+        case AggregateExpected():
+            return aggregate_metric(check, check.expects)
     raise TypeError(f"check '{check.id}' reads no metric")
 
 

@@ -54,7 +54,7 @@ def offending(table: ir.Table, expects: ValuesExpected, columns: Sequence[Column
     column: Any = table[expects.column] if as_text is None else as_text(table[expects.column])
     missing = column.isnull()
     if expects.missing:
-        missing = missing | _among(column, expects.missing)
+        missing = missing | among(column, expects.missing)
     if expects.kind == "missing":
         return missing.fill_null(False)
     if not expects.predicates:
@@ -74,7 +74,7 @@ def _fails(predicate: Predicate, column: Any, ground: Ground) -> ir.BooleanValue
 def _meets(predicate: Predicate, column: Any, ground: Ground) -> Any:
     match predicate:
         case OneOf(values=values):
-            return _among(column, values)
+            return among(column, values)
         case Matches(pattern=pattern):
             return column.cast("string").re_search(regex.in_words_of(ground.dialect, pattern))
         case Limit():
@@ -102,7 +102,7 @@ _RELATIONS: dict[Relation, Callable[[Any, Any], Any]] = {
 }
 
 
-def _among(column: Any, values: Sequence[object]) -> ir.BooleanValue:
+def among(column: Any, values: Sequence[object]) -> Any:
     """`column IN values`, compared as text where the values are text and the column is not."""
     if any(isinstance(value, str) for value in values) and not column.type().is_string():
         return column.cast("string").isin([str(value) for value in values])

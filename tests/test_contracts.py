@@ -91,6 +91,7 @@ CHANGES = [
     ("metric: mean", "metric: row_count", -1, "error", "row_count is about the table"),
     ("metric: mean", "metric: [", -1, "error", "is not YAML"),
     ("mustBeBetween: [20, 200]", "# none", -2, "error", "needs exactly one operator and has 0"),
+    ("mustBeBetween: [20, 200]", "note: x", -2, "error", '"note" is not a field of'),
     ("function: sum", "function: median", 0, "error", '"median" is not one of count, sum'),
     ("column: amount", "note: x", 0, "error", '"note" is not a field of reconcile'),
     ("column: amount", "column: amonut", 0, "error", '"amonut" is not a property of orders; did you mean "amount"?'),
