@@ -81,7 +81,7 @@ CHANGES = [
     ("mustBeLessThan: 2\n", "mustBeLessThan: 200\n", 0, "warning", "a share is between 0 and 100"),
     ("severity: critical", "severity: loud", 0, "warning", '"loud" is no severity that Vitals knows'),
     ("validValues: ['DE', 'NO', 'FR']", "validValues: []", 0, "error", "validValues must be a list with at least one"),
-    ("validValues: ['DE', 'NO', 'FR']", "values: ['DE']", -1, "error", "needs arguments.validValues (a list), .pattern or .form"),
+    ("validValues: ['DE', 'NO', 'FR']", "values: ['DE']", -1, "error", "needs arguments.validValues (a list), .pa"),
     ("validValues: ['DE', 'NO', 'FR']", "pattern: '['", 0, "error", '"[" is not a regular expression'),
     ("[null, '', 'N/A']", "[]", 0, "warning", "only NULL counts as missing"),
     ("metric: missingValues", "metric: rowCount", 0, "error", '"rowCount" is not a metric of a property'),
