@@ -10,8 +10,10 @@ import typer
 from checks import show
 from checks.command_line import DEFAULT, AsJson, ConfigPath, WrongUsage, print_document
 from checks.config import load
+from checks.diff_command import diff_command
 
 contract = typer.Typer(no_args_is_help=True, help="Contracts as code.")
+contract.command("diff")(diff_command)
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; none means the contracts folder.")]
 
