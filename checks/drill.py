@@ -9,7 +9,16 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from checks.phrases import listed
-from checks.records import Check, Dataset, EventTime, NumberExpected, ReferenceExpected, UniqueExpected, ValuesExpected
+from checks.records import (
+    Check,
+    Dataset,
+    EventTime,
+    NumberExpected,
+    ReferenceExpected,
+    RowsExpected,
+    UniqueExpected,
+    ValuesExpected,
+)
 from checks.worker import Refused, SourceSpec, ask_job
 from checks.workers import Workers
 from connectors import Answer, Column, Source
@@ -122,7 +131,7 @@ def failing_rows(
 def has_rows(check: Check) -> bool:
     """Whether single rows can break the check."""
     match check.expects:
-        case ValuesExpected() | UniqueExpected() | ReferenceExpected():
+        case ValuesExpected() | RowsExpected() | UniqueExpected() | ReferenceExpected():
             return True
         case NumberExpected(metric=metric):
             return metric in ("null_count", "null_rate", "empty_count")
@@ -200,7 +209,7 @@ def _failing(table: ir.Table, check: Check, source: Source, columns: Sequence[Co
     from checks.meets import offending
 
     match check.expects:
-        case ValuesExpected():
+        case ValuesExpected() | RowsExpected():
             why = refusal(check.expects, columns, source.dialect)
             if why:
                 raise Refused(f"check '{check.id}' has no failing rows to show: {why}")

@@ -28,7 +28,7 @@ from checks.predicates import (
     Relation,
 )
 from checks.present import STAND_IN
-from checks.records import Check, ValuesExpected
+from checks.records import Check, RowsExpected, ValuesExpected
 from connectors import Column
 
 if TYPE_CHECKING:
@@ -47,8 +47,14 @@ def values_aggregation(check: Check, columns: Sequence[Column], dialect: str) ->
     return Aggregation(metric_of(check), lambda table: table.count(where=offending(table, expects, columns, dialect)))
 
 
-def offending(table: ir.Table, expects: ValuesExpected, columns: Sequence[Column], dialect: str) -> ir.BooleanValue:
-    """The predicate that holds for the rows a missing/invalid check objects to; never NULL."""
+def offending(
+    table: ir.Table, expects: ValuesExpected | RowsExpected, columns: Sequence[Column], dialect: str
+) -> ir.BooleanValue:
+    """The predicate that holds for the rows that a check of values or rows objects to; never NULL."""
+    if isinstance(expects, RowsExpected):
+        from checks.expressions import condition  # sqlglot takes a third of a second to import
+
+        return (~condition(table, expects, columns, dialect)).fill_null(False)
     ground = ground_of(expects, columns, dialect)
     as_text = text_of(ground.column, dialect)
     column: Any = table[expects.column] if as_text is None else as_text(table[expects.column])

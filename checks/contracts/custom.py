@@ -18,7 +18,7 @@ from typing import Any
 
 from checks.contracts import thresholds
 from checks.contracts.document import Node, shown
-from checks.contracts.row_rules import format_rule
+from checks.contracts.row_rules import expression_rule, format_rule
 from checks.contracts.subject import Subject
 from checks.metrics import CATALOGUE
 from checks.records import Aggregate, Dimension, Expectation, NumberExpected, ReconcileExpected, Threshold
@@ -28,6 +28,7 @@ _TABLE_METRICS = {"row_count", "bucket_rows", "freshness", "future_rows"}
 _NEED_ARGUMENTS = {
     "missing_count",
     "invalid_count",
+    "violation_count",
     "duplicate_count",
     "orphan_count",
     "own_aggregate",
@@ -48,6 +49,8 @@ def custom_rule(subject: Subject, node: Node, column: str | None) -> _Made | Non
     reconcile = inner.child("reconcile")
     if reconcile:
         return _reconcile(subject, reconcile, column)
+    if "expression" in inner.value:
+        return expression_rule(subject, node, inner)
     if "format" in inner.value:
         return format_rule(subject, node, inner, column)
     return _metric(subject, node, inner, column)
@@ -61,7 +64,10 @@ def _metric(subject: Subject, node: Node, inner: Node, column: str | None) -> _M
     if name not in _METRICS:
         known = difflib.get_close_matches(name or "", _METRICS, n=1) or [", ".join(_METRICS)]
         return _refused(
-            subject, inner, f"needs metric (is {shown(name)}; known: {known[0]}), reconcile or format", "metric"
+            subject,
+            inner,
+            f"needs metric (is {shown(name)}; known: {known[0]}), reconcile, format or expression",
+            "metric",
         )
     named = inner.text("column")
     column = subject.column(named, inner.at("column")) if named else column
