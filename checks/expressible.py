@@ -10,10 +10,22 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
-from checks import regex
+from checks import nested, regex
 from checks.formats import library
 from checks.metrics import kind_of
-from checks.predicates import Formatted, Length, Limit, Matches, MultipleOf, NotInFuture, Predicate
+from checks.predicates import (
+    Formatted,
+    Items,
+    Keys,
+    Length,
+    Limit,
+    Matches,
+    MultipleOf,
+    NotInFuture,
+    Predicate,
+    Properties,
+    UniqueItems,
+)
 from checks.queries import QueryLog, writing
 from checks.records import Check, Metric, RowsExpected, ValuesExpected
 from connectors import Column, QueryFailed, TableName
@@ -122,6 +134,9 @@ def _refusal(predicate: Predicate, ground: Ground) -> str | None:
         case Formatted(name=name):
             reasons = (_refusal(each, ground) for each in library()[name].predicates)
             return next((reason for reason in reasons if reason), None)
+        case Items() | UniqueItems() | Properties() | Keys():
+            why = nested.lacking(predicate, ground.kind, ground.dialect)
+            return f"{ground.words}, can not be asked for this on {_named(ground)}: {why}" if why else None
         case _:
             return None
 

@@ -10,7 +10,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from checks import regex
+from checks import nested, regex
 from checks.expressible import Ground, ground_of, metric_of
 from checks.formats import library
 from checks.metrics import Aggregation, finite_values, text_of
@@ -18,6 +18,8 @@ from checks.moments import literal_naive
 from checks.predicates import (
     Checksum,
     Formatted,
+    Items,
+    Keys,
     Length,
     Limit,
     Matches,
@@ -25,7 +27,9 @@ from checks.predicates import (
     NotInFuture,
     OneOf,
     Predicate,
+    Properties,
     Relation,
+    UniqueItems,
 )
 from checks.present import STAND_IN
 from checks.records import Check, RowsExpected, ValuesExpected
@@ -93,11 +97,23 @@ def _meets(predicate: Predicate, column: Any, ground: Ground) -> Any:
             moment = _moment_column(column, ground)
             now = literal_naive(_on_its_clock(STAND_IN, ground.kind, zone), moment, ground.dialect)
             return moment <= now
+        case Items() | UniqueItems() | Properties() | Keys():
+            return _holds_others(predicate, column, ground.dialect)
         case Checksum(pattern=pattern):
             return _has_right_digits(column.cast("string"), _meets(Matches(pattern), column, ground))
         case Formatted(name=name):
             met = [_meets(each, column, ground) for each in library()[name].predicates]
             return reduce(operator.and_, met)
+
+
+def _holds_others(predicate: nested.Nested, column: Any, dialect: str) -> Any:
+    match predicate:
+        case UniqueItems():
+            return nested.has_unique_items(column)
+        case Keys():
+            return nested.has_keys(predicate, column, dialect)
+        case _:
+            return _RELATIONS[predicate.relation](nested.measured(predicate, column, dialect), predicate.number)
 
 
 _RELATIONS: dict[Relation, Callable[[Any, Any], Any]] = {

@@ -140,7 +140,7 @@ def limits(metric: Metric, checks: Iterable[Check]) -> tuple[Limit, ...]:
         if isinstance(expects, FreshnessExpected):
             hours = expects.limit.total_seconds() / words.HOUR
             found[hours, ""] = Limit(hours, f"at most {words.duration(expects.limit.total_seconds())}")
-        elif isinstance(expects, NumberExpected | ValuesExpected | UniqueExpected) and _in_unit(
+        elif isinstance(expects, NumberExpected | ValuesExpected | RowsExpected | UniqueExpected) and _in_unit(
             metric, expects.percent
         ):
             sign = " %" if expects.percent else ""

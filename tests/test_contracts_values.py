@@ -15,7 +15,18 @@ from checks.contracts.document import Notes
 from checks.contracts.expectations import checks
 from checks.contracts.subject import Subject
 from checks.formats import predicate_of
-from checks.predicates import Length, Limit, Matches, MultipleOf, NotInFuture, Relation
+from checks.predicates import (
+    Items,
+    Keys,
+    Length,
+    Limit,
+    Matches,
+    MultipleOf,
+    NotInFuture,
+    Properties,
+    Relation,
+    UniqueItems,
+)
 from checks.records import Check, Dimension, Operator, RowsExpected, Severity, Threshold, ValuesExpected
 from connectors import TableName
 from tests.measuring import NONE
@@ -75,6 +86,11 @@ def test_an_enum_is_a_check_of_its_values(tmp_path: Path):
         ("date", "minimum", "2026-01-31", Limit(AT_LEAST, date(2026, 1, 31))),
         ("time", "maximum", "20:00", Limit(AT_MOST, time(20))),
         ("timestamp", "minimum", "2026-01-31T08:00:00Z", Limit(AT_LEAST, datetime(2026, 1, 31, 8, tzinfo=UTC))),
+        ("array", "minItems", 2, Items(AT_LEAST, 2)),
+        ("array", "maxItems", 2, Items(AT_MOST, 2)),
+        ("array", "uniqueItems", True, UniqueItems()),
+        ("object", "minProperties", 2, Properties(AT_LEAST, 2)),
+        ("object", "maxProperties", 2, Properties(AT_MOST, 2)),
         (None, "minimum", 3, Limit(AT_LEAST, 3)),
         (None, "exclusiveMaximum", "2026-01-31", Limit(BELOW, date(2026, 1, 31))),
     ],
@@ -84,6 +100,13 @@ def test_an_option_is_a_check_of_its_own(tmp_path: Path, logical: str | None, op
     read = Read(tmp_path, {"name": "a", **kind, "logicalTypeOptions": {option: value}})
     assert read.meets(f"a.{option}") == (predicate,)
     assert read.told == []
+
+
+def test_required_properties_of_an_object_are_not_the_required_of_a_column(tmp_path: Path):
+    options = {"required": ["lat", "lon"], "uniqueItems": False}
+    read = Read(tmp_path, {"name": "a", "required": True, "logicalTypeOptions": options})
+    assert list(read.checks) == ["a.column", "a.required", "a.requiredProperties"]
+    assert read.meets("a.requiredProperties") == (Keys(("lat", "lon")),)
 
 
 def test_a_limit_without_a_zone_is_of_the_propertys_zone(tmp_path: Path):
