@@ -30,6 +30,7 @@ from checks.records import (
     ReconcileExpected,
     ReferenceExpected,
     Result,
+    RowsExpected,
     SequenceExpected,
     SqlExpected,
     Status,
@@ -68,7 +69,12 @@ def judge(check: Check, facts: Facts) -> list[Result]:
             return judge_rules.distribution(check, check.expects, facts)
         case SequenceExpected():
             return [judge_rules.sequence(check, check.expects, facts)]
-        case NumberExpected(per_bucket=True) | ValuesExpected(per_bucket=True) | AggregateExpected(per_bucket=True):
+        case (
+            NumberExpected(per_bucket=True)
+            | ValuesExpected(per_bucket=True)
+            | RowsExpected(per_bucket=True)
+            | AggregateExpected(per_bucket=True)
+        ):
             return _judge_buckets(check, facts)
         case _:
             return [_judge_level(check, facts)]
@@ -81,6 +87,8 @@ def metric_of(check: Check) -> Metric:
             return Metric("bucket_rows" if name == "row_count" and check.expects.per_bucket else name, column)
         case ValuesExpected(kind=kind, column=column):
             return Metric(f"{kind}_count", column, check=check.id)
+        case RowsExpected():
+            return Metric("violation_count", check.column, check=check.id)
         case UniqueExpected(columns=columns):
             return Metric("duplicate_count", ", ".join(columns))
         case ReferenceExpected():

@@ -246,6 +246,22 @@ class ValuesExpected:
 
 
 @dataclass(frozen=True, slots=True)
+class RowsExpected:
+    """The number of rows for which a condition between columns is false; where it is NULL it is not counted. `names`
+    pairs each name in the expression with its column."""
+
+    expression: str
+    names: tuple[tuple[str, str], ...]
+    threshold: Threshold
+    percent: bool = False
+    per_bucket: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(column for _, column in self.names))
+
+
+@dataclass(frozen=True, slots=True)
 class UniqueExpected:
     """The number of rows beyond the first of each key. Rows with a NULL in the key do not count."""
 
@@ -359,6 +375,7 @@ Expectation = (
     ColumnExpected
     | NumberExpected
     | ValuesExpected
+    | RowsExpected
     | UniqueExpected
     | ReferenceExpected
     | ReconcileExpected

@@ -21,7 +21,7 @@ from checks.contracts.custom_parts import refused as _refused
 from checks.contracts.custom_reconcile import reconcile
 from checks.contracts.custom_sequence import sequence
 from checks.contracts.document import Node, shown
-from checks.contracts.row_rules import format_rule
+from checks.contracts.row_rules import expression_rule, format_rule
 from checks.contracts.subject import Subject
 from checks.metrics import CATALOGUE
 from checks.records import NumberExpected, Operator, Threshold
@@ -31,6 +31,7 @@ _TABLE_METRICS = {"row_count", "bucket_rows", "freshness", "future_rows"}
 _NEED_ARGUMENTS = {
     "missing_count",
     "invalid_count",
+    "violation_count",
     "duplicate_count",
     "orphan_count",
     "own_aggregate",
@@ -111,4 +112,5 @@ _KINDS: dict[str, _Kind] = {
     "sequence": sequence,
     "reconcile": reconcile,
     "format": format_rule,
+    "expression": expression_rule,
 }
