@@ -5,31 +5,30 @@ Exit codes: 0 healthy, 1 failing, 2 warning, 3 unknown or could not evaluate, 64
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from checks import answers, show
 from checks.answering import Answering, NotAnswered, answering
+from checks.command_line import DEFAULT, AsJson, At, CanNotRead, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import ConfigError, load
+from checks.contract_commands import contract
 from checks.drill import Refused
 from checks.history import HistoryError
 from checks.monitor import UnknownDataset
+from checks.registry import NotRegistered
 from connectors import SourceError
 
-USAGE, UNKNOWN, STOPPED = 64, 3, 130
+FAILING, UNKNOWN, USAGE, STOPPED = 1, 3, 64, 130
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -37,17 +36,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Vitals: measures tables, judges them, remembers.",
 )
-contract = typer.Typer(no_args_is_help=True, help="Contracts as code.")
 app.add_typer(contract, name="contract")
 
-ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout; everything else on stderr.")]
-At = Annotated[
-    str | None, typer.Option("--at", help="A past moment, such as 2026-03-15T12:00Z: later rows are left out.")
-]
 Names = Annotated[list[str] | None, typer.Argument(help="Datasets; none means all.")]
-Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; none means the contracts folder.")]
-DEFAULT = Path("config.toml")
 
 
 class Format(StrEnum):
@@ -58,27 +49,23 @@ class Format(StrEnum):
     JSON = "json"
 
 
-class WrongUsage(Exception):
-    """An argument that makes no sense; the sentence says what does."""
-
-
 @app.command("run")
 def run_command(datasets: Names = None, config: ConfigPath = DEFAULT, as_json: AsJson = False, at: At = None) -> int:
     """Measures and judges now, or at --at."""
-    moment = _moment(at)
+    moment = moment_of(at)
     with _answering(config) as by:
-        document = by.run(datasets or [], moment, _say)
-    _print(document, show.runs, as_json)
+        document = by.run(datasets or [], moment, say)
+    print_document(document, show.runs, as_json)
     return answers.exit_code_of_runs(document)
 
 
 @app.command()
 def status(datasets: Names = None, config: ConfigPath = DEFAULT, as_json: AsJson = False, at: At = None) -> int:
     """Health with the reasons, now or at --at."""
-    moment = _moment(at)
+    moment = moment_of(at)
     with _answering(config) as by:
         document = by.status(datasets or [], moment)
-    _print(document, show.status, as_json)
+    print_document(document, show.status, as_json)
     return answers.exit_code([each["health"] for each in document["datasets"]])
 
 
@@ -93,11 +80,11 @@ def history(  # noqa: PLR0913 the words of a command line
     at: At = None,
 ) -> int:
     """A series of measurements, as known now or at --at."""
-    moment = _moment(at)
+    moment = moment_of(at)
     with _answering(config) as by:
         document = by.history(dataset, metric, column, moment)
     words = show.csv_of_series if style is Format.CSV else show.series
-    _print(document, words, as_json or style is Format.JSON)
+    print_document(document, words, as_json or style is Format.JSON)
     return 0
 
 
@@ -112,7 +99,7 @@ def sample(
     """Rows that a check objects to; classified columns are masked."""
     with _answering(config) as by:
         document = by.sample(dataset, check, limit)
-    _print(document, show.sample, as_json)
+    print_document(document, show.sample, as_json)
     return 0
 
 
@@ -125,25 +112,12 @@ def doctor_command(config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int
     try:
         with answering(loaded) as by:
             document = by.doctor()
+    except NotRegistered as error:
+        return _failed(str(error), FAILING if error.valid else USAGE)
     except (HistoryError, NotAnswered) as error:
         document = doctor.without_history(loaded, error)
-    _print(document, show.notes, as_json)
+    print_document(document, show.notes, as_json)
     return doctor.exit_code(document)
-
-
-@contract.command("lint")
-def contract_lint(paths: Paths = None, config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int:
-    """What is wrong in contracts, and which lines are not executed. Asks no warehouse."""
-    from checks.contracts.lint import lint, to_json
-
-    wanted = paths or [load(config).contracts_path]
-    missing = [str(path) for path in wanted if not path.exists()]
-    if missing:
-        raise WrongUsage(f"there is no file or folder {', '.join(missing)}")
-    linted = lint(wanted)
-    _print(to_json(linted), show.findings, as_json)
-    worst = {each.worst for each in linted}
-    return 1 if "error" in worst else 2 if "warning" in worst else 0
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -157,7 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _failed("\n".join([error.format_message(), *([context.get_usage()] if context else [])]), USAGE)
     except (ConfigError, UnknownDataset, Refused, answers.UnknownSeries, WrongUsage) as error:
         return _failed(str(error), USAGE)
-    except (HistoryError, NotAnswered, SourceError) as error:
+    except (HistoryError, NotAnswered, SourceError, CanNotRead) as error:
         return _failed(str(error), UNKNOWN)
     except (typer.Abort, KeyboardInterrupt):
         return _failed("stopped", STOPPED)
@@ -173,27 +147,8 @@ def _answering(config: Path) -> AbstractContextManager[Answering]:
     return answering(load(config))
 
 
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return None if text is None else answers.past_moment(text, datetime.now(UTC))
-    except ValueError as error:
-        raise WrongUsage(f"--at: {error}") from None
-
-
-def _print(document: dict[str, Any], words: Callable[[dict[str, Any], Console], None], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(document, ensure_ascii=False))  # noqa: T201 the answer itself
-    else:
-        words(document, Console(highlight=False))
-    sys.stdout.flush()
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201 progress, beside the answer
-
-
 def _failed(sentence: str, code: int) -> int:
-    _say(sentence)
+    say(sentence)
     return code
 
 

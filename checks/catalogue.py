@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from hashlib import sha256
+from pathlib import Path
 
 from checks.config import Config
-from checks.contracts import Contracts, Finding, load_folder, match
+from checks.contracts import Contracts, Finding, load_paths, match
 from checks.history import Listing
 from checks.records import Dataset
 from connectors import SourceError, TableName
@@ -51,8 +52,10 @@ class UnknownDataset(Exception):
 class Catalogue:
     """The datasets of all sources, refreshed source by source; safe to use from several threads."""
 
-    def __init__(self, config: Config, remembered: Mapping[str, Listing]) -> None:
+    def __init__(self, config: Config, remembered: Mapping[str, Listing], contracts: Sequence[Path] = ()) -> None:
+        """`contracts` are files and folders to read in the place of the configured folder."""
         self._config = config
+        self._paths = tuple(contracts) or (config.contracts_path,)
         self._lock = threading.Lock()
         self._tables: dict[str, tuple[TableName, ...]] = {}
         self._states = {
@@ -87,7 +90,7 @@ class Catalogue:
 
     def read_contracts(self) -> None:
         """Reads the contracts again and matches them with the tables that are known."""
-        self.contracts = load_folder(self._config.contracts_path)
+        self.contracts = load_paths(self._paths)
         self._match()
 
     def refresh(self, name: str, list_tables: Callable[[], tuple[TableName, ...]], at: datetime) -> SourceState:
@@ -120,8 +123,7 @@ class Catalogue:
     def _match(self) -> None:
         with self._lock:
             declared = match(self.contracts, self._config, self._tables)
-            broken = [finding for document in self.contracts.documents for finding in document.findings]
-            self.findings = (*self.contracts.findings, *broken, *declared.findings)
+            self.findings = (*self.contracts.findings, *declared.findings)
             self._datasets = {dataset.name: dataset for dataset in declared.datasets}
 
 

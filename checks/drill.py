@@ -62,7 +62,9 @@ class FailingRows:
             import ibis
 
             rows = rows.order_by(ibis.desc(self.event_time.column))  # the newest are what somebody looks for
-        return source.compile(rows)
+        from checks.present import with_now
+
+        return with_now(source.compile(rows), source, [self.check], source.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +210,15 @@ def _refuse_missing(wanted: str | None, columns: Sequence[Column]) -> None:
 
 
 def _failing(table: ir.Table, check: Check, source: Source, columns: Sequence[Column]) -> ir.Table:
-    from checks.metrics import offending, text_of
+    from checks.expressible import refusal
+    from checks.meets import offending
 
     match check.expects:
-        case ValuesExpected(column=name):
-            column = next(column for column in columns if column.name == name)
-            return table.filter(offending(table, check.expects, text_of(column, source.dialect)))
+        case ValuesExpected():
+            why = refusal(check.expects, columns, source.dialect)
+            if why:
+                raise Refused(f"check '{check.id}' has no failing rows to show: {why}")
+            return table.filter(offending(table, check.expects, columns, source.dialect))
         case NumberExpected(metric="empty_count", column=name) if name:
             return table.filter(table[name].length() == 0)
         case NumberExpected(column=name) if name:

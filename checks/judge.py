@@ -131,7 +131,8 @@ def _judged(
         return _result(check, Status.ERROR, reason=reason, bucket=bucket)
     threshold: Threshold = getattr(check.expects, "threshold")  # noqa: B009 all expectations about a number have one
     ok = holds(threshold, number.judged)
-    observed, expected = wording.observed(number, threshold), wording.expected(number, threshold)
+    observed = wording.observed(number, threshold) + wording.fault(check)
+    expected = wording.expected(number, threshold)
     where = wording.when(bucket, hourly=grain is Grain.HOUR)
     return _result(
         check,

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from checks import eventtime, fused, rows, rule_metrics, separate, sql_rules
+from checks.expressible import expressible
 from checks.fold import Folded, fold
-from checks.metrics import Aggregation, column_aggregations, rows_aggregation, text_of, values_aggregation
+from checks.meets import values_aggregation
+from checks.metrics import Aggregation, column_aggregations, rows_aggregation
 from checks.queries import QueryLog
-from checks.records import Grid, Measured, Metric, ReconcileExpected, ReferenceExpected, ValuesExpected
+from checks.records import Grid, Measured, Metric, ReconcileExpected, ReferenceExpected
 from checks.separate import OtherSource
 from connectors import DatasetMissing, Source
 
@@ -58,10 +60,8 @@ def aggregations(plan: Plan, dialect: str) -> list[Aggregation]:
     found = [rows_aggregation()]
     for column in plan.columns:
         found.extend(column_aggregations(column, dialect))
-    as_text = {column.name: text_of(column, dialect) for column in plan.columns}
     for check in plan.values:
-        if isinstance(check.expects, ValuesExpected):
-            found.append(values_aggregation(check, check.expects, as_text[check.expects.column]))
+        found.append(values_aggregation(check, plan.columns, dialect))
     found.extend(rule_metrics.aggregations(plan, dialect))
     return found
 
@@ -73,6 +73,7 @@ def table_grid(totals: dict[Metric, float]) -> Grid:
 
 
 def _by_bucket(log: QueryLog, inner: str, plan: Plan, now: datetime) -> Folded:
+    plan = replace(plan, values=expressible(log, plan))
     folded = fold(fused.ask(log, inner, aggregations(plan, log.source.dialect), plan, now), plan, now)
     for check in plan.references:
         if isinstance(check.expects, ReferenceExpected):

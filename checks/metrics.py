@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from checks.records import Check, Dimension, Metric, ValuesExpected
+from checks.records import Dimension, Metric
 
 if TYPE_CHECKING:
     import ibis.expr.datatypes as dt
@@ -116,32 +116,6 @@ def rows_aggregation() -> Aggregation:
     return Aggregation(Metric("row_count"), lambda table: table.count())
 
 
-def values_aggregation(check: Check, expects: ValuesExpected, as_text: _Build | None = None) -> Aggregation:
-    """The missing or invalid values of one check, with the check's own lists and pattern."""
-    metric = Metric(f"{expects.kind}_count", expects.column, check=check.id)
-    return Aggregation(metric, lambda table: table.count(where=offending(table, expects, as_text)))
-
-
-def offending(table: ir.Table, expects: ValuesExpected, as_text: _Build | None = None) -> ir.BooleanValue:
-    """The predicate that holds for the rows a missing/invalid check objects to; never NULL. `as_text` makes a text of a
-    column that only looks like one (see `text_of`)."""
-    column: Any = table[expects.column] if as_text is None else as_text(table[expects.column])
-    missing = column.isnull()
-    if expects.missing:
-        missing = missing | _among(column, expects.missing)
-    if expects.kind == "missing":
-        return missing.fill_null(False)
-    wrong = None
-    if expects.valid is not None:
-        wrong = ~_among(column, expects.valid)
-    if expects.pattern is not None:
-        mismatch = ~column.cast("string").re_search(expects.pattern)
-        wrong = mismatch if wrong is None else wrong | mismatch
-    if wrong is None:
-        raise ValueError(f"check on column '{expects.column}' says neither which values are valid nor a pattern")
-    return (~missing & wrong).fill_null(False)
-
-
 def text_of(column: Column, dialect: str) -> _Build | None:
     """How to make a text of a column that the connector calls text and the warehouse does not; None where it is one.
     A PostgreSQL enum has no length, and can not even be compared with words that are not its own."""
@@ -161,27 +135,8 @@ def duplicates(table: ir.Table, columns: Sequence[str]) -> ir.Table:
     return keyed.aggregate(n=keyed.count() - keyed.distinct().count().as_scalar())
 
 
-def finite(column: Column, dialect: str) -> _Build:
-    """How to leave out the values of a number column that are no finite number."""
-    return _finite(column, kind_of(column), dialect)
-
-
-def equals(column: Any, value: object) -> Any:
-    """`column = value`, compared as text where the value is text and the column is not."""
-    return _among(column, (value,))
-
-
 def _on(column: str, build: _Build) -> Callable[[ir.Table], Any]:
     return lambda table: build(table[column])
-
-
-def _among(column: Any, values: Sequence[object]) -> ir.BooleanValue:
-    """`column IN values`, compared as text where the values are text and the column is not."""
-    if any(isinstance(value, str) for value in values) and not column.type().is_string():
-        return column.cast("string").isin([str(value) for value in values])
-    if column.type().is_string():
-        return column.isin([str(value) for value in values])
-    return column.isin(list(values))
 
 
 def _builders(column: Column, kind: dt.DataType, dialect: str) -> dict[str, _Build]:
@@ -203,7 +158,7 @@ def _builders(column: Column, kind: dt.DataType, dialect: str) -> dict[str, _Bui
 
 def _numeric(column: Column, kind: dt.DataType, dialect: str) -> dict[str, _Build]:
     """Statistics of the finite values, and how many are not finite where the type has such."""
-    finite = _finite(column, kind, dialect)
+    finite = finite_values(column, kind, dialect)
     deviation = _deviation_in_sqlite if dialect == "sqlite" else _deviation
     counted: dict[str, _Build] = {}
     if finite not in (_unchanged, _as_decimal):
@@ -216,8 +171,8 @@ def _numeric(column: Column, kind: dt.DataType, dialect: str) -> dict[str, _Buil
     }
 
 
-def _finite(column: Column, kind: dt.DataType, dialect: str) -> _Build:
-    """What is done to numbers before they are put together."""
+def finite_values(column: Column, kind: dt.DataType, dialect: str) -> _Build:
+    """What is done to numbers before they are put together or compared: those that are not finite become NULL."""
     if dialect == "sqlite":
         return lambda c: _up_to(sys.float_info.max)(_stored_as_number(c))
     if kind.is_floating():

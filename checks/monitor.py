@@ -29,6 +29,7 @@ from checks.records import (
     SqlExpected,
     UniqueExpected,
 )
+from checks.registry import Registry
 from checks.run import Slot
 from checks.worker import Job, SourceSpec, list_job, measure_job
 from checks.workers import Workers
@@ -41,11 +42,15 @@ DEMO = "demo://"
 class Monitor:
     """Owns the history while it lives. Everything here may be called from several threads."""
 
-    def __init__(self, config: Config, history: History, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, config: Config, history: History, clock: Callable[[], datetime], contracts: Sequence[Path] = ()
+    ) -> None:
+        """`contracts` are files and folders to read in the place of the configured folder."""
         self.config = config
         self.history = history
         self.clock = clock
-        self.catalogue = Catalogue(config, history.listings())
+        self.catalogue = Catalogue(config, history.listings(), contracts)
+        self.registry = Registry(history, clock)
         self.workers = Workers({name: source.concurrency for name, source in config.sources.items()})
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from checks.predicates import Matches, OneOf, Predicate
 from connectors import Column, TableName
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ class NumberExpected:
 @dataclass(frozen=True, slots=True)
 class ValuesExpected:
     """The number of missing or invalid values of a column. Missing is NULL or one of `missing`; invalid is present and
-    not in `valid`, or not matching `pattern`."""
+    not in `valid`, not matching `pattern`, or not meeting one of `meets`."""
 
     column: str
     kind: str  # 'missing' or 'invalid'
@@ -234,6 +235,14 @@ class ValuesExpected:
     pattern: str | None = None
     percent: bool = False
     per_bucket: bool = False
+    meets: tuple[Predicate, ...] = ()
+
+    @property
+    def predicates(self) -> tuple[Predicate, ...]:
+        """All that a valid value meets."""
+        one_of = () if self.valid is None else (OneOf(self.valid),)
+        matches = () if self.pattern is None else (Matches(self.pattern),)
+        return (*one_of, *matches, *self.meets)
 
 
 @dataclass(frozen=True, slots=True)

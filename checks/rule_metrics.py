@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from checks import fused
-from checks.metrics import Aggregation, equals, finite, kind_of
+from checks.meets import equals
+from checks.metrics import Aggregation, finite_values, kind_of
 from checks.moments import as_moment
 from checks.queries import QueryLog
 from checks.records import (
@@ -87,7 +88,7 @@ def _aggregate(expects: AggregateExpected, column: Column, dialect: str) -> Any:
         values: Any = table[column.name]
         if expects.function == "count":
             return values.count()
-        values = finite(column, dialect)(values)
+        values = finite_values(column, kind_of(column), dialect)(values)
         return values.sum() if expects.function == "sum" else values.cast("float64").quantile(expects.share)
 
     return build

@@ -1,6 +1,7 @@
 """What a check found and what it asks for, in words. A reason reads as one sentence made of the three parts:
 
 observed   269 of 674 rows (39.9 %)
+fault      not one of A, B (of values that a predicate is about)
 about      269 of 674 rows (39.9 %) without tailnum
 expected   less than 33 %
 """
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from checks import phrases
 from checks.metrics import CATALOGUE, unit_of
+from checks.predicates import fault_of
 from checks.records import Aggregate, AggregateExpected, Check, Metric, ReconcileExpected, ReferenceExpected, Threshold
 
 _ABOUT = {
@@ -20,7 +22,7 @@ _ABOUT = {
     "null_rate": "{observed} without {column}",
     "missing_count": "{observed} with a missing {column}",
     "empty_count": "{observed} with an empty {column}",
-    "invalid_count": "{observed} of {column} are invalid",
+    "invalid_count": "{column}: {observed}",
     "non_finite_count": "{observed} where {column} is NaN or infinite",
     "distinct_count": "{observed} of {column}",
     "duplicate_count": "{observed} repeat the {column} of another row",
@@ -71,6 +73,12 @@ def observed(number: Number, threshold: Threshold) -> str:
     if number.percent:
         text += f" ({phrases.percent(number.judged, apart_from=_bounds(threshold))})"
     return text
+
+
+def fault(check: Check) -> str:
+    """What is wrong with the values that a check counts, with a space before it: ' not one of A, B'."""
+    predicates = getattr(check.expects, "predicates", ())
+    return f" {fault_of(predicates)}" if predicates else ""
 
 
 def expected(number: Number, threshold: Threshold) -> str:

@@ -13,8 +13,13 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from hypothesis import settings
 
 from tests.warehouses import CSVFolder, DuckDBFile, ParquetFolder, PostgresDatabase, SQLiteFile, Warehouse, quoted
+
+# a slow machine is no failure, and a failure is the same on every machine
+settings.register_profile("vitals", deadline=None, derandomize=True)
+settings.load_profile("vitals")
 
 KINDS = ("duckdb", "parquet", "csv", "sqlite", "postgres")
 FOLDERS = {"duckdb": DuckDBFile, "parquet": ParquetFolder, "csv": CSVFolder, "sqlite": SQLiteFile}

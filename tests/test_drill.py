@@ -13,6 +13,7 @@ import pytest
 from checks.drill import MASK, Refused, Sample, ad_hoc, breakdown, failing_rows
 from checks.guard import verified
 from checks.history import RunRow
+from checks.predicates import Length, Limit, Relation
 from checks.records import (
     Check,
     Dataset,
@@ -114,10 +115,22 @@ def ids(sample: Sample) -> list[Any]:
         (ValuesExpected("city", "missing", NONE, missing=("?",)), [3, None]),
         (ValuesExpected("city", "invalid", NONE, valid=("Oslo", "Rome", "")), [3]),
         (ValuesExpected("Name", "invalid", NONE, pattern="^[A-B]"), [3, 3]),
+        (ValuesExpected("Name", "invalid", NONE, meets=(Length(Relation.AT_LEAST, 3),)), [3, 3]),
+        (ValuesExpected("id", "invalid", NONE, meets=(Limit(Relation.AT_MOST, 1),)), [2, 3, 3]),
         (UniqueExpected(("id",), NONE), [3, 3]),
         (UniqueExpected(("id", "Name"), NONE), []),
     ],
-    ids=["nulls", "null rate", "missing", "invalid value", "invalid pattern", "repeated", "repeated combination"],
+    ids=[
+        "nulls",
+        "null rate",
+        "missing",
+        "invalid value",
+        "invalid pattern",
+        "too short",
+        "too large",
+        "repeated",
+        "repeated combination",
+    ],
 )
 def test_the_rows_that_a_check_objects_to(shop, expects, found):
     if shop.warehouse.kind == "csv" and getattr(expects, "kind", "") == "missing":
@@ -158,6 +171,12 @@ def test_a_check_about_no_single_row_a_wrong_name_and_a_lost_column_are_refused_
     workers: Any = InThisProcess()
     with pytest.raises(Refused, match=r"shop.*people has no check 'x' in its contract; rows can break c"):
         failing_rows(workers, shop.spec, shop.people(UniqueExpected(("id",), NONE)), "x", 5, None)
+
+
+def test_rows_of_a_check_that_can_not_be_asked_are_refused_with_its_reason(shop):
+    expects = ValuesExpected("city", "invalid", NONE, meets=(Limit(Relation.AT_LEAST, 1),))
+    with pytest.raises(Refused, match="check 'c' has no failing rows to show: a limit of 1 does not fit column 'city'"):
+        shop.failing(expects)
 
 
 def test_a_breakdown_counts_two_days_per_value_and_never_shows_classified_ones(shop):

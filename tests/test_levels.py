@@ -249,7 +249,7 @@ steps = st.lists(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "grain"), [("sqlite", Grain.DAY), ("sqlite", Grain.HOUR), ("duckdb", Grain.DAY)])
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_whatever_happens_in_the_look_back_the_whole_is_right(tmp_path_factory, kind: str, grain: Grain, steps: list):
     """Each step: hours pass, rows arrive late or new, and some of the look-back are deleted."""

@@ -7,8 +7,8 @@ The journey: `read` (YAML to values) -> `leniency` -> `standard` (JSON Schema, m
 
 from checks.contracts.declare import Declared, declared, match
 from checks.contracts.document import Document, Finding, Level
-from checks.contracts.lint import lint, to_json
-from checks.contracts.load import Contracts, load_folder, read_file
+from checks.contracts.lint import Linted, by_file, lint, to_json
+from checks.contracts.load import Contracts, load_folder, load_paths, read_file
 
 __all__ = [
     "Contracts",
@@ -16,9 +16,12 @@ __all__ = [
     "Document",
     "Finding",
     "Level",
+    "Linted",
+    "by_file",
     "declared",
     "lint",
     "load_folder",
+    "load_paths",
     "match",
     "read_file",
     "to_json",

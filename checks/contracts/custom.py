@@ -5,6 +5,7 @@ metric: distinct_count        a threshold on any metric
 aggregate: {...}              sum, mean, median, ... of a column
 distribution: {...}           the shares of categories
 sequence: {...}               increasing or gap-free
+format: iban                  a format of the library
 reconcile: {...}              two datasets
 """
 
@@ -21,6 +22,7 @@ from checks.contracts.custom_parts import refused as _refused
 from checks.contracts.custom_reconcile import reconcile
 from checks.contracts.custom_sequence import sequence
 from checks.contracts.document import Node, shown
+from checks.contracts.row_rules import format_rule
 from checks.contracts.subject import Subject
 from checks.metrics import CATALOGUE
 from checks.records import NumberExpected, Operator, Threshold
@@ -55,14 +57,13 @@ def custom_rule(subject: Subject, node: Node, column: str | None) -> CustomMade 
     if len(kinds) != 1:
         has = " and ".join(kinds) or "none"
         return _refused(subject, inner, f"needs exactly one of {', '.join(_KINDS)} and has {has}")
-    beside = [str(operator) for operator in Operator] + (["column"] if kinds == ["metric"] else [])
-    if not has_only(subject, inner, [*kinds, *beside]):
-        return None
     return _KINDS[kinds[0]](subject, node, inner, column)
 
 
 def _metric(subject: Subject, node: Node, inner: Node, column: str | None) -> CustomMade | None:
     name = inner.text("metric")
+    if not has_only(subject, inner, ("metric", "column", *map(str, Operator))):
+        return None
     if name not in _METRICS:
         known = difflib.get_close_matches(name or "", _METRICS, n=1) or [", ".join(_METRICS)]
         return _refused(subject, inner, f"needs metric (is {shown(name)}; known: {known[0]})", "metric")
@@ -106,5 +107,6 @@ _KINDS: dict[str, _Kind] = {
     "aggregate": aggregate,
     "distribution": distribution,
     "sequence": sequence,
+    "format": format_rule,
     "reconcile": reconcile,
 }

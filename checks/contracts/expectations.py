@@ -9,6 +9,7 @@ from dataclasses import replace
 from checks.contracts import thresholds
 from checks.contracts.document import Node, custom_properties
 from checks.contracts.levels import AgeLimit
+from checks.contracts.options import of_values
 from checks.contracts.references import UnresolvedError, table_of, target
 from checks.contracts.rules import Made, rule
 from checks.contracts.subject import Subject, column_of
@@ -73,6 +74,8 @@ def _of_properties(subject: Subject) -> Iterator[Check]:
         if node.flag("unique"):
             unique = UniqueExpected((column,), thresholds.NONE_ALLOWED)
             yield _plain(subject, f"{name}.unique", Dimension.UNIQUENESS, unique)
+        for word, values in of_values(subject, node, column):
+            yield _plain(subject, f"{name}.{word}", Dimension.CONFORMITY, values)
         yield from _of_rules(subject, node, column)
         for each in node.items("relationships"):
             yield from _relationship(subject, each, f"{name}.relationship", own=column)
@@ -138,6 +141,10 @@ def _reference(subject: Subject, node: Node, own: str | None) -> ReferenceExpect
         subject.notes.info(
             node.at("to"), f"no contract here has the table {theirs[0].table}; it is looked for in the source"
         )
+    for end in theirs:
+        if end.in_doubt:
+            told = f'{end.table} has no property "{end.column}"; it is looked for in the warehouse'
+            subject.notes.warning(node.at("to"), told)
     table = table_of(theirs[0], subject)
     to_columns = tuple(end.column for end in theirs)
     name = f"{subject.source}.{table}"

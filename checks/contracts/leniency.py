@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from checks.contracts.document import Node, Notes, properties_below, shown
-from checks.contracts.read import YamlError, parse
+from checks.contracts.older import METRICS, bring_forward
+from checks.contracts.read import Place, YamlError, parse
 from checks.records import Dimension, Operator
 
 DIMENSIONS = {
@@ -30,14 +31,16 @@ DIMENSIONS = {
 }
 
 
-def bring_to_standard(root: Node, notes: Notes) -> None:
-    """Changes the rules of the document in place."""
+def bring_to_standard(root: Node, notes: Notes) -> frozenset[Place]:
+    """Changes the rules of the document in place. Returns the rules of ODCS 3.0 that only their authors understand."""
+    set_aside = bring_forward(root, _rules(root), notes)
     for rule in _rules(root):
         _metric(rule, notes)
         _dimension(rule, notes)
         _condition(rule, notes)
         if is_vitals(rule):
             _implementation(rule, notes)
+    return set_aside
 
 
 def is_vitals(rule: Node) -> bool:
@@ -54,7 +57,7 @@ def _rules(root: Node) -> Iterator[Node]:
 
 def _metric(rule: Node, notes: Notes) -> None:
     old = rule.text("rule")
-    if old and "metric" not in rule.value and rule.text("type") in (None, "library"):
+    if old in METRICS and "metric" not in rule.value and rule.text("type") in (None, "library"):
         rule.value["metric"] = old
         notes.warning(rule.at("rule"), "`rule` is deprecated since ODCS 3.1; write `metric`")
 

@@ -17,8 +17,6 @@ from checks.contracts.levels import AgeLimit, age_limits, column_for
 from checks.contracts.subject import Subject
 from connectors import TableName
 
-_ZONES = {"defaultTimezone", "timezone"}
-
 
 def review(documents: Sequence[Document]) -> list[Finding]:
     """Everything found in the documents, in the order of files and lines."""
@@ -103,12 +101,6 @@ def _property(node: Node, notes: Notes) -> None:
 
 def _unexecuted(node: Node) -> Iterator[tuple[str, str]]:
     name = node.value["name"]
-    if node.value.get("enum"):
-        yield "enum", f"values of {name} outside of it are not found; write invalidValues with validValues"
-    options = node.child("logicalTypeOptions")
-    left = ", ".join(key for key in (options.value if options else ()) if key not in _ZONES)
-    if left:
-        yield "logicalTypeOptions", f"{left} of {name} is not checked in this version"
     nested = list(properties_below(node))
     if nested:
         key = next(key for key in ("properties", "items", "map") if key in node.value)

@@ -21,12 +21,14 @@ from checks.history.memory import Known, Memory, load
 from checks.history.migrations import MIGRATIONS, Migration
 from checks.history.moments import DISTANT_PAST, lenient, naive
 from checks.history.points import PointReader, by_metric
+from checks.history.registry import ContractVersion, RegistryKeeper, Schema, SchemaVersion
 from checks.history.runs import RunRow
 from checks.history.store import Store
 from checks.history.write import RunWriter
 from checks.records import Metric, RunReport
 
 __all__ = [
+    "ContractVersion",
     "History",
     "HistoryBusy",
     "HistoryError",
@@ -36,10 +38,12 @@ __all__ = [
     "Known",
     "Listing",
     "RunRow",
+    "Schema",
+    "SchemaVersion",
 ]
 
 
-class History(PointReader, ListingKeeper, Keeper):
+class History(PointReader, ListingKeeper, RegistryKeeper, Keeper):
     """The history of all datasets. Safe to use from many threads; one process at a time (HistoryBusy)."""
 
     def __init__(self, store: Store, notices: tuple[str, ...] = ()) -> None:

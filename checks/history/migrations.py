@@ -66,9 +66,23 @@ _LISTINGS = (
         tables STRUCT("schema" VARCHAR, name VARCHAR, is_view BOOLEAN)[] NOT NULL)""",
 )
 
+_REGISTRY = (
+    """CREATE TABLE contract_versions (
+        contract VARCHAR NOT NULL, number INTEGER NOT NULL, version VARCHAR NOT NULL, registered_at TIMESTAMP NOT NULL,
+        text VARCHAR NOT NULL)""",
+    """CREATE TABLE registry_schemas (schema_id INTEGER NOT NULL, kind VARCHAR NOT NULL, text VARCHAR NOT NULL)""",
+    """CREATE TABLE registry_versions (
+        subject VARCHAR NOT NULL, number INTEGER NOT NULL, schema_id INTEGER NOT NULL, contract VARCHAR,
+        registered_at TIMESTAMP NOT NULL)""",
+    """CREATE TABLE registry_deletions (
+        subject VARCHAR NOT NULL, number INTEGER NOT NULL, deleted_at TIMESTAMP NOT NULL)""",
+    """CREATE TABLE compatibility_modes (scope VARCHAR NOT NULL, mode VARCHAR NOT NULL, set_at TIMESTAMP NOT NULL)""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first shape", _FIRST),
     Migration(2, "what the sources listed", _LISTINGS),
+    Migration(3, "versions of contracts and schemas", _REGISTRY),
 )
 
 

@@ -1,0 +1,121 @@
+"""A trial: contracts are run against a warehouse once, and nothing of it is kept. What `contract test` does in CI.
+
+The journey is that of any run, on a history in a temporary folder, so that a trial says what the scheduler would say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from checks import answers, drill
+from checks.config import Config, ConfigError, SourceConfig
+from checks.contracts import Level, Linted, by_file, to_json
+from checks.history import History
+from checks.monitor import Monitor
+from checks.records import Dataset, RunReport, Status
+from checks.values import Secret
+from connectors import SourceError
+from connectors.urls import locate
+
+Document = dict[str, Any]
+Progress = Callable[[str], None]  # called with a line for people
+_SHOWN = (Status.FAIL, Status.WARN)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What to try: contract files and folders, the moment, and how many failing rows of a check to show at most."""
+
+    contracts: tuple[Path, ...]
+    at: datetime
+    rows: int = 5
+    replay: bool = False
+
+
+def against(config: Config, url: str, source: str | None) -> Config:
+    """The configuration with another warehouse in the place of a source: the named one, else the only one. Paths in
+    `url` are relative to the working directory. Raises ConfigError, and SourceError where a path is not there."""
+    if source is None and len(config.sources) > 1:
+        raise ConfigError([f"--url: which source is it? Name it with --source: {', '.join(config.sources)}"])
+    if source is not None and config.sources and source not in config.sources:
+        raise ConfigError([f"--source: there is no source '{source}'; there are {', '.join(config.sources)}"])
+    name = source or next(iter(config.sources), "warehouse")
+    place = locate(name, url, Path.cwd())
+    absolute = f"{place.kind}://{place.path}" if place.path else place.url
+    known = config.sources.get(name)
+    there = known.model_copy(update={"url": Secret(absolute)}) if known else SourceConfig(url=Secret(absolute))
+    return config.model_copy(update={"sources": config.sources | {name: there}})
+
+
+def try_out(config: Config, trial: Trial, progress: Progress) -> Document:
+    """{"contracts": [...], "runs": [...], "samples": [...], "errors": [...]}: lint findings, results by dataset, rows
+    that break checks (masked by classification), and sources that did not answer."""
+    with TemporaryDirectory(prefix="vitals-") as folder:
+        app = config.app.model_copy(update={"history": str(Path(folder) / "history.duckdb")})
+        settings = config.model_copy(update={"app": app})
+        history = History.open(settings.history_path, trial.at)
+        monitor = Monitor(settings, history, lambda: trial.at, trial.contracts)
+        try:
+            monitor.feed_demo(trial.at, progress)
+            return _tried(monitor, trial, progress)
+        finally:
+            monitor.close()
+
+
+def exit_code(document: Document) -> int:
+    """1 where a check fails or a contract is wrong; else as for any run."""
+    levels = {finding["level"] for contract in document["contracts"] for finding in contract["findings"]}
+    return 1 if Level.ERROR in levels else answers.exit_code_of_runs(document)
+
+
+def _tried(monitor: Monitor, trial: Trial, progress: Progress) -> Document:
+    errors = [state.error for state in monitor.refresh(trial.at, _sources(monitor)) if state.error]
+    datasets = _contracted(monitor)
+    at = trial.at if trial.replay else None
+    futures = monitor.start([dataset.name for dataset in datasets], at=at, trigger="command") if datasets else []
+    for done, future in enumerate(as_completed(futures), start=1):
+        report = future.result()
+        progress(f"{done} of {len(futures)}: {report.dataset} {report.outcome} in {report.seconds:.1f} s")
+    reports = [future.result() for future in futures]
+    return {
+        "contracts": to_json(_linted(monitor))["contracts"],
+        **answers.run_document(reports, errors),
+        "samples": _samples(monitor, datasets, reports, trial.rows, progress),
+    }
+
+
+def _contracted(monitor: Monitor) -> list[Dataset]:
+    return [dataset for dataset in monitor.datasets().values() if dataset.contract_file]
+
+
+def _sources(monitor: Monitor) -> list[str]:
+    return list(dict.fromkeys(dataset.source for dataset in _contracted(monitor)))
+
+
+def _linted(monitor: Monitor) -> list[Linted]:
+    findings = sorted(monitor.catalogue.findings, key=lambda finding: finding.line)
+    return by_file(monitor.catalogue.contracts.documents, findings)
+
+
+def _samples(
+    monitor: Monitor, datasets: Sequence[Dataset], reports: Sequence[RunReport], rows: int, progress: Progress
+) -> list[Document]:
+    by_name = {dataset.name: dataset for dataset in datasets}
+    found = []
+    for report in reports if rows else ():
+        objecting = {result.check for result in report.results if result.status in _SHOWN}
+        for check in by_name[report.dataset].checks:
+            if check.id in objecting and drill.has_rows(check):
+                try:
+                    sample = monitor.sample(report.dataset, check.id, rows)
+                except (SourceError, drill.Refused) as error:
+                    progress(f"{report.dataset} {check.id}: its rows can not be shown: {error}")
+                else:
+                    found.append(answers.sample_document(report.dataset, check.id, sample))
+    return found
