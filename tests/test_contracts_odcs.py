@@ -94,7 +94,7 @@ def test_a_server_of_every_type_is_understood(tmp_path: Path, name: str):
 
 
 def linted(tmp_path: Path, version: str, table: str) -> list[tuple[str, str, str]]:
-    head = f"apiVersion: {version}\nkind: DataContract\nid: a\nversion: '1'\n"
+    head = f"apiVersion: {version}\nkind: DataContract\nid: a\nversion: 1.0.0\n"
     (tmp_path / "c.yaml").write_text(f"{head}schema:\n  - {{name: t, {table}}}\n", encoding="utf-8")
     return [(str(each.level), each.path, each.message) for each in lint([tmp_path / "c.yaml"])[0].findings]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from checks.__main__ import main
 from checks.history import History
 from checks.registry import Compatibility, NotRegistered, NotThere, Registry
 from tests.reports import NINE
@@ -103,7 +105,7 @@ def test_the_version_has_to_take_the_step_that_the_changes_demand(registry, vers
 
 
 def test_a_contract_with_an_error_is_refused_with_its_line(registry):
-    with pytest.raises(NotRegistered, match=r"orders.yaml:11: error") as refused:
+    with pytest.raises(NotRegistered, match=r"orders.yaml:12: error") as refused:
         registry.register(orders().replace(b"required: true", b"required: perhaps"), "orders.yaml")
     assert not refused.value.valid
 
@@ -123,6 +125,28 @@ def test_a_transaction_keeps_the_contract_and_its_schemas_together(registry):
     [schema] = added.schemas
     assert (schema.subject, schema.kind, schema.contract) == ("orders-value", "AVRO", "orders")
     assert registry.subject("orders-value") == [schema]
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_commands_register_a_folder_and_list_it(tmp_path, capfd):
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "orders.yaml").write_bytes(orders())
+    (tmp_path / "config.toml").write_text('[sources.s]\nurl = "files://nowhere"\n')
+    config = ["--config", str(tmp_path / "config.toml"), "--json"]
+    assert main(["contract", "register", *config]) == 0
+    assert [each["new"] for each in json.loads(capfd.readouterr().out)["registered"]] == [True]
+    (tmp_path / "contracts" / "orders.yaml").write_bytes(orders("1.1.0", REQUIRED))
+    assert main(["contract", "register", *config]) == 1
+    [refused] = json.loads(capfd.readouterr().out)["refused"]
+    assert ("city" in refused["reason"], "BACKWARD" in refused["reason"]) == (True, True)
+    assert main(["contract", "register", "--compatibility", "NONE", *config]) == 1  # the version step is too small
+    assert main(["contract", "register", "--compatibility", "SOME", *config]) == 64
+    capfd.readouterr()
+    assert main(["contract", "list", *config]) == 0
+    [listed] = json.loads(capfd.readouterr().out)["contracts"]
+    assert (listed["version"], [each["version"] for each in listed["registered"]]) == ("1.1.0", ["1.0.0"])
 
 
 # -- HTTP --------------------------------------------------------------------------------------------------------------
@@ -157,19 +181,20 @@ def test_a_configured_token_guards_the_registry(tmp_path):
         assert problem(client.post("/api/contracts", content=orders(), headers=YAML))[0] == 401
         assert client.get("/registry/subjects").json() == []
         url = str(client.base_url) + "/registry"
-        with pytest.raises(SchemaRegistryError) as refused:
-            SchemaRegistryClient({"url": url}).register_schema("x", Schema(json.dumps(AVRO), "AVRO"))
+        with SchemaRegistryClient({"url": url}) as anybody, pytest.raises(SchemaRegistryError) as refused:
+            anybody.register_schema("x", avro())
         assert refused.value.http_status_code == 401
-        trusted = SchemaRegistryClient({"url": url, "basic.auth.user.info": "anybody:sesame"})
-        assert trusted.register_schema("x", Schema(json.dumps(AVRO), "AVRO")) == 1
+        with SchemaRegistryClient({"url": url, "basic.auth.user.info": "anybody:sesame"}) as trusted:
+            assert trusted.register_schema("x", avro()) == 1
 
 
 # -- the stock client --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def stock(client: Api) -> SchemaRegistryClient:
-    return SchemaRegistryClient({"url": f"{client.base_url}/registry"})
+def stock(client: Api) -> Iterator[SchemaRegistryClient]:
+    with SchemaRegistryClient({"url": f"{client.base_url}/registry"}) as opened:
+        yield opened
 
 
 def avro(*more: dict) -> Schema:

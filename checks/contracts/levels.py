@@ -20,6 +20,10 @@ _LATER = {
     "retention", "re", "frequency", "fy", "timeofavailability", "availability", "av", "throughput", "th",
     "errorrate", "er", "completeness",
 }  # fmt: skip
+_FOR_READERS = {
+    "generalavailability", "ga", "endofsupport", "es", "endoflife", "el", "timetodetect", "td", "timetonotify", "tn",
+    "timetorepair", "tr",
+}  # fmt: skip
 _SECONDS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
@@ -65,6 +69,9 @@ def age_limits(document: Document, notes: Notes) -> list[AgeLimit]:
 def _note_other(node: Node, word: str, notes: Notes) -> None:
     if word.lower() in _LATER:
         notes.warning(node.place, f"not executed yet: the service level {word} is not checked in this version")
+    elif word.lower() not in _FOR_READERS:
+        known = ("freshness", "latency", *_LATER, *_FOR_READERS)
+        notes.warning(node.at("property"), f"{shown(word)} is no service level of the standard{meant(word, known)}")
     else:
         notes.info(node.place, f"the service level {word} is kept for readers; nothing is checked")
 

@@ -29,7 +29,11 @@ class Target:
 
 
 class UnresolvedError(Exception):
-    """The reference can not be followed; the message says why."""
+    """The reference can not be followed; the message says why, `key` which end of the relationship it is."""
+
+    def __init__(self, message: str, key: str = "to") -> None:
+        self.key = key
+        super().__init__(message)
 
 
 def target(reference: str, subject: Subject) -> Target:

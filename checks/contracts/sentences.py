@@ -67,7 +67,7 @@ def problems_of(error: ValidationError) -> Iterator[Problem]:
         missing = (key for key in error.validator_value if key not in error.instance)
         yield from ((place, f'has no "{key}", which the standard requires of {thing(place)}') for key in missing)
     else:
-        yield place, _sentence(error, place)
+        yield (*place, *_operator_at(error)), _sentence(error, place)
 
 
 def without_echoes(problems: Iterable[Problem]) -> list[Problem]:
@@ -161,7 +161,7 @@ def _of_one_value(error: ValidationError, written: str, place: Place) -> str:
 def _choice(written: str, value: Any, allowed: list[str], place: Place) -> str:
     if place == ("apiVersion",) and isinstance(value, str) and value.startswith(_OLD_VERSIONS):
         return f"{written} is a version of the standard that Vitals does not read; move the contract to {allowed[0]}"
-    near = meant(value, allowed) if isinstance(value, str) else ""
+    near = meant(value, allowed, 0.7) if isinstance(value, str) and place != ("apiVersion",) else ""
     return f"{written} is not one of {', '.join(allowed)}{near}"
 
 
@@ -178,8 +178,18 @@ def _quoting_hint(value: object, kinds: list[str]) -> str:
     return "; put it in quotes" if "string" in kinds and is_plain else ""
 
 
+def _operators(value: Any) -> list[str]:
+    return [key for key in value if key in _OPERATORS] if isinstance(value, dict) else []
+
+
+def _operator_at(error: ValidationError) -> tuple[str, ...]:
+    """The operator that is wrong in a rule, or is one too many."""
+    is_choice = error.validator in ("oneOf", "anyOf") and _about_operators(error)
+    return tuple(_operators(error.instance)[:2][-1:]) if is_choice else ()
+
+
 def _operator_sentence(value: Any) -> str:
-    given = sorted(_OPERATORS & set(value)) if isinstance(value, dict) else []
+    given = _operators(value)
     if not given:
         return f"{_NO_OPERATOR}, so there is nothing to check; add one of {', '.join(Operator)}"
     if len(given) > 1:

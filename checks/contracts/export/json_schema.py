@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node
-from checks.contracts.export.fields import Field, dialect_of, distinct_names, fields
+from checks.contracts.export.fields import Field, distinct_names, fields
 from checks.contracts.native_types import INTEGER_FORMATS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

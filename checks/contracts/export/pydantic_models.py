@@ -18,8 +18,9 @@ from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from pydantic import Field as Constraint
 from pydantic_core import SchemaError
 
+from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node
-from checks.contracts.export.fields import Field, dialect_of, distinct_names, fields
+from checks.contracts.export.fields import Field, distinct_names, fields
 from checks.contracts.native_types import decimal_size
 
 #: the words of annotations that must be imported first
