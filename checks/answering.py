@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from checks import answers
+from checks import answers, contract_answers
 from checks.config import Config
 from checks.drill import Refused
 from checks.history import HistoryBusy
 from checks.monitor import Monitor
+from checks.registry import NotRegistered
 
 if TYPE_CHECKING:
     import httpx
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 Progress = Callable[[str], None]  # called with a line for people
 _WRONG_QUESTION = (400, 404, 422)
+_CONFLICT = 409
 
 
 class NotAnswered(Exception):
@@ -36,6 +38,8 @@ class Answering(Protocol):
     def history(self, dataset: str, metric: str, column: str | None, at: datetime | None) -> Document: ...
     def sample(self, dataset: str, check: str, limit: int) -> Document: ...
     def doctor(self) -> Document: ...
+    def register(self, raw: bytes, label: str, compatibility: str | None) -> Document: ...
+    def contracts(self) -> Document: ...
 
 
 @contextmanager
@@ -90,6 +94,13 @@ class Local:
 
         return doctor.examine(self.monitor)
 
+    def register(self, raw: bytes, label: str, compatibility: str | None) -> Document:
+        return contract_answers.register(self.monitor.registry, raw, label, compatibility)
+
+    def contracts(self) -> Document:
+        self.monitor.list_unlisted(self.monitor.clock())
+        return contract_answers.contracts_document(self.monitor)
+
 
 class Remote:
     """Asks the app that holds the history."""
@@ -118,6 +129,14 @@ class Remote:
     def doctor(self) -> Document:
         return self._ask("GET", "/api/doctor", timeout=None)
 
+    def register(self, raw: bytes, label: str, compatibility: str | None) -> Document:
+        query = {"file": label} | ({"compatibility": compatibility} if compatibility else {})
+        kind = {"Content-Type": "application/yaml"}
+        return self._ask("POST", "/api/contracts", params=query, content=raw, headers=kind)
+
+    def contracts(self) -> Document:
+        return self._ask("GET", "/api/contracts")
+
     def _ask(self, method: str, path: str, **parts: Any) -> Document:
         import httpx
 
@@ -128,6 +147,8 @@ class Remote:
             raise NotAnswered(self._nobody()) from None
         if not isinstance(document, dict):
             raise NotAnswered(self._nobody())
+        if answer.status_code == _CONFLICT:
+            raise NotRegistered(document.get("detail", "the registry refused it"), valid=True)
         if answer.status_code in _WRONG_QUESTION:
             raise Refused(document.get("detail", f"the app answered {answer.status_code}"))
         if answer.status_code >= 400:

@@ -3,27 +3,48 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from checks import show
+from checks import show, show_contracts
+from checks.answering import answering
 from checks.command_line import DEFAULT, AsJson, At, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import Config, load
+from checks.transfer_commands import export_command
 
 contract = typer.Typer(no_args_is_help=True, help="Contracts as code.")
+contract.command("export")(export_command)
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; none means the contracts folder.")]
 
 
+class Findings(StrEnum):
+    """How the findings of a lint are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
 @contract.command("lint")
-def lint_command(paths: Paths = None, config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int:
+def lint_command(
+    paths: Paths = None,
+    style: Annotated[Findings, typer.Option("--format", help="text, json, or github: annotations.")] = Findings.TEXT,
+    config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
+) -> int:
     """What is wrong in contracts, and which lines are not executed. Asks no warehouse."""
+    from checks.contracts.annotations import annotations
     from checks.contracts.lint import lint, to_json
 
     linted = lint(_existing(paths) or [load(config).contracts_path])
-    print_document(to_json(linted), show.findings, as_json)
+    if style is Findings.GITHUB and not as_json:
+        print(annotations(to_json(linted), Path.cwd()), end="")  # noqa: T201 the answer itself
+    else:
+        print_document(to_json(linted), show.findings, as_json or style is Findings.JSON)
     worst = {each.worst for each in linted}
     return 1 if "error" in worst else 2 if "warning" in worst else 0
 
@@ -62,6 +83,40 @@ def test_command(  # noqa: PLR0913 the words of a command line
         report.write_text(junit.of_trial(document), encoding="utf-8")
     print_document(document, show.trial, as_json)
     return trial.exit_code(document)
+
+
+@contract.command("register")
+def register_command(
+    paths: Paths = None,
+    compatibility: Annotated[
+        str | None,
+        typer.Option("--compatibility", help="What later versions keep to: NONE, BACKWARD, FULL, ..."),
+    ] = None,
+    config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
+) -> int:
+    """Takes contracts up into the registry, as far as their compatibility mode allows."""
+    from checks.contracts.load import contract_files
+    from checks.registry import Compatibility
+
+    if compatibility is not None and compatibility not in set(Compatibility):
+        raise WrongUsage(f"--compatibility {compatibility} is not known; it is one of {', '.join(Compatibility)}")
+    settings = load(config)
+    wanted = _existing(paths) or [settings.contracts_path]
+    files = [file for path in wanted for file in (contract_files(path) if path.is_dir() else [path])]
+    with answering(settings) as by:
+        registered = [by.register(file.read_bytes(), str(file), compatibility) for file in files]
+    print_document({"registered": registered}, show_contracts.registered, as_json)
+    return 0
+
+
+@contract.command("list")
+def list_command(config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int:
+    """All contracts, of the folder and of the registry, with what is executed of them."""
+    with answering(load(config)) as by:
+        document = by.contracts()
+    print_document(document, show_contracts.contracts, as_json)
+    return 0
 
 
 def _existing(paths: list[Path] | None) -> list[Path]:

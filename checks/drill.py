@@ -9,7 +9,16 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from checks.phrases import listed
-from checks.records import Check, Dataset, EventTime, NumberExpected, ReferenceExpected, UniqueExpected, ValuesExpected
+from checks.records import (
+    Check,
+    Dataset,
+    EventTime,
+    NumberExpected,
+    ReferenceExpected,
+    SqlExpected,
+    UniqueExpected,
+    ValuesExpected,
+)
 from checks.worker import Refused, SourceSpec, ask_job
 from checks.workers import Workers
 from connectors import Answer, Column, Source
@@ -53,7 +62,9 @@ class FailingRows:
             import ibis
 
             rows = rows.order_by(ibis.desc(self.event_time.column))  # the newest are what somebody looks for
-        return source.compile(rows)
+        from checks.present import with_now
+
+        return with_now(source.compile(rows), source, [self.check], source.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,11 @@ def failing_rows(
         near = get_close_matches(check, known, 3, 0.5) or known
         what = f"rows can break {listed(near)}" if near else "none of its checks is about single rows"
         raise Refused(f"{dataset.name} has no check '{check}' in its contract; {what}")
+    if isinstance(found.expects, SqlExpected):
+        raise Refused(
+            f"check '{check}' is an SQL rule; its query answers one number and says nothing about which rows: "
+            f"{' '.join(found.expects.query.split())}"
+        )
     if not has_rows(found):
         raise Refused(f"check '{check}' is about a number of the whole dataset, not about single rows")
     return _ask(
@@ -194,7 +210,8 @@ def _refuse_missing(wanted: str | None, columns: Sequence[Column]) -> None:
 
 
 def _failing(table: ir.Table, check: Check, source: Source, columns: Sequence[Column]) -> ir.Table:
-    from checks.meets import offending, refusal
+    from checks.expressible import refusal
+    from checks.meets import offending
 
     match check.expects:
         case ValuesExpected():

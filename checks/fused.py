@@ -16,6 +16,7 @@ import numpy as np
 from checks.eventtime import wall_clock
 from checks.metrics import Aggregation, kind_of
 from checks.moments import as_moment
+from checks.present import with_now
 from checks.queries import QueryLog, may_be_one_expression, writing
 from checks.records import Metric
 from checks.rows import names_beside
@@ -57,7 +58,7 @@ def ask(log: QueryLog, inner: str, aggregations: Sequence[Aggregation], plan: Pl
     """Sends the fused query over the inner rows. When it fails the plan is halved until the expressions that can not be
     computed stand alone; they become problems and the others are measured. Those that failed last time are asked apart
     at once."""
-    fused = _Fused(log, inner, plan)
+    fused = _Fused(log, inner, plan, now)
     trusted = [aggregation for aggregation in aggregations if aggregation.metric not in fused.suspects]
     doubtful = [aggregation for aggregation in aggregations if aggregation.metric in fused.suspects]
     for part in in_parts(trusted, _groups(plan, now), log.source.dialect):
@@ -143,10 +144,11 @@ def read(log: QueryLog, answer: Answer, plan: Plan, metrics: Sequence[Metric]) -
 class _Fused:
     """The aggregates of one run, asked in as few queries as the warehouse can answer."""
 
-    def __init__(self, log: QueryLog, inner: str, plan: Plan) -> None:
+    def __init__(self, log: QueryLog, inner: str, plan: Plan, now: datetime) -> None:
         self._log = log
         self._inner = inner
         self._plan = plan
+        self._now = now
         self._halves = 0
         self.suspects = frozenset(_suspects.pop((log.source.name, log.table), ()))
         self.answers: list[Asked] = []
@@ -183,7 +185,8 @@ class _Fused:
             aggregates = {f"m{i}": aggregation.build(table) for i, aggregation in enumerate(aggregations)}
             return by_bucket(table, plan, aggregates | (self._of_time(table) if extra else {}))
 
-        return written(self._log, self._inner, plan, (tuple(metrics), values), build), metrics + extra
+        sql = written(self._log, self._inner, plan, (tuple(metrics), values), build)
+        return with_now(sql, self._log.source, plan.values, self._now), metrics + extra
 
     def _of_time(self, table: ir.Table) -> dict[str, Any]:
         if self._plan.event_time is None:

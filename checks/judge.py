@@ -13,9 +13,8 @@ import difflib
 import math
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
-from checks import judge_service_levels, phrases, wording
+from checks import judge_rules, judge_service_levels, phrases, wording
 from checks.column_types import fits_logical, fits_physical
 from checks.facts import Facts
 from checks.records import (
@@ -25,17 +24,20 @@ from checks.records import (
     Grain,
     Metric,
     NumberExpected,
-    Operator,
     ReconcileExpected,
     ReferenceExpected,
     Result,
-    Severity,
+    SqlExpected,
     Status,
     Threshold,
     UniqueExpected,
     ValuesExpected,
 )
 from checks.service_levels import ServiceLevel
+from checks.verdicts import broken as _broken
+from checks.verdicts import holds
+from checks.verdicts import nothing_there as _nothing_there
+from checks.verdicts import result as _result
 from checks.wording import Number
 
 #: statistics that do not exist for a column of nothing but NULLs, which is no fault of the check
@@ -56,32 +58,12 @@ def judge(check: Check, facts: Facts) -> list[Result]:
             return [_judge_column(check, check.expects, facts)]
         case ReconcileExpected():
             return [_judge_reconciliation(check, check.expects, facts)]
+        case SqlExpected():
+            return [judge_rules.sql(check, check.expects, facts)]
         case NumberExpected(per_bucket=True) | ValuesExpected(per_bucket=True):
             return _judge_buckets(check, facts)
         case _:
             return [_judge_level(check, facts)]
-
-
-def holds(threshold: Threshold, value: float) -> bool:
-    """Whether a number meets a threshold; between is inclusive at both ends."""
-    first, last = threshold.values[0], threshold.values[-1]
-    match threshold.operator:
-        case Operator.BE:
-            return value == first
-        case Operator.NOT_BE:
-            return value != first
-        case Operator.GREATER:
-            return value > first
-        case Operator.GREATER_OR_EQUAL:
-            return value >= first
-        case Operator.LESS:
-            return value < first
-        case Operator.LESS_OR_EQUAL:
-            return value <= first
-        case Operator.BETWEEN:
-            return first <= value <= last
-        case Operator.NOT_BETWEEN:
-            return not first <= value <= last
 
 
 def metric_of(check: Check) -> Metric:
@@ -245,16 +227,3 @@ def _judge_reconciliation(check: Check, expects: ReconcileExpected, facts: Facts
 def _missing_columns(check: Check, facts: Facts) -> list[str]:
     wanted = getattr(check.expects, "columns", None) or [getattr(check.expects, "column", None)]
     return [name for name in wanted if name is not None and name not in facts.columns]
-
-
-def _broken(check: Check) -> Status:
-    return Status.FAIL if check.severity is Severity.ERROR else Status.WARN
-
-
-def _nothing_there(check: Check, why: str, bucket: datetime | None = None) -> Result:
-    status = Status.PASS if check.empty_is_fine else Status.NO_DATA
-    return _result(check, status, observed="no data", reason=None if check.empty_is_fine else why, bucket=bucket)
-
-
-def _result(check: Check, status: Status, **evidence: Any) -> Result:
-    return Result(check.id, check.dimension, status, check.severity, column=check.column, **evidence)

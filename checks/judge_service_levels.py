@@ -6,13 +6,13 @@ What can not be told (no event time, nothing measured) is an error or no_data of
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from checks import eventtime, phrases
 from checks.facts import Facts, Level
-from checks.records import Check, EventTime, FreshnessExpected, Metric, Result, Severity, Status
+from checks.records import Check, EventTime, FreshnessExpected, Metric, Result, Status
 from checks.scalars import moment_of
 from checks.service_levels import (
     DeadlineExpected,
@@ -21,6 +21,7 @@ from checks.service_levels import (
     RetentionExpected,
     ServiceLevel,
 )
+from checks.verdicts import broken, nothing_there, result
 
 FRESHNESS = Metric("freshness")
 _CENTURY = 100 * 365 * 86_400
@@ -54,18 +55,16 @@ def judged(check: Check, expects: FreshnessExpected | ServiceLevel, facts: Facts
     try:
         found = _found(expects, facts)
     except _NotEvaluated as error:
-        return _not_evaluated(check, error, expected(expects))
-    broken = Status.FAIL if check.severity is Severity.ERROR else Status.WARN
-    return Result(
-        check.id,
-        check.dimension,
-        Status.PASS if found.ok else broken,
-        check.severity,
-        check.column,
-        found.observed,
-        found.expected,
-        None if found.ok else found.reason,
-        found.value,
+        is_empty = error.status is Status.NO_DATA
+        told = nothing_there(check, str(error)) if is_empty else result(check, error.status, reason=str(error))
+        return replace(told, expected=expected(expects))
+    return result(
+        check,
+        Status.PASS if found.ok else broken(check),
+        observed=found.observed,
+        expected=found.expected,
+        reason=None if found.ok else found.reason,
+        value=found.value,
         measured_at=found.measured_at or facts.at,
     )
 
@@ -97,20 +96,6 @@ def _found(expects: FreshnessExpected | ServiceLevel, facts: Facts) -> _Found:
             return _retention(expects, facts)
         case LifecycleExpected():
             return _lifecycle(expects, facts)
-
-
-def _not_evaluated(check: Check, why: _NotEvaluated, asked: str) -> Result:
-    is_fine = why.status is Status.NO_DATA and check.empty_is_fine
-    return Result(
-        check.id,
-        check.dimension,
-        Status.PASS if is_fine else why.status,
-        check.severity,
-        check.column,
-        "no data" if why.status is Status.NO_DATA else None,
-        asked,
-        None if is_fine else str(why),
-    )
 
 
 # -- by the age of the newest row --------------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from checks import eventtime, fused, rows, separate
+from checks import eventtime, fused, rows, separate, sql_rules
+from checks.expressible import expressible
 from checks.fold import Folded, fold
-from checks.meets import expressible, values_aggregation
+from checks.meets import values_aggregation
 from checks.metrics import Aggregation, column_aggregations, rows_aggregation
 from checks.queries import QueryLog
 from checks.records import Grid, Measured, Metric, ReconcileExpected, ReferenceExpected
@@ -94,6 +95,8 @@ def _totals(log: QueryLog, inner: str, plan: Plan, other_source: OtherSource) ->
             separate.not_replayed(log, check)
         elif isinstance(check.expects, ReconcileExpected):
             totals |= separate.reconcile(log, check, check.expects, other_source)
+    for check in plan.sql:
+        totals |= sql_rules.ask(log, plan, check)
     return totals
 
 

@@ -1,86 +1,55 @@
-"""The predicates of values as ibis expressions, and which of them a backend or a column's type can not express.
-
-What can not be expressed is found before anything is sent: a fused query that fails is halved many times over.
-"""
+"""The predicates of values as ibis expressions, once `expressible.py` has let them through."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from checks import regex
-from checks.metrics import Aggregation, finite_values, kind_of, text_of
+from checks.expressible import Ground, ground_of, metric_of
+from checks.formats import library
+from checks.metrics import Aggregation, finite_values, text_of
 from checks.moments import literal_naive
-from checks.predicates import Length, Limit, Matches, MultipleOf, OneOf, Predicate, Relation
-from checks.queries import QueryLog
-from checks.records import Check, Metric, ValuesExpected
-from connectors import Column, QueryFailed
+from checks.predicates import (
+    Checksum,
+    Formatted,
+    Length,
+    Limit,
+    Matches,
+    MultipleOf,
+    NotInFuture,
+    OneOf,
+    Predicate,
+    Relation,
+)
+from checks.present import STAND_IN
+from checks.records import Check, ValuesExpected
+from connectors import Column
 
 if TYPE_CHECKING:
     import ibis.expr.datatypes as dt
     import ibis.expr.types as ir
 
-    from checks.plan import Plan
-
 #: floating-point numbers from here on are all whole, and tell nothing about multiples
 _ALL_WHOLE = 2.0**52
-_NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "sqlite": "SQLite"}
-_REMEDY = "write the rule so that this column and this warehouse can express it, or remove it"
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """Where a predicate is judged: the column and the dialect of its warehouse."""
-
-    column: Column
-    dialect: str
-
-    @property
-    def kind(self) -> dt.DataType:
-        return kind_of(self.column)
-
-    @property
-    def is_number(self) -> bool:
-        return self.kind.is_numeric() and not self.kind.is_boolean()
-
-    @property
-    def words(self) -> str:
-        return f"column '{self.column.name}', which is {self.column.native or self.column.type}"
-
-
-def expressible(log: QueryLog, plan: Plan) -> tuple[Check, ...]:
-    """The checks of values that can be asked of this table; each of the others becomes a problem of its own."""
-    found = []
-    for check in plan.values:
-        why = refusal(check.expects, plan.columns, log.source.dialect)
-        if why is None:
-            found.append(check)
-        else:
-            error = QueryFailed(log.source.name, why, dataset=str(log.table), remedy=_REMEDY)
-            log.failed([_metric(check)], error)
-    return tuple(found)
-
-
-def refusal(expects: Any, columns: Sequence[Column], dialect: str) -> str | None:
-    """Why the expectation can not be expressed, None where nothing speaks against it."""
-    ground = _ground(expects, columns, dialect)
-    reasons = (_refusal(predicate, ground) for predicate in expects.predicates)
-    return next((reason for reason in reasons if reason), None)
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LONGEST_IBAN = 34
 
 
 def values_aggregation(check: Check, columns: Sequence[Column], dialect: str) -> Aggregation:
     """The missing or invalid values of one check, with the check's own predicates."""
     expects: Any = check.expects
-    return Aggregation(_metric(check), lambda table: table.count(where=offending(table, expects, columns, dialect)))
+    return Aggregation(metric_of(check), lambda table: table.count(where=offending(table, expects, columns, dialect)))
 
 
 def offending(table: ir.Table, expects: ValuesExpected, columns: Sequence[Column], dialect: str) -> ir.BooleanValue:
     """The predicate that holds for the rows a missing/invalid check objects to; never NULL."""
-    ground = _ground(expects, columns, dialect)
+    ground = ground_of(expects, columns, dialect)
     as_text = text_of(ground.column, dialect)
     column: Any = table[expects.column] if as_text is None else as_text(table[expects.column])
     missing = column.isnull()
@@ -94,46 +63,6 @@ def offending(table: ir.Table, expects: ValuesExpected, columns: Sequence[Column
     for predicate in expects.predicates[1:]:
         wrong = wrong | _fails(predicate, column, ground)
     return (~missing & wrong).fill_null(False)
-
-
-def _metric(check: Check) -> Metric:
-    return Metric(f"{getattr(check.expects, 'kind')}_count", check.column, check=check.id)  # noqa: B009
-
-
-def _ground(expects: ValuesExpected, columns: Sequence[Column], dialect: str) -> Ground:
-    return Ground(next(column for column in columns if column.name == expects.column), dialect)
-
-
-# -- what can not be expressed -----------------------------------------------------------------------------------------
-
-
-def _refusal(predicate: Predicate, ground: Ground) -> str | None:
-    match predicate:
-        case Matches(pattern=pattern):
-            lacking = regex.lacking(pattern, ground.dialect)
-            return f"the pattern {pattern} can not be expressed on {_named(ground)}: {lacking}" if lacking else None
-        case Limit(value=value):
-            return None if _can_compare(value, ground) else f"a limit of {value} does not fit {ground.words}"
-        case MultipleOf(number=number):
-            return None if ground.is_number else f"multiples of {number} are numbers, unlike {ground.words}"
-        case Length():
-            has_text = not (ground.kind.is_nested() or ground.kind.is_binary())
-            return None if has_text else f"a number of characters does not fit {ground.words}"
-        case _:
-            return None
-
-
-def _can_compare(value: object, ground: Ground) -> bool:
-    if isinstance(value, time):
-        return ground.kind.is_time()
-    return ground.kind.is_date() or ground.kind.is_timestamp() if isinstance(value, date) else ground.is_number
-
-
-def _named(ground: Ground) -> str:
-    return _NAMES.get(ground.dialect, ground.dialect)
-
-
-# -- how the others are written ----------------------------------------------------------------------------------------
 
 
 def _fails(predicate: Predicate, column: Any, ground: Ground) -> ir.BooleanValue:
@@ -154,6 +83,15 @@ def _meets(predicate: Predicate, column: Any, ground: Ground) -> Any:
             return _is_multiple(number, column, ground)
         case Length(relation=relation, characters=characters):
             return _RELATIONS[relation](column.cast("string").length(), characters)
+        case NotInFuture(zone=zone):
+            moment = _moment_column(column, ground)
+            now = literal_naive(_on_its_clock(STAND_IN, ground.kind, zone), moment, ground.dialect)
+            return moment <= now
+        case Checksum(pattern=pattern):
+            return _has_right_digits(column.cast("string"), _meets(Matches(pattern), column, ground))
+        case Formatted(name=name):
+            met = [_meets(each, column, ground) for each in library()[name].predicates]
+            return reduce(operator.and_, met)
 
 
 _RELATIONS: dict[Relation, Callable[[Any, Any], Any]] = {
@@ -236,6 +174,31 @@ def _is_multiple(number: float, column: Any, ground: Ground) -> Any:
     distance = (quotient - whole).abs()
     absolute, relative = (1e-6, 1e-7) if ground.kind.is_float32() else (1e-9, 1e-15)
     return (quotient.abs() >= _ALL_WHOLE) | (distance <= absolute) | (distance <= quotient.abs() * relative)
+
+
+def _has_right_digits(text: Any, pattern_fits: Any) -> Any:
+    """MOD 97-10. A character appends one digit to the number, or two where it is a letter: each has its value and what
+    the number before is multiplied by. Neighbours are put together in pairs: SQLite does not parse deep nesting."""
+    import ibis
+
+    digits: Any = ibis.literal(_DIGITS)
+    length, parts = text.length(), []
+    for place in (*range(4, _LONGEST_IBAN), *range(4)):
+        value = digits.find(text.substr(place, 1))
+        ends_before = length <= place
+        parts.append(
+            (ibis.cases((ends_before, 0), else_=value), ibis.cases((ends_before, 1), (value < 10, 10), else_=100))
+        )
+    while len(parts) > 1:
+        parts = [_appended(*parts[i : i + 2]) for i in range(0, len(parts), 2)]
+    return pattern_fits & (parts[0][0] == 1)
+
+
+def _appended(left: tuple[Any, Any], right: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
+    """Two parts of a long number as one, modulo 97."""
+    if right is None:
+        return left
+    return (left[0] * right[1] + right[0]) % 97, (left[1] * right[1]) % 97
 
 
 def _decimal(number: Decimal) -> Any:

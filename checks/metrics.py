@@ -65,6 +65,7 @@ CATALOGUE = {
         Kind("orphan_count", "rows whose key is not in the other table", Dimension.CONSISTENCY, "rows", additive=True),
         Kind("own_aggregate", "this dataset's side of a reconciliation", Dimension.CONSISTENCY, "value"),
         Kind("other_aggregate", "the other dataset's side of a reconciliation", Dimension.CONSISTENCY, "value"),
+        Kind("sql_value", "what the query of an SQL rule answers", Dimension.ACCURACY, "value"),
     )
 }
 

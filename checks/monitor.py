@@ -24,8 +24,10 @@ from checks.records import (
     ReconcileExpected,
     ReferenceExpected,
     RunReport,
+    SqlExpected,
     UniqueExpected,
 )
+from checks.registry import Registry
 from checks.run import Slot
 from checks.worker import Job, SourceSpec, list_job, measure_job
 from checks.workers import Workers
@@ -46,6 +48,7 @@ class Monitor:
         self.history = history
         self.clock = clock
         self.catalogue = Catalogue(config, history.listings(), contracts)
+        self.registry = Registry(history, clock)
         self.workers = Workers({name: source.concurrency for name, source in config.sources.items()})
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
@@ -285,7 +288,7 @@ class Monitor:
             spec, tuple(self.spec(name) for name in sorted(others)), dataset, known, reading, served.at, served.replay
         )
         # every statement has its own time limit; the worker gets the sum of what it may send, and is killed after that
-        apart = UniqueExpected | ReferenceExpected | ReconcileExpected
+        apart = UniqueExpected | ReferenceExpected | ReconcileExpected | SqlExpected
         statements = 4 + 2 * sum(isinstance(expects, apart) for expects in checks)
         return self.workers.call(spec, spec.timeout * statements + 10, measure_job, job)
 

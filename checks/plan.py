@@ -23,6 +23,7 @@ from checks.records import (
     NumberExpected,
     ReconcileExpected,
     ReferenceExpected,
+    SqlExpected,
     UniqueExpected,
     ValuesExpected,
 )
@@ -54,7 +55,8 @@ class Last:
 class Plan:
     """What one run asks. `buckets_from` is the first bucket that is told apart; without `whole_table` nothing before it
     is read. `up_to` leaves later rows out (a replayed moment). `keys` are counted exactly, each in a query of its own;
-    of the columns in `distinct` a check wants the different values of the whole table."""
+    of the columns in `distinct` a check wants the different values of the whole table. `sql` are the rules that bring
+    a query of their own; they are asked in every run."""
 
     dataset: Dataset
     columns: tuple[Column, ...]
@@ -68,6 +70,7 @@ class Plan:
     references: tuple[Check, ...] = ()
     reconciliations: tuple[Check, ...] = ()
     distinct: tuple[str, ...] = ()
+    sql: tuple[Check, ...] = ()
 
 
 def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known and what is wanted are records of others
@@ -103,6 +106,7 @@ def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known a
         references=_expecting(ReferenceExpected, checks),
         reconciliations=_expecting(ReconcileExpected, checks) if whole else (),
         distinct=_distinct(checks) if whole and event_time else (),
+        sql=_expecting(SqlExpected, checks),
     )
 
 

@@ -94,7 +94,38 @@ class Length:
         return f"{word} than {_counted(self.characters, 'character')}"
 
 
-Predicate = OneOf | Matches | Limit | MultipleOf | Length
+@dataclass(frozen=True, slots=True)
+class NotInFuture:
+    """The moment is not later than that of the run; one without a zone is read in `zone`."""
+
+    zone: str = "UTC"
+
+    @property
+    def fault(self) -> str:
+        return "in the future"
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """The text matches a pattern, which lets capitals and digits through, and its check digits are right: ISO 7064,
+    MOD 97-10, the first four characters last (IBAN)."""
+
+    pattern: str
+
+    @property
+    def fault(self) -> str:
+        return "with wrong check digits"
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """The value has a format of the library (`formats.py`)."""
+
+    name: str
+    fault: str
+
+
+Predicate = OneOf | Matches | Limit | MultipleOf | Length | NotInFuture | Checksum | Formatted
 
 
 def fault_of(predicates: Sequence[Predicate]) -> str:

@@ -20,15 +20,15 @@ class QueryLog:
         self.records: list[QueryRecord] = []
         self.problems: list[Problem] = []
 
-    def fetch(self, purpose: str, sql: str) -> Answer:
-        """Sends one query. Raises SourceError; the query is on the account either way."""
-        return self.fetch_from(self.source, purpose, sql)
+    def fetch(self, purpose: str, sql: str, limit: int | None = None) -> Answer:
+        """Sends one query, reads at most `limit` rows. Raises SourceError; the query is on the account either way."""
+        return self.fetch_from(self.source, purpose, sql, limit)
 
-    def fetch_from(self, source: Source, purpose: str, sql: str) -> Answer:
+    def fetch_from(self, source: Source, purpose: str, sql: str, limit: int | None = None) -> Answer:
         """The same on another source, for reconciliations."""
         started = perf_counter()
         try:
-            answer = source.fetch(sql, table=self.table if source is self.source else None)
+            answer = source.fetch(sql, limit=limit, table=self.table if source is self.source else None)
         except SourceError:
             self.records.append(QueryRecord(purpose, sql, perf_counter() - started, 0))
             raise

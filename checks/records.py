@@ -297,6 +297,19 @@ class FreshnessExpected:
     column: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SqlExpected:
+    """The answer of a query, which is one number or one boolean, meets a threshold. `query` names the table and
+    `column` by placeholders (`sql_rules`). With `truth` the answer must be a boolean, and 1 stands for true; `unit` is
+    the contract's word for what a number counts."""
+
+    query: str
+    threshold: Threshold
+    column: str | None = None
+    truth: bool = False
+    unit: str | None = None
+
+
 Expectation = (
     ColumnExpected
     | NumberExpected
@@ -305,6 +318,7 @@ Expectation = (
     | ReferenceExpected
     | ReconcileExpected
     | FreshnessExpected
+    | SqlExpected
     | ServiceLevel
 )
 

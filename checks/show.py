@@ -44,7 +44,7 @@ def status(document: dict[str, Any], console: Console) -> None:
     if not rows:
         console.print("There is no dataset yet: name a source in config.toml, then `python -m checks run`.")
         return
-    _rows(console, ("dataset", "health", "measured", "owner"), rows)
+    rows_with_sentences(console, ("dataset", "health", "measured", "owner"), rows)
 
 
 def runs(document: dict[str, Any], console: Console) -> None:
@@ -58,7 +58,7 @@ def runs(document: dict[str, Any], console: Console) -> None:
         cells = [Text(each["dataset"]), sign(each["outcome"]), Text(summary), *map(Text, numbers)]
         rows.append((cells, _trouble(each, newest)))
     if rows:
-        _rows(console, ("dataset", "outcome", "checks", "took", "queries", "numbers"), rows)
+        rows_with_sentences(console, ("dataset", "outcome", "checks", "took", "queries", "numbers"), rows)
     else:
         console.print(
             "Nothing was run: there is no dataset. Name a source in config.toml; `doctor` tells what is wrong."
@@ -176,7 +176,7 @@ def _newest(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(newest.values())
 
 
-def _rows(console: Console, headers: Sequence[str], rows: Sequence[Lines]) -> None:
+def rows_with_sentences(console: Console, headers: Sequence[str], rows: Sequence[Lines]) -> None:
     """Rows in columns, and below each row its sentences over the whole width: in a cell they could not be read."""
     widths = [max(len(header), *(cells[i].cell_len for cells, _ in rows)) for i, header in enumerate(headers)]
     room = console.width - sum(widths[1:]) - _GAP * (len(widths) - 1)

@@ -20,6 +20,7 @@ from checks.answers import UnknownSeries
 from checks.drill import Refused
 from checks.history import HistoryError
 from checks.monitor import UnknownDataset
+from checks.registry import NotRegistered, NotThere
 from connectors import SourceError
 from dashboard.process import current
 
@@ -56,6 +57,10 @@ def _problem_of(error: Exception) -> Problem:
             return error
         case UnknownDataset() | UnknownSeries():
             return Problem(404, "not found", str(error))
+        case NotThere():
+            return Problem(404, "not found", str(error))
+        case NotRegistered():
+            return Problem(409 if error.valid else 422, "not registered", str(error))
         case Refused():
             return Problem(422, "refused", str(error))
         case SourceError():
@@ -109,8 +114,9 @@ async def json_body(request: Request, types: Collection[str] = ("application/jso
 async def raw_body(request: Request, types: Collection[str], most: int = MOST_BODY) -> bytes:
     """The body as it was sent, of one of these types. Raises Problem."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in types:
+        what = "YAML" if "yaml" in next(iter(types)) else "JSON"
         # a browser can not send these types across sites without asking, so no foreign page can change anything
-        raise Problem(415, "wrong content type", f"send JSON with Content-Type: {next(iter(types))}")
+        raise Problem(415, "wrong content type", f"send {what} with Content-Type: {next(iter(types))}")
     raw = b""
     async for chunk in request.stream():
         raw += chunk

@@ -263,6 +263,19 @@ def test_lint_tells_findings_by_file_and_exits_by_the_worst(ran, capfd, tmp_path
     assert "line " in said(capfd, "contract", "lint", str(broken))[1]
 
 
+def test_lint_annotates_pull_requests(capfd, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "team, a").mkdir()
+    file = tmp_path / "team, a" / "orders.yaml"
+    file.write_text(CONTRACT.replace("logicalType: integer", "logicalType: '100%: whole\\n::error::x'"))
+    line = 1 + CONTRACT[: CONTRACT.index("logicalType: integer")].count("\n")
+    code, out, _ = said(capfd, "contract", "lint", str(file), "--format", "github")
+    head = f"::error file=team%2C a/orders.yaml,line={line},title=schema[0].properties[0].logicalType::"
+    assert (code, out.startswith(head), out.count("\n")) == (1, True, 1)
+    assert '"100%25: whole' in out
+    assert said(capfd, "contract", "lint", str(file), "--format", "json")[1].startswith('{"contracts": [')
+
+
 def test_doctor_looks_at_everything(ran):
     answer = command("doctor", "--json", config=ran[0])
     notes = json.loads(answer.stdout)["notes"]

@@ -125,9 +125,9 @@ def test_a_stage_in_any_spelling(expects, names: tuple[str, ...], stage: str):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("freshnes", '"freshnes" is no service level that Vitals knows; did you mean freshness?'),
-        ("time of avail", '"time of avail" is no service level that Vitals knows; did you mean timeOfAvailability?'),
-        ("xyz", '"xyz" is no service level that Vitals knows; known: freshness, latency, frequency'),
+        ("freshnes", '"freshnes" is no service level of the standard; did you mean "freshness"?'),
+        ("time of avail", '"time of avail" is no service level of the standard; did you mean "timeOfAvailability"?'),
+        ("xyz", '"xyz" is no service level of the standard; known: freshness, latency, frequency'),
     ],
 )
 def test_an_unknown_name_is_told_with_the_nearest(told, name: str, says: str):

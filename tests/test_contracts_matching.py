@@ -123,6 +123,46 @@ def test_else_type_and_environment_decide(matched: Match, environment: str, name
     assert contracted(found) == names
 
 
+POSTGRES = "type: postgres, host: h, port: 1, database: d"
+TWO_PLACES = "".join(
+    f'[sources.{name}]\nurl = "postgres://db/{name}"\nenvironment = "{place}"\n'
+    for name, place in (("shop", "prod"), ("lab", "dev"))
+)
+
+
+def test_servers_stand_for_the_sources_of_their_environments(matched: Match):
+    servers = f"""servers:
+  - {{server: first, environment: dev, {POSTGRES}, schema: tests}}
+  - {{server: second, environment: prod, {POSTGRES}, schema: public}}
+"""
+    found = matched([servers + "schema: [{name: t}]"], {"shop": ["public.t"], "lab": ["tests.t"]}, TWO_PLACES)
+    assert contracted(found) == ["lab.tests.t", "shop.public.t"]
+
+
+def test_one_server_for_two_sources_of_its_environment_is_not_guessed(matched: Match):
+    servers = f"servers: [{{server: first, environment: prod, {POSTGRES}, schema: public}}]\n"
+    found = matched([servers + "schema: [{name: t}]"], {}, TWO_PLACES.replace('"dev"', '"prod"'))
+    assert contracted(found) == []
+    assert "more than one source fits the servers" in found.findings[0].message
+
+
+def test_of_several_servers_the_one_in_the_environment_of_the_only_source_counts(matched: Match):
+    servers = f"""servers:
+  - {{server: first, environment: dev, {POSTGRES}, schema: tests}}
+  - {{server: second, environment: prod, {POSTGRES}, schema: sales}}
+"""
+    only = TWO_PLACES[: TWO_PLACES.index("[sources.lab]")]
+    assert contracted(matched([servers + "schema: [{name: t}]"], {}, only)) == ["shop.sales.t"]
+
+
+@pytest.mark.parametrize(("schema", "name"), [("${VITALS_TEST_SCHEMA}", "sales"), ("${VITALS_NOT_SET:-s2}", "s2")])
+def test_variables_of_a_server_are_filled_in(matched: Match, monkeypatch, schema: str, name: str):
+    monkeypatch.setenv("VITALS_TEST_SCHEMA", "sales")
+    server = f"servers: [{{server: shop, {POSTGRES}, schema: '{schema}'}}]\n"
+    found = matched([server + "schema: [{name: t}]"], {"shop": ["sales.t", "s2.t"]}, TWO_SOURCES)
+    assert (contracted(found), found.findings) == ([f"shop.{name}.t"], ())
+
+
 def test_a_contract_for_no_source_is_told(matched: Match):
     found = matched(["schema: [{name: t}]"], {"lake": ["main.t"], "shop": []}, TWO_SOURCES)
     assert contracted(found) == []

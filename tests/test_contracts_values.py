@@ -14,8 +14,9 @@ from checks.contracts.catalogue import Catalogue
 from checks.contracts.document import Notes
 from checks.contracts.expectations import checks
 from checks.contracts.subject import Subject
-from checks.predicates import Length, Limit, Matches, MultipleOf, Relation
-from checks.records import Check, Dimension, Severity, ValuesExpected
+from checks.formats import predicate_of
+from checks.predicates import Length, Limit, Matches, MultipleOf, NotInFuture, Relation
+from checks.records import Check, Dimension, Operator, Severity, Threshold, ValuesExpected
 from connectors import TableName
 from tests.measuring import NONE
 
@@ -98,10 +99,87 @@ def test_the_booleans_of_odcs_3_0_sharpen_their_limits(tmp_path: Path):
     assert read.meets("a.exclusiveMinimum") == (Limit(ABOVE, 0),)
     assert read.meets("a.maximum") == (Limit(AT_MOST, 9),)
     assert "a.minimum" not in read.checks
-    assert [told.partition(";")[0] for told in read.told] == ["warning: true and false are of ODCS 3.0"] * 2
+    assert read.told == ["info: is read as exclusiveMinimum: 0, as since ODCS 3.1"]
 
 
 def test_an_option_that_the_standard_refuses_makes_no_check(tmp_path: Path):
     read = Read(tmp_path, {"name": "a", "logicalType": "string", "logicalTypeOptions": {"minLength": "two"}})
     assert list(read.checks) == ["a.column"]
     assert read.told == ['error: "two" must be a whole number']
+
+
+# -- formats -----------------------------------------------------------------------------------------------------------
+
+OSLO = {"defaultTimezone": "Europe/Oslo"}
+
+
+@pytest.mark.parametrize(
+    ("logical", "format_", "name"), [("string", "email", "email"), ("integer", "i8", "i8"), (None, "IBAN", "iban")]
+)
+def test_a_format_is_one_of_the_library(tmp_path: Path, logical: str | None, format_: str, name: str):
+    kind = {"logicalType": logical} if logical else {}
+    read = Read(tmp_path, {"name": "a", **kind, "logicalTypeOptions": {"format": format_}})
+    assert read.meets("a.format") == (predicate_of(name),)
+    assert read.told == []
+
+
+@pytest.mark.parametrize(
+    ("logical", "format_", "told"),
+    [
+        ("string", "emial", 'warning: not executed: "emial" is no format of the library; did you mean "email"?'),
+        ("string", "password", "info: password says how values are meant; no value is against it, nothing is checked"),
+        ("number", "f64", "info: f64 says how values are meant; no value is against it, nothing is checked"),
+        (
+            "date",
+            "yyyy-MM-dd",
+            "info: is how the moment is written; a column of real moments has no format, nothing is",
+        ),
+    ],
+)
+def test_a_format_that_is_no_check_is_told(tmp_path: Path, logical: str, format_: str, told: str):
+    read = Read(tmp_path, {"name": "a", "logicalType": logical, "logicalTypeOptions": {"format": format_}})
+    assert list(read.checks) == ["a.column"]
+    assert [each[: len(told)] for each in read.told] == [told]
+
+
+def test_a_library_rule_may_name_a_format(tmp_path: Path):
+    rule = {"metric": "invalidValues", "arguments": {"format": "currency"}, "mustBeLessThan": 5, "unit": "percent"}
+    read = Read(tmp_path, {"name": "a", "quality": [rule]})
+    expects = read.checks["a.invalidValues"].expects
+    limit = Threshold(Operator.LESS, (5.0,))
+    assert expects == ValuesExpected("a", "invalid", limit, percent=True, meets=(predicate_of("currency"),))
+
+
+def test_a_custom_rule_may_name_a_format_and_needs_no_operator(tmp_path: Path):
+    rule = {"type": "custom", "engine": "vitals", "implementation": {"format": "not in the future"}}
+    read = Read(tmp_path, {"name": "a", "quality": [rule], "logicalType": "timestamp", "logicalTypeOptions": OSLO})
+    expects = read.checks["a.format"].expects
+    assert expects == ValuesExpected("a", "invalid", NONE, meets=(NotInFuture("Europe/Oslo"),))
+    assert read.told == []
+
+
+def test_a_custom_format_of_a_table_names_its_column(tmp_path: Path):
+    inner = {"format": "iban", "column": "a", "mustBeLessThan": 3}
+    rule = {"type": "custom", "engine": "vitals", "implementation": inner, "severity": "warning"}
+    read = Read(tmp_path, {"name": "a", "physicalName": "A"}, quality=[rule])
+    check = read.checks["format"]
+    limit = Threshold(Operator.LESS, (3.0,))
+    assert check.expects == ValuesExpected("A", "invalid", limit, meets=(predicate_of("iban"),))
+    assert check.severity is Severity.WARNING
+
+
+@pytest.mark.parametrize(
+    ("inner", "told"),
+    [
+        ({"format": "iban"}, "a format is one of a column; add column"),
+        ({"format": "iban", "column": "b"}, '"b" is not a property of t'),
+        ({"format": "ibann", "column": "a"}, '"ibann" is no format of the library; did you mean "iban"?'),
+        ({"format": 3, "column": "a"}, "3 is no format of the library; known are"),
+        ({"format": "iban", "column": "a", "colour": 1}, "colour is not known beside format (known: format, column)"),
+        ({"format": "iban", "column": "a", "mustBe": "x"}, '"x" is not a number'),
+    ],
+)
+def test_a_custom_format_that_can_not_be_executed_is_an_error(tmp_path: Path, inner: dict[str, Any], told: str):
+    read = Read(tmp_path, {"name": "a"}, quality=[{"type": "custom", "engine": "vitals", "implementation": inner}])
+    assert "format" not in read.checks
+    assert [each.startswith(f"error: {told}") for each in read.told] == [True], read.told

@@ -17,6 +17,7 @@ from checks.records import (
     NumberExpected,
     ReconcileExpected,
     ReferenceExpected,
+    SqlExpected,
     UniqueExpected,
     ValuesExpected,
 )
@@ -80,6 +81,7 @@ CHECKS = (
     check("pattern", ValuesExpected("ünïcödé", "invalid", NONE, missing=("NULL",), pattern="^[a-z]*$")),
     check("key", UniqueExpected(("id", "part"), NONE)),
     check("distinct", NumberExpected("distinct_count", NONE, "id")),
+    check("sql", SqlExpected("SELECT count(id) FROM {object}", NONE)),
 )
 
 
@@ -97,6 +99,7 @@ def expected_of_checks(oracle: Oracle) -> Expected:
         ("orphan_count", "part"): parts,
         ("own_aggregate", None): {None: sum(oracle.values["id"])},
         ("other_aggregate", None): {None: 2},
+        ("sql_value", None): {None: len([number for number in oracle.values["id"] if number is not None])},
     }
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checks.expressible import refusal
 from checks.facts import Facts
 from checks.judge import judge
-from checks.meets import refusal
 from checks.predicates import Length, Limit, Matches, MultipleOf, Predicate, Relation
 from checks.records import Measured, Result, Status, ValuesExpected
 from connectors import Column, TableName

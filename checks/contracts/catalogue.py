@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from checks.config import Config
 from checks.contracts.document import Document, Node
@@ -24,11 +25,12 @@ class Located:
 @dataclass(frozen=True)
 class Catalogue:
     """All contracts and the tables of the sources that could be listed. Without configuration and tables (a lint)
-    every name is taken as written."""
+    every name is taken as written. `environ` fills in the variables of servers."""
 
     documents: Sequence[Document]
     config: Config | None = None
     tables: Mapping[str, Sequence[TableName]] | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     def object(self, source: str, node: Node, server: Node | None) -> Located:
         """The table of a schema object: its physicalName, else its name."""

@@ -18,9 +18,11 @@ from typing import Any
 
 from checks.contracts import thresholds
 from checks.contracts.document import Node, shown
+from checks.contracts.row_rules import format_rule
+from checks.contracts.sentences import unknown_field
 from checks.contracts.subject import Subject
 from checks.metrics import CATALOGUE
-from checks.records import Aggregate, Dimension, Expectation, NumberExpected, ReconcileExpected, Threshold
+from checks.records import Aggregate, Dimension, Expectation, NumberExpected, Operator, ReconcileExpected, Threshold
 
 _TABLE_METRICS = {"row_count", "bucket_rows", "freshness", "future_rows"}
 #: numbers that need arguments of their own, which library metrics, keys, relationships and reconcile give
@@ -31,9 +33,11 @@ _NEED_ARGUMENTS = {
     "orphan_count",
     "own_aggregate",
     "other_aggregate",
+    "sql_value",
 }
 _METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS}
 _FUNCTIONS = ("count", "sum", "min", "max", "mean", "distinct")
+_METRIC_KEYS = ("metric", "column", *map(str, Operator))
 _RECONCILE_KEYS = ("function", "column", "with", "withColumn", "withFunction", "tolerance", "unit")
 
 _Made = tuple[str, Dimension, Expectation]
@@ -47,6 +51,8 @@ def custom_rule(subject: Subject, node: Node, column: str | None) -> _Made | Non
     reconcile = inner.child("reconcile")
     if reconcile:
         return _reconcile(subject, reconcile, column)
+    if "format" in inner.value:
+        return format_rule(subject, node, inner, column)
     return _metric(subject, node, inner, column)
 
 
@@ -57,7 +63,12 @@ def _metric(subject: Subject, node: Node, inner: Node, column: str | None) -> _M
     name = inner.text("metric")
     if name not in _METRICS:
         known = difflib.get_close_matches(name or "", _METRICS, n=1) or [", ".join(_METRICS)]
-        return _refused(subject, inner, f"needs metric (is {shown(name)}; known: {known[0]}) or reconcile", "metric")
+        return _refused(
+            subject, inner, f"needs metric (is {shown(name)}; known: {known[0]}), reconcile or format", "metric"
+        )
+    unknown = [key for key in inner.value if key not in _METRIC_KEYS]
+    if unknown:
+        return _refused(subject, inner, unknown_field(unknown[0], _METRIC_KEYS, inner.place), unknown[0])
     named = inner.text("column")
     column = subject.column(named, inner.at("column")) if named else column
     if (named and column is None) or not _go_together(subject, inner, name, column):
@@ -99,9 +110,7 @@ def _share(subject: Subject, node: Node, inner: Node, limit: Threshold) -> bool 
 def _reconcile(subject: Subject, node: Node, column: str | None) -> _Made | None:
     unknown = [key for key in node.value if key not in _RECONCILE_KEYS]
     if unknown:
-        return _refused(
-            subject, node, f"{unknown[0]} is not known here (known: {', '.join(_RECONCILE_KEYS)})", unknown[0]
-        )
+        return _refused(subject, node, unknown_field(unknown[0], _RECONCILE_KEYS, node.place), unknown[0])
     other = node.text("with")
     if other is None:
         return _refused(subject, node, "needs with, the other dataset: source.schema.table")

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from checks.config import Config, DatasetConfig
-from checks.contracts.catalogue import Catalogue, backend
-from checks.contracts.document import Document, Finding, Node, Notes
+from checks.contracts.catalogue import Catalogue
+from checks.contracts.document import Document, Finding, Notes
 from checks.contracts.expectations import checks, key_columns
 from checks.contracts.extras import extras
 from checks.contracts.levels import agreements, column_for, response_times
 from checks.contracts.load import Contracts
+from checks.contracts.servers import for_sources
 from checks.contracts.subject import Subject, column_of
 from checks.records import Dataset, Grain
 from connectors import TableName
 
 _STATUSES = {"draft": 1, "proposed": 1, "deprecated": 2, "retired": 3}
-_SAME_BACKEND = {"postgresql": "postgres", "cloudsql": "postgres", "": "local", "files": "local", "file": "local"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def match(contracts: Contracts, config: Config, tables: Mapping[str, Sequence[Ta
 
 def _of_contract(document: Document, catalogue: Catalogue, config: Config, notes: Notes) -> list[Dataset]:
     datasets = []
-    for source, server in _sources(document, config, notes):
+    for source, server in for_sources(document, catalogue, config, notes):
         for node in document.objects:
             located = catalogue.object(source, node, server)
             if _is_left_out(located.table, source, config):
@@ -74,34 +74,6 @@ def _of_contract(document: Document, catalogue: Catalogue, config: Config, notes
             unheard = Notes.on(document)
             datasets.append(_dataset(Subject(document, node, source, located.table, catalogue, unheard, server)))
     return datasets
-
-
-def _sources(document: Document, config: Config, notes: Notes) -> list[tuple[str, Node | None]]:
-    """The sources that the contract is about: those that its servers are named after, else the only one, else the one
-    of fitting type and environment."""
-    servers = document.root.items("servers")
-    named = [(name, server) for server in servers if (name := server.text("server")) in config.sources and name]
-    if named or not document.objects:
-        return [*named]
-    only = servers[0] if len(servers) == 1 else None
-    if len(config.sources) == 1:
-        return [(next(iter(config.sources)), only)]
-    fitting = [(name, server) for server in servers for name in config.sources if _fits(server, name, config)]
-    if len({name for name, _ in fitting}) == 1:
-        return [fitting[0]]
-    known = ", ".join(config.sources) or "none"
-    how_many = "more than one source fits" if fitting else "no source fits"
-    wrong = f"{how_many} the servers of this contract, so it is not executed; call a server like a source ({known})"
-    notes.error(("servers",), wrong)
-    return []
-
-
-def _fits(server: Node, name: str, config: Config) -> bool:
-    source = config.sources[name]
-    kinds = [backend(source.url.reveal()), (server.text("type") or "").lower()]
-    same = len({_SAME_BACKEND.get(kind, kind) for kind in kinds}) == 1
-    environments = {word for word in (source.environment, server.text("environment")) if word}
-    return same and len(environments) <= 1
 
 
 def _is_left_out(table: TableName, source: str, config: Config) -> bool:
@@ -120,7 +92,7 @@ def _dataset(subject: Subject) -> Dataset:
         table=subject.table,
         contract=document.id,
         contract_file=document.label,
-        owner=_owner(document),
+        owner=document.owner,
         description=node.text("description") or (purpose.text("purpose") if purpose else None),
         consumers=said.consumers,
         event_time=said.event_time,
@@ -133,18 +105,6 @@ def _dataset(subject: Subject) -> Dataset:
         classified=classes,
         response_times=response_times(document, node, subject.notes),
     )
-
-
-def _owner(document: Document) -> str | None:
-    """The team's name; without one the member whose role is owner, or the first."""
-    team = document.root.child("team")
-    if team and team.text("name"):
-        return team.text("name")
-    members = team.items("members") if team else document.root.items("team")
-    owners = [member for member in members if "owner" in (member.text("role") or "").lower()]
-    for member in owners or members[:1]:
-        return member.text("name") or member.text("username")
-    return None
 
 
 # -- configuration -----------------------------------------------------------------------------------------------------

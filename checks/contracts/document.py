@@ -64,10 +64,11 @@ class Node:
         return (*self.place, key)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """`file` is where it was read, `label` how people name it, `data` the values (empty where it is no YAML). `broken`
-    are the places that the standard's schema refuses: rules there are not made into checks."""
+    are the places that the standard's schema refuses: rules there are not made into checks. A document is shared by all
+    who read the same file, so that nothing in it may be changed; two are equal only if they are the same."""
 
     file: Path
     label: str
@@ -87,6 +88,21 @@ class Document:
     @property
     def status(self) -> str | None:
         return self.root.text("status")
+
+    @property
+    def version(self) -> str | None:
+        return self.root.text("version")
+
+    @property
+    def owner(self) -> str | None:
+        """The team's name; without one the member whose role is owner, or the first."""
+        team = self.root.child("team")
+        if team and team.text("name"):
+            return team.text("name")
+        members = team.items("members") if team else self.root.items("team")
+        owning = [member for member in members if "owner" in (member.text("role") or "").lower()]
+        people = [member.text("name") or member.text("username") for member in (*owning, *members)]
+        return next((name for name in people if name), None)
 
     @property
     def objects(self) -> list[Node]:

@@ -123,7 +123,7 @@ def _relationship(subject: Subject, node: Node, check_id: str, own: str | None) 
     try:
         expects = _reference(subject, node, own)
     except UnresolvedError as error:
-        subject.notes.error(node.at("to"), f"{error}; the check is not made")
+        subject.notes.error(node.at(error.key), f"{error}; the check is not made")
         return
     check_id = node.text("id") or check_id
     yield _plain(subject, check_id, Dimension.CONSISTENCY, expects)
@@ -133,13 +133,18 @@ def _reference(subject: Subject, node: Node, own: str | None) -> ReferenceExpect
     theirs = [target(reference, subject) for reference in _texts(node, "to")]
     ours = [own] if own else [_own_column(reference, subject) for reference in _texts(node, "from")]
     if len(ours) != len(theirs):
-        raise UnresolvedError(f"from has {len(ours)} columns and to has {len(theirs)}")
+        wrong = f"from has {len(ours)} columns and to has {len(theirs)}"
+        raise UnresolvedError(wrong, "from" if len(ours) > len(theirs) else "to")
     if len({end.table for end in theirs}) != 1:
         raise UnresolvedError("its columns are in different tables")
     if theirs[0].node is None and subject.catalogue.tables is None:
         subject.notes.info(
             node.at("to"), f"no contract here has the table {theirs[0].table}; it is looked for in the source"
         )
+    for end in theirs:
+        if end.in_doubt:
+            told = f'{end.table} has no property "{end.column}"; it is looked for in the warehouse'
+            subject.notes.warning(node.at("to"), told)
     table = table_of(theirs[0], subject)
     to_columns = tuple(end.column for end in theirs)
     name = f"{subject.source}.{table}"
@@ -147,9 +152,12 @@ def _reference(subject: Subject, node: Node, own: str | None) -> ReferenceExpect
 
 
 def _own_column(reference: str, subject: Subject) -> str:
-    end = target(reference, subject)
+    try:
+        end = target(reference, subject)
+    except UnresolvedError as error:
+        raise UnresolvedError(str(error), "from") from error
     if end.node is None or end.node.place != subject.node.place or end.document is not subject.document:
-        raise UnresolvedError(f"from names {reference}, which is not of {subject.node.value['name']}")
+        raise UnresolvedError(f"from names {reference}, which is not of {subject.node.value['name']}", "from")
     return end.column
 
 

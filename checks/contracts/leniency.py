@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from checks.contracts.document import Node, Notes, properties_below, shown
-from checks.contracts.read import YamlError, parse
+from checks.contracts.older import METRICS, bring_forward
+from checks.contracts.read import Place, YamlError, parse
 from checks.records import Dimension, Operator
 
 DIMENSIONS = {
@@ -30,16 +31,16 @@ DIMENSIONS = {
 }
 
 
-def bring_to_standard(root: Node, notes: Notes) -> None:
-    """Changes the rules and limits of the document in place."""
-    for table in root.items("schema"):
-        for each in properties_below(table):
-            _exclusive_limits(each, notes)
+def bring_to_standard(root: Node, notes: Notes) -> frozenset[Place]:
+    """Changes the rules of the document in place. Returns the rules of ODCS 3.0 that only their authors understand."""
+    set_aside = bring_forward(root, _rules(root), notes)
     for rule in _rules(root):
         _metric(rule, notes)
         _dimension(rule, notes)
+        _condition(rule, notes)
         if is_vitals(rule):
             _implementation(rule, notes)
+    return set_aside
 
 
 def is_vitals(rule: Node) -> bool:
@@ -54,20 +55,9 @@ def _rules(root: Node) -> Iterator[Node]:
             yield from each.items("quality")
 
 
-def _exclusive_limits(node: Node, notes: Notes) -> None:
-    """In ODCS 3.0 `exclusiveMinimum: true` sharpens the minimum; since 3.1 it is a limit of its own."""
-    options = node.child("logicalTypeOptions")
-    for key, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if options is None or not isinstance(options.value.get(key), bool):
-            continue
-        if options.value.pop(key) and limit in options.value:
-            options.value[key] = options.value.pop(limit)
-        notes.warning(options.at(key), f"true and false are of ODCS 3.0; write the limit itself, {key}: NUMBER")
-
-
 def _metric(rule: Node, notes: Notes) -> None:
     old = rule.text("rule")
-    if old and "metric" not in rule.value and rule.text("type") in (None, "library"):
+    if old in METRICS and "metric" not in rule.value and rule.text("type") in (None, "library"):
         rule.value["metric"] = old
         notes.warning(rule.at("rule"), "`rule` is deprecated since ODCS 3.1; write `metric`")
 
@@ -78,6 +68,14 @@ def _dimension(rule: Node, notes: Notes) -> None:
     if word and known and word != known:
         rule.value["dimension"] = str(known)
         notes.info(rule.at("dimension"), f"{shown(word)} is read as {known}, the standard's word")
+
+
+def _condition(rule: Node, notes: Notes) -> None:
+    """A query that is a condition needs no operator here, and one in the standard."""
+    if rule.text("type") == "sql" and rule.text("query") and not any(operator in rule.value for operator in Operator):
+        rule.value[str(Operator.BE)] = True
+        said = "has no operator, so the query must answer true; the standard asks for one: write mustBe: true"
+        notes.info(rule.at("query"), said)
 
 
 def _implementation(rule: Node, notes: Notes) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from checks.contracts.document import Document, Finding, Level
-from checks.contracts.load import contract_files, read_file
-from checks.contracts.review import review
+from checks.contracts.load import contract_files, findings, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +26,17 @@ class Linted:
         return next((level for level in Level if level in levels), None)
 
 
-def lint(paths: Iterable[Path]) -> list[Linted]:
+def lint(paths: Iterable[Path], environ: Mapping[str, str] | None = None) -> list[Linted]:
     """Reads files and folders of contracts together (they may refer to each other). A path that is not there is a
-    finding of its own."""
+    finding of its own. `environ` is where the variables of servers are looked up, default this process's."""
     documents = [read_file(file) for file in dict.fromkeys(_files(paths))]
-    return by_file(documents, review(documents))
+    return by_file(documents, findings(documents, environ))
 
 
-def by_file(documents: Sequence[Document], findings: Sequence[Finding]) -> list[Linted]:
+def by_file(documents: Sequence[Document], found: Sequence[Finding]) -> list[Linted]:
     """Findings sorted to their documents."""
     return [
-        Linted(document.label, document.id, tuple(finding for finding in findings if finding.file == document.label))
+        Linted(document.label, document.id, tuple(finding for finding in found if finding.file == document.label))
         for document in documents
     ]
 

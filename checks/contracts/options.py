@@ -16,6 +16,7 @@ from checks.contracts import thresholds
 from checks.contracts.document import Node, Notes, shown
 from checks.contracts.extras import default_zone
 from checks.contracts.subject import Subject
+from checks.formats import nearest, predicate_of
 from checks.predicates import Length, Limit, Matches, MultipleOf, Predicate, Relation
 from checks.records import ValuesExpected
 
@@ -27,6 +28,8 @@ _LIMITS = {
 }
 #: said for readers, or read elsewhere
 _NO_CHECKS = ("timezone", "defaultTimezone")
+#: formats that every value has
+_FOR_READERS = ("password", "binary", "f64")
 
 
 def of_values(subject: Subject, node: Node, column: str) -> Iterator[tuple[str, ValuesExpected]]:
@@ -59,8 +62,10 @@ def _allowed(subject: Subject, node: Node) -> tuple[Any, ...]:
 def _predicate(subject: Subject, node: Node, options: Node, key: str, value: Any) -> Predicate | None:
     if key in _NO_CHECKS:
         return None
+    if key == "format":
+        return _format(node, options, value, subject.notes)
     if key not in _MAKERS:
-        known = ", ".join(_MAKERS)
+        known = ", ".join([*_MAKERS, "format"])
         subject.notes.warning(options.at(key), f"not executed yet: {key} is not checked in this version ({known} are)")
         return None
     try:
@@ -68,6 +73,21 @@ def _predicate(subject: Subject, node: Node, options: Node, key: str, value: Any
     except ValueError as error:
         subject.notes.error(options.at(key), f"{shown(value)} {error}; the check is not made")
         return None
+
+
+def _format(node: Node, options: Node, value: Any, notes: Notes) -> Predicate | None:
+    """A named format; of dates and times a pattern for those who read text, which says nothing about real ones."""
+    place, name = options.at("format"), value if isinstance(value, str) else ""
+    if node.text("logicalType") in ("date", "timestamp", "time"):
+        notes.info(place, "is how the moment is written; a column of real moments has no format, nothing is checked")
+    elif name.lower() in _FOR_READERS:
+        notes.info(place, f"{name} says how values are meant; no value is against it, nothing is checked")
+    else:
+        found = predicate_of(name, _zone(node, notes))
+        if found is None:
+            notes.warning(place, f"not executed: {shown(value)} is no format of the library; {nearest(name)}")
+        return found
+    return None
 
 
 def _zone(node: Node, notes: Notes) -> str:

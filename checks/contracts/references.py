@@ -10,22 +10,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checks.contracts.document import Document, Node
+from checks.contracts.sentences import meant
+from checks.contracts.servers import servers
 from checks.contracts.subject import Subject, column_of
 from connectors import TableName
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One end of a relationship. `node` is its schema object, None where no contract has the table."""
+    """One end of a relationship. `node` is its schema object, None where no contract has the table. `in_doubt` where
+    the contract does not list the column, which may be in the warehouse all the same."""
 
     node: Node | None
     document: Document | None
     table: str
     column: str
+    in_doubt: bool = False
 
 
 class UnresolvedError(Exception):
-    """The reference can not be followed; the message says why."""
+    """The reference can not be followed; the message says why, `key` which end of the relationship it is."""
+
+    def __init__(self, message: str, key: str = "to") -> None:
+        self.key = key
+        super().__init__(message)
 
 
 def target(reference: str, subject: Subject) -> Target:
@@ -48,8 +56,8 @@ def _server_like(subject: Subject, end: Target) -> Node | None:
     """The entry of the other contract's servers that stands for the same source."""
     if end.document is None or end.document is subject.document or subject.server is None:
         return subject.server
-    servers = end.document.root.items("servers")
-    same = [server for server in servers if server.text("server") == subject.server.text("server")]
+    theirs = servers(end.document, subject.catalogue.environ)
+    same = [server for server in theirs if server.text("server") == subject.server.text("server")]
     return same[0] if same else None
 
 
@@ -113,6 +121,7 @@ def _column_of(document: Document, table: Node, name: str) -> Target:
             return Target(table, document, table.value["name"], column_of(node))
     if any(name.startswith(f"{node.text('name')}.") for node in properties):
         raise UnresolvedError("it points to a nested property, which is not executed yet")
-    if properties:
-        raise UnresolvedError(f'table {table.value["name"]} has no property "{name}" in {document.label}')
-    return Target(table, document, table.value["name"], name)
+    near = meant(name, [node.value["name"] for node in properties if node.text("name")], 0.85)
+    if near:
+        raise UnresolvedError(f'table {table.value["name"]} has no property "{name}" in {document.label}{near}')
+    return Target(table, document, table.value["name"], name, in_doubt=bool(properties))

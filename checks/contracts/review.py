@@ -6,10 +6,10 @@ could mean a check is either made into one or told here.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from checks.contracts.catalogue import Catalogue
+from checks.contracts.consistency import note_contradictions
 from checks.contracts.document import Document, Finding, Node, Notes, custom_properties, properties_below
 from checks.contracts.expectations import checks
 from checks.contracts.extras import ON_RULES, extras, note_unknown
@@ -29,6 +29,7 @@ def _of(document: Document, documents: Sequence[Document]) -> list[Finding]:
     if not document.data:
         return []
     notes = Notes.on(document)
+    note_contradictions(document, notes)
     agreed = agreements(document, notes)
     if not document.objects:
         notes.warning(("schema",), "lists no tables, so there is nothing to check")
@@ -53,7 +54,6 @@ def _table(subject: Subject, agreed: Sequence[Agreement]) -> None:
     for level in agreed:
         if level.table.place == subject.node.place and is_timed(level):
             _event_time(subject, level, event_time)
-    _repeated_names(subject)
     _rules(subject.node, subject.notes)
     for node in subject.properties:
         _property(node, subject.notes)
@@ -68,18 +68,6 @@ def _event_time(subject: Subject, level: Agreement, event_time: str | None) -> N
     elif level.column not in (None, event_time):
         said = f"{level.column} is not the event time of {name} ({event_time}), by which its age is measured"
         subject.notes.warning(level.node.at("element"), said)
-
-
-def _repeated_names(subject: Subject) -> None:
-    for name, times in Counter(node.value["name"] for node in subject.properties).items():
-        if times > 1:
-            last = [node for node in subject.properties if node.value["name"] == name][-1]
-            subject.notes.error(last.at("name"), f'there are {times} properties called "{name}"; keep one')
-    keys = [node for node in subject.properties if node.flag("primaryKey")]
-    positions = Counter(node.value.get("primaryKeyPosition", -1) for node in keys)
-    if len(keys) > 1 and any(times > 1 for times in positions.values()):
-        said = "the columns of the primary key have no clear order; give each its own primaryKeyPosition"
-        subject.notes.warning(keys[-1].place, said)
 
 
 def _rules(owner: Node, notes: Notes) -> None:

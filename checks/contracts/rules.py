@@ -14,7 +14,9 @@ from checks.contracts import thresholds
 from checks.contracts.custom import custom_rule
 from checks.contracts.document import Node, shown
 from checks.contracts.leniency import is_vitals
-from checks.contracts.subject import Subject
+from checks.contracts.row_rules import named_format
+from checks.contracts.sql import sql_rule
+from checks.contracts.subject import Subject, column_of
 from checks.records import Dimension, Expectation, NumberExpected, UniqueExpected, ValuesExpected
 
 
@@ -35,15 +37,16 @@ def rule(subject: Subject, node: Node, column: str | None) -> Made | None:
     if is_vitals(node):
         made = custom_rule(subject, node, column)
         return Made(*made) if made else None
+    if kind == "sql":
+        made = sql_rule(subject, node, column)
+        return Made(*made) if made else None
     if kind == "library":
         return _library(subject, node, column)
     if kind == "text":
         subject.notes.info(node.place, "a rule in words (type: text) is for people; nothing is checked")
-    elif kind == "sql":
-        subject.notes.warning(node.place, "not executed yet: SQL rules are not checked in this version")
     else:
         engine = shown(node.text("engine"))
-        subject.notes.warning(node.place, f"not executed yet: rules for the engine {engine} are not checked")
+        subject.notes.warning(node.at("engine"), f"not executed here: a rule for the engine {engine}")
     return None
 
 
@@ -82,16 +85,32 @@ def _missing(subject: Subject, node: Node, column: str) -> Made | None:
 def _invalid(subject: Subject, node: Node, column: str) -> Made | None:
     arguments = _arguments(node)
     valid, pattern = arguments.get("validValues"), arguments.get("pattern")
-    if valid is None and pattern is None:
-        return _incomplete(subject, node, "needs arguments.validValues (a list) or arguments.pattern", "arguments")
+    inner = node.child("arguments")
+    named = inner is not None and "format" in inner.value
+    if valid is None and pattern is None and not named:
+        valid = _enum(subject, column)
+    if valid is None and pattern is None and not named:
+        wanted = "needs arguments.validValues (a list), .pattern or .format, or an enum of the property"
+        return _incomplete(subject, node, wanted, "arguments")
     if valid is not None and (not isinstance(valid, list) or not _distinct(valid)):
         return _incomplete(
             subject, node, "validValues must be a list with at least one value", "arguments", "validValues"
         )
     if pattern is not None and not regex.is_pattern(pattern):
         return _incomplete(subject, node, f"{shown(pattern)} is not a regular expression", "arguments", "pattern")
-    given = {"valid": None if valid is None else _distinct(valid), "pattern": pattern}
+    given: dict[str, Any] = {"valid": None if valid is None else _distinct(valid), "pattern": pattern}
+    if inner is not None and named:
+        meets = named_format(subject, inner, column)
+        if meets is None:
+            return None
+        given["meets"] = (meets,)
     return _values(subject, node, column, "invalid", given)
+
+
+def _enum(subject: Subject, column: str) -> list[Any] | None:
+    """The values that the property itself allows: what a rule means that names none."""
+    owners = [owner for owner in subject.properties if column_of(owner) == column]
+    return [each.value.get("value") for owner in owners for each in owner.items("enum")] or None
 
 
 def _values(subject: Subject, node: Node, column: str, kind: str, given: dict[str, Any]) -> Made | None:

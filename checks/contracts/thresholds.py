@@ -64,13 +64,17 @@ def severity(rule: Node, notes: Notes) -> Severity:
     word = rule.text("severity")
     if word is None:
         return Severity.ERROR
-    known = _SEVERITIES.get(word.lower())
-    if known is None:
+    if word.lower() not in _SEVERITIES:
         allowed = "error, warning or info"
         notes.warning(
             rule.at("severity"), f"{shown(word)} is no severity that Vitals knows; counts as error (write {allowed})"
         )
-    return known or Severity.ERROR
+    return severity_named(word)
+
+
+def severity_named(word: Any) -> Severity:
+    """The severity that a word means; without one, and for an unknown word, an error."""
+    return _SEVERITIES.get(word.lower(), Severity.ERROR) if isinstance(word, str) else Severity.ERROR
 
 
 def dimension(rule: Node, default: Dimension) -> Dimension:

@@ -11,7 +11,8 @@ from checks.contracts.document import Document, Node, Notes, shown
 from checks.contracts.levels import calendars
 from checks.contracts.levels.elements import Target, targets
 from checks.contracts.levels.lengths import length, number
-from checks.contracts.levels.names import all_names, kind_of, nearest
+from checks.contracts.levels.names import all_names, kind_of
+from checks.contracts.sentences import meant
 from checks.records import (
     Dimension,
     Expectation,
@@ -119,9 +120,8 @@ def _levels(document: Document, notes: Notes) -> Iterator[tuple[Node, str]]:
         word = node.text("property") or ""
         kind = kind_of(word)
         if kind is None:
-            near = nearest(word)
-            hint = f"did you mean {near}?" if near else f"known: {', '.join(all_names())}"
-            notes.warning(node.at("property"), f"{shown(word)} is no service level that Vitals knows; {hint}")
+            hint = meant(word, all_names()) or f"; known: {', '.join(all_names())}"
+            notes.warning(node.at("property"), f"{shown(word)} is no service level of the standard{hint}")
         elif not document.is_broken(node):
             yield node, kind
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from checks.contracts.document import Document, Node, Notes, shown
+from checks.contracts.sentences import meant
 from checks.contracts.subject import column_of
 
 
@@ -26,10 +27,23 @@ def targets(document: Document, node: Node, notes: Notes) -> Iterator[Target]:
     for element in (part.strip() for part in elements.split(",")):
         target = _element(document, element)
         if target is None:
-            wrong = f"{shown(element)} is no table.column of this contract; the check is not made"
-            notes.error(node.at("element" if node.text("element") else "property"), wrong)
+            _note_unknown(document, node, element, notes)
         else:
             yield target
+
+
+def _note_unknown(document: Document, node: Node, element: str, notes: Notes) -> None:
+    """An error, but a warning for a table that the contract does not describe: the standard's own examples do so."""
+    names = [name for table in document.objects for name in (table.text("name"), table.text("physicalName")) if name]
+    columns = [
+        f"{table.value['name']}.{each.text('name')}" for table in document.objects for each in table.items("properties")
+    ]
+    told = (
+        f"{shown(element)} is no table.column of this contract{meant(element, names + columns)}; the check is not made"
+    )
+    is_foreign = "." in element and not any(element.startswith(f"{name}.") for name in names)
+    add = notes.warning if is_foreign else notes.error
+    add(node.at("element" if node.text("element") else "property"), told)
 
 
 def _element(document: Document, element: str) -> Target | None:

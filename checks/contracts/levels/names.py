@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 _ALIASES = {
     "freshness": ("fr",),
     "latency": ("ly",),
@@ -26,12 +24,6 @@ _ALIASES = {
 def kind_of(word: str) -> str | None:
     """The standard's name of a service level, None for a word that is none."""
     return _KINDS.get(_plain(word))
-
-
-def nearest(word: str) -> str | None:
-    """The name that was probably meant."""
-    near = difflib.get_close_matches(_plain(word), [name for name in _KINDS if len(name) > 3], n=1)
-    return _KINDS[near[0]] if near else None
 
 
 def all_names() -> tuple[str, ...]:

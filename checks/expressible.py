@@ -1,0 +1,114 @@
+"""Which predicates a backend or a column's type can not express.
+
+That is found before anything is sent: a fused query that fails is halved many times over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import TYPE_CHECKING, Any
+
+from checks import regex
+from checks.formats import library
+from checks.metrics import kind_of
+from checks.predicates import Formatted, Length, Limit, Matches, MultipleOf, NotInFuture, Predicate
+from checks.queries import QueryLog
+from checks.records import Check, Metric, ValuesExpected
+from connectors import Column, QueryFailed
+
+if TYPE_CHECKING:
+    import ibis.expr.datatypes as dt
+
+    from checks.plan import Plan
+
+_NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "sqlite": "SQLite"}
+_REMEDY = "write the rule so that this column and this warehouse can express it, or remove it"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a predicate is judged: the column and the dialect of its warehouse."""
+
+    column: Column
+    dialect: str
+
+    @property
+    def kind(self) -> dt.DataType:
+        return kind_of(self.column)
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind.is_numeric() and not self.kind.is_boolean()
+
+    @property
+    def has_moments(self) -> bool:
+        return self.kind.is_date() or self.kind.is_timestamp()
+
+    @property
+    def words(self) -> str:
+        return f"column '{self.column.name}', which is {self.column.native or self.column.type}"
+
+
+def expressible(log: QueryLog, plan: Plan) -> tuple[Check, ...]:
+    """The checks of values that can be asked of this table; each of the others becomes a problem of its own."""
+    found = []
+    for check in plan.values:
+        why = refusal(check.expects, plan.columns, log.source.dialect)
+        if why is None:
+            found.append(check)
+        else:
+            error = QueryFailed(log.source.name, why, dataset=str(log.table), remedy=_REMEDY)
+            log.failed([metric_of(check)], error)
+    return tuple(found)
+
+
+def refusal(expects: Any, columns: Sequence[Column], dialect: str) -> str | None:
+    """Why the expectation can not be expressed, None where nothing speaks against it."""
+    ground = ground_of(expects, columns, dialect)
+    reasons = (_refusal(predicate, ground) for predicate in expects.predicates)
+    return next((reason for reason in reasons if reason), None)
+
+
+def metric_of(check: Check) -> Metric:
+    """The metric that the check's rows are counted as."""
+    return Metric(f"{getattr(check.expects, 'kind')}_count", check.column, check=check.id)  # noqa: B009
+
+
+def ground_of(expects: ValuesExpected, columns: Sequence[Column], dialect: str) -> Ground:
+    """The column of the expectation, in its warehouse."""
+    return Ground(next(column for column in columns if column.name == expects.column), dialect)
+
+
+def _refusal(predicate: Predicate, ground: Ground) -> str | None:
+    match predicate:
+        case Matches(pattern=pattern):
+            lacking = regex.lacking(pattern, ground.dialect)
+            return f"the pattern {pattern} can not be expressed on {_named(ground)}: {lacking}" if lacking else None
+        case Limit(value=value):
+            return None if _can_compare(value, ground) else f"a limit of {value} does not fit {ground.words}"
+        case MultipleOf(number=number):
+            return None if ground.is_number else f"multiples of {number} are numbers, unlike {ground.words}"
+        case Length():
+            has_text = not (ground.kind.is_nested() or ground.kind.is_binary())
+            return None if has_text else f"a number of characters does not fit {ground.words}"
+        case NotInFuture():
+            return None if ground.has_moments else f"only moments can be in the future, unlike {ground.words}"
+        case Formatted(name=name) if ground.kind.is_inet():
+            return f"the format {name} is one of texts, unlike {ground.words}"
+        case Formatted(name=name):
+            reasons = (_refusal(each, ground) for each in library()[name].predicates)
+            return next((reason for reason in reasons if reason), None)
+        case _:
+            return None
+
+
+def _can_compare(value: object, ground: Ground) -> bool:
+    if isinstance(value, time):
+        return ground.kind.is_time()
+    return ground.has_moments if isinstance(value, date) else ground.is_number
+
+
+def _named(ground: Ground) -> str:
+    return _NAMES.get(ground.dialect, ground.dialect)

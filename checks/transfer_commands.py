@@ -1,0 +1,87 @@
+"""`contract export` and `contract import`: between contracts and the formats of other tools."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from checks.command_line import CanNotRead, WrongUsage
+
+Output = Annotated[Path | None, typer.Option("--output", help="A file to write; without it, the text is printed.")]
+Force = Annotated[bool, typer.Option("--force", help="Replaces the file of --output where there is one.")]
+
+
+def export_command(
+    file: Annotated[Path, typer.Argument(help="The contract.")],
+    to: Annotated[str, typer.Option("--to", help="jsonschema, avro, sql, dbt, pydantic, html, markdown or odcs.")],
+    schema: Annotated[str | None, typer.Option("--schema", help="One table; without it, all.")] = None,
+    dialect: Annotated[str | None, typer.Option("--dialect", help="For sql: postgres, duckdb, snowflake, ...")] = None,
+    output: Output = None,
+    force: Force = False,
+) -> int:
+    """A contract as JSON Schema, Avro, SQL, dbt, Pydantic, HTML or Markdown. Asks no warehouse."""
+    from checks.contracts.export import Format, NotExportable, export
+    from checks.contracts.load import read_file
+
+    _must_be_a_file(file)
+    _may_be_written(output, force=force)
+    document = read_file(file)
+    if not document.data:
+        raise CanNotRead("; ".join(map(str, document.findings)))
+    try:
+        text = export(document, Format(_one_of(Format, to, "--to")), schema, dialect)
+    except NotExportable as error:
+        raise WrongUsage(str(error)) from None
+    _hand_over(text, output)
+    return 0
+
+
+def _one_of(words: type[StrEnum], given: str, option: str) -> str:
+    if given.lower() not in list(words):
+        raise WrongUsage(f"{option} {given} is not known; it is one of {', '.join(words)}")
+    return given.lower()
+
+
+def _must_be_a_file(path: Path) -> None:
+    if not path.is_file():
+        raise WrongUsage(f"there is no file {path}")
+
+
+def _may_be_written(output: Path | None, *, force: bool) -> None:
+    if output is None:
+        return
+    if output.exists() and not force:
+        raise WrongUsage(f"{output} is there already; --force replaces it")
+    if output.is_dir() or not output.parent.is_dir():
+        raise WrongUsage(f"{output} can not be written: there must be a folder {output.parent}, and no folder {output}")
+
+
+def _hand_over(text: str, output: Path | None) -> None:
+    """Prints the text, or writes the file at one stroke, so that nobody sees half of it."""
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+    part = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        part.chmod(0o666 & ~_umask())
+        part.replace(output)
+    except OSError as error:
+        raise WrongUsage(f"{output} can not be written: {error.strerror}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
