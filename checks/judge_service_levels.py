@@ -6,55 +6,32 @@ What can not be told (no event time, nothing measured) is an error or no_data of
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from checks import eventtime, phrases
+from checks import eventtime, judge_track_record, phrases
 from checks.facts import Facts, Level
+from checks.level_evidence import Found, NotEvaluated, age_of, event_time_of, newest
 from checks.records import Check, EventTime, FreshnessExpected, Metric, Result, Status
 from checks.scalars import moment_of
 from checks.service_levels import (
     DeadlineExpected,
-    FrequencyExpected,
     LifecycleExpected,
+    OfThePast,
     RetentionExpected,
     ServiceLevel,
 )
 from checks.verdicts import broken, nothing_there, result
 
-FRESHNESS = Metric("freshness")
 _CENTURY = 100 * 365 * 86_400
-_NO_EVENT_TIME = (
-    "the dataset has no event time to tell its age by; declare vitals.eventTime or the element of the level"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a level came to: whether it is kept, in words, and why not."""
-
-    ok: bool
-    observed: str
-    expected: str
-    reason: str
-    value: float | None = None
-    measured_at: datetime | None = None
-
-
-class _NotEvaluated(Exception):
-    """Nothing can be said; the status and the reason tell why."""
-
-    def __init__(self, status: Status, reason: str) -> None:
-        self.status = status
-        super().__init__(reason)
 
 
 def judged(check: Check, expects: FreshnessExpected | ServiceLevel, facts: Facts) -> Result:
     """The result of a service level at the moment of the facts."""
     try:
         found = _found(expects, facts)
-    except _NotEvaluated as error:
+    except NotEvaluated as error:
         is_empty = error.status is Status.NO_DATA
         told = nothing_there(check, str(error)) if is_empty else result(check, error.status, reason=str(error))
         return replace(told, expected=expected(expects))
@@ -71,11 +48,11 @@ def judged(check: Check, expects: FreshnessExpected | ServiceLevel, facts: Facts
 
 def expected(expects: FreshnessExpected | ServiceLevel) -> str:
     """What a level asks for, in words."""
+    if isinstance(expects, OfThePast):
+        return judge_track_record.expected(expects)
     match expects:
         case FreshnessExpected(limit=limit) | RetentionExpected(limit=limit):
             return f"at most {phrases.duration(limit)}"
-        case FrequencyExpected(cadence=cadence):
-            return f"something new every {phrases.duration(cadence)}"
         case DeadlineExpected(deadline=deadline):
             return f"the data of the day before by {deadline.time:%H:%M} ({deadline.zone})"
         case LifecycleExpected(stage="generalAvailability", moment=moment):
@@ -84,12 +61,12 @@ def expected(expects: FreshnessExpected | ServiceLevel) -> str:
             return f"in service until {phrases.moment(moment.astimezone(UTC))}"
 
 
-def _found(expects: FreshnessExpected | ServiceLevel, facts: Facts) -> _Found:
+def _found(expects: FreshnessExpected | ServiceLevel, facts: Facts) -> Found:
+    if isinstance(expects, OfThePast):
+        return judge_track_record.found(expects, facts)
     match expects:
         case FreshnessExpected():
             return _freshness(expects, facts)
-        case FrequencyExpected():
-            return _frequency(expects, facts)
         case DeadlineExpected():
             return _deadline(expects, facts)
         case RetentionExpected():
@@ -101,36 +78,27 @@ def _found(expects: FreshnessExpected | ServiceLevel, facts: Facts) -> _Found:
 # -- by the age of the newest row --------------------------------------------------------------------------------------
 
 
-def _freshness(expects: FreshnessExpected, facts: Facts) -> _Found:
-    _, level = _newest(expects.column, facts)
-    age, observed, asked = timedelta(seconds=level.value), _age(level), expected(expects)
+def _freshness(expects: FreshnessExpected, facts: Facts) -> Found:
+    _, level = newest(expects.column, facts)
+    age, observed, asked = timedelta(seconds=level.value), age_of(level), expected(expects)
     late = f"{phrases.duration(age - expects.limit)} late: the newest row is {observed}, expected {asked}"
-    return _Found(age <= expects.limit, observed, asked, late, level.value, level.measured_at)
+    return Found(age <= expects.limit, observed, asked, late, level.value, level.measured_at)
 
 
-def _frequency(expects: FrequencyExpected, facts: Facts) -> _Found:
-    """A bucket can only come when it is over, so the newest row may be one bucket older than the cadence."""
-    event_time, level = _newest(expects.column, facts)
-    waited, observed, asked = timedelta(seconds=level.value), _age(level), expected(expects)
-    limit = expects.cadence + min(expects.cadence, event_time.grain.length)
-    reason = f"nothing new for {phrases.duration(waited)}, expected {asked} (late after {phrases.duration(limit)})"
-    return _Found(waited <= limit, observed, asked, reason, level.value, level.measured_at)
-
-
-def _deadline(expects: DeadlineExpected, facts: Facts) -> _Found:
+def _deadline(expects: DeadlineExpected, facts: Facts) -> Found:
     deadline = expects.deadline
-    event_time, level = _newest(expects.column, facts)
-    newest = _day_of(level, event_time, facts)
+    event_time, level = newest(expects.column, facts)
+    last = _day_of(level, event_time, facts)
     wanted = deadline.before(deadline.latest(facts.at))
     asked = f"the data of {wanted} by {deadline.time:%H:%M} ({deadline.zone})"
-    observed = f"the newest row is of {newest}"
-    missing = deadline.after(newest)  # the first day that did not come: since its deadline the data are late
+    observed = f"the newest row is of {last}"
+    missing = deadline.after(last)  # the first day that did not come: since its deadline the data are late
     due = deadline.due(deadline.after(missing))
     late = phrases.duration(facts.at - due)
     reason = f"data of {missing} was due {_when(due, expects, facts)}, is {late} late: {observed}"
-    is_there = newest >= wanted
+    is_there = last >= wanted
     lateness = 0.0 if is_there else (facts.at - due).total_seconds()
-    return _Found(is_there, observed, asked, reason, lateness, level.measured_at)
+    return Found(is_there, observed, asked, reason, lateness, level.measured_at)
 
 
 def _when(due: datetime, expects: DeadlineExpected, facts: Facts) -> str:
@@ -144,70 +112,43 @@ def _day_of(level: Level, event_time: EventTime, facts: Facts) -> date:
     """The day of the newest row by the clocks of the event time. The age is a number of seconds, so it is a little
     inexact, and that of a date counts from the end of its day. A century is as late as any longer time."""
     earlier = timedelta(hours=12) if event_time.is_date else -timedelta(milliseconds=1)
-    newest = facts.measured.source_now - timedelta(seconds=min(level.value, _CENTURY)) - earlier
-    return newest.astimezone(ZoneInfo(event_time.zone)).date()
-
-
-def _newest(column: str | None, facts: Facts) -> tuple[EventTime, Level]:
-    """The event time that a level is about, and the age of the newest row."""
-    event_time = _event_time(column, facts)
-    problem, level = facts.problem(FRESHNESS), facts.level(FRESHNESS)
-    if problem is not None:
-        raise _NotEvaluated(Status.ERROR, problem.message)
-    if level is None or math.isnan(level.value) or facts.is_empty:
-        raise _NotEvaluated(Status.NO_DATA, "there is no row to tell the age of")
-    return event_time, level
-
-
-def _event_time(column: str | None, facts: Facts) -> EventTime:
-    event_time = facts.measured.event_time
-    if event_time is None:
-        raise _NotEvaluated(Status.ERROR, _NO_EVENT_TIME)
-    if column not in (None, event_time.column):
-        reason = f"the service level is about '{column}', but the event time is '{event_time.column}'"
-        raise _NotEvaluated(Status.ERROR, reason)
-    return event_time
-
-
-def _age(level: Level) -> str:
-    """How old the newest row is; a date counts from the end of its day, which may be still to come."""
-    age = timedelta(seconds=level.value)
-    return f"{phrases.duration(age)} old" if age >= timedelta(0) else "of a day that is not over yet"
+    moment = facts.measured.source_now - timedelta(seconds=min(level.value, _CENTURY)) - earlier
+    return moment.astimezone(ZoneInfo(event_time.zone)).date()
 
 
 # -- by the age of the oldest row --------------------------------------------------------------------------------------
 
 
-def _retention(expects: RetentionExpected, facts: Facts) -> _Found:
+def _retention(expects: RetentionExpected, facts: Facts) -> Found:
     """As of the moment when the oldest row was looked for: it may have been deleted since."""
-    event_time = _event_time(expects.column, facts)
+    event_time = event_time_of(expects.column, facts)
     metric = Metric("min", event_time.column)
     problem, level = facts.problem(metric), facts.level(metric)
     if problem is not None:
-        raise _NotEvaluated(Status.ERROR, problem.message)
+        raise NotEvaluated(Status.ERROR, problem.message)
     if facts.is_empty or (level is not None and math.isnan(level.value)):
-        raise _NotEvaluated(Status.NO_DATA, "there is no row to tell the age of")
+        raise NotEvaluated(Status.NO_DATA, "there is no row to tell the age of")
     if level is None:
         kind = facts.columns[event_time.column].type
-        raise _NotEvaluated(Status.ERROR, f"the oldest row can not be found: '{event_time.column}' is {kind}")
+        raise NotEvaluated(Status.ERROR, f"the oldest row can not be found: '{event_time.column}' is {kind}")
     oldest = moment_of(level.value)
     age = eventtime.age(oldest, event_time, level.measured_at)
     observed = f"the oldest row is {phrases.duration(age)} old (of {phrases.bucket(oldest)})"
     asked = expected(expects)
     reason = f"kept {phrases.duration(age - expects.limit)} too long: {observed}, expected {asked}"
-    return _Found(age <= expects.limit, observed, asked, reason, age.total_seconds(), level.measured_at)
+    return Found(age <= expects.limit, observed, asked, reason, age.total_seconds(), level.measured_at)
 
 
 # -- by the clock alone ------------------------------------------------------------------------------------------------
 
 
-def _lifecycle(expects: LifecycleExpected, facts: Facts) -> _Found:
+def _lifecycle(expects: LifecycleExpected, facts: Facts) -> Found:
     since = phrases.duration(abs(facts.at - expects.moment))
     on = phrases.moment(expects.moment.astimezone(UTC))
     is_over = facts.at >= expects.moment
     if expects.stage == "generalAvailability":
         observed = f"available since {on}" if is_over else f"available in {since}"
-        return _Found(is_over, observed, expected(expects), f"not generally available before {on}, in {since}")
+        return Found(is_over, observed, expected(expects), f"not generally available before {on}, in {since}")
     word = "support" if expects.stage == "endOfSupport" else "life"
     observed = f"the end of its {word} was {since} ago" if is_over else f"the end of its {word} is in {since}"
-    return _Found(not is_over, observed, expected(expects), f"{observed} ({on})")
+    return Found(not is_over, observed, expected(expects), f"{observed} ({on})")

@@ -40,7 +40,33 @@ class LifecycleExpected:
     moment: datetime
 
 
-ServiceLevel = FrequencyExpected | DeadlineExpected | RetentionExpected | LifecycleExpected
+@dataclass(frozen=True, slots=True)
+class AvailabilityExpected:
+    """At least so many percent of the runs of the last 30 days reached the warehouse."""
+
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRateExpected:
+    """At most so many percent of the runs of the last 30 days found a rule broken: any, or one on `column`."""
+
+    most: float
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThroughputExpected:
+    """At least `rows` come in every `per` of event time, which `column` names where the contract says which."""
+
+    rows: float
+    per: timedelta
+    column: str | None = None
+
+
+#: what can only be told with what earlier runs found
+OfThePast = FrequencyExpected | AvailabilityExpected | ErrorRateExpected | ThroughputExpected
+ServiceLevel = DeadlineExpected | RetentionExpected | LifecycleExpected | OfThePast
 
 
 @dataclass(frozen=True, slots=True)

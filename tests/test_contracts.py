@@ -129,7 +129,7 @@ CHANGES = [
     ("engine: vitals", "engine: soda", 0, "warning", 'not executed here: a rule for the engine "soda"'),
     ("logicalType: number", "logicalType: map\n        map: {key: {}, value: {}}", 0, "info", "not executed yet: map"),
     ("logicalType: number", "logicalType: array\n        items: {logicalType: string}", 1, "warning", "what is nested"),
-    ("generalAvailability", "availability", 0, "warning", "not executed yet: the service level availability"),
+    ("generalAvailability", "availability", 1, "error", '"2024-12-01" is not a percentage from 0 to 100'),
     ("severity: critical", "schedule: 0 5 * * *", 0, "warning", "not executed yet: a rule is checked whenever"),
     ("status: active", "status: retired", 0, "info", "the contract is retired"),
 ]  # fmt: skip

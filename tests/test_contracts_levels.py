@@ -16,11 +16,14 @@ from checks.contracts.levels.calendars import weekdays
 from checks.deadlines import Deadline
 from checks.records import Dataset, Dimension, FreshnessExpected, NumberExpected, Operator, Severity, Threshold
 from checks.service_levels import (
+    AvailabilityExpected,
     DeadlineExpected,
+    ErrorRateExpected,
     FrequencyExpected,
     LifecycleExpected,
     ResponseTimes,
     RetentionExpected,
+    ThroughputExpected,
 )
 from connectors import TableName
 from tests.monitors import utc
@@ -353,3 +356,48 @@ def test_dimensions(dataset_of):
     ]
     dimensions = {check.id: check.dimension for check in dataset_of(*levels).checks}
     assert (dimensions["completeness"], dimensions["retention"]) == (Dimension.COMPLETENESS, Dimension.TIMELINESS)
+
+
+# -- what runs have found ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [99.9, "99.9", "99.9%", "99.9 %"])
+def test_availability_is_a_share_of_runs_and_warns(dataset_of, value: Any):
+    check = dataset_of({"property": "av", "value": value}).checks[-1]
+    assert (check.expects, check.severity) == (AvailabilityExpected(99.9), Severity.WARNING)
+
+
+def test_an_error_rate_is_of_all_rules_or_of_those_on_a_column(dataset_of):
+    levels = [{"property": "errorRate", "value": 1, "element": element} for element in ("orders", "orders.amount")]
+    checks = dataset_of(*levels).checks[-2:]
+    assert [check.expects for check in checks] == [ErrorRateExpected(1.0), ErrorRateExpected(1.0, "amount")]
+    assert {(check.severity, check.dimension) for check in checks} == {(Severity.WARNING, Dimension.ACCURACY)}
+
+
+@pytest.mark.parametrize(
+    ("unit", "per"),
+    [("d", timedelta(days=1)), ("rows/h", timedelta(hours=1)), ("records per minute", timedelta(minutes=1))],
+)
+def test_the_unit_of_a_throughput(expects, unit: str, per: timedelta):
+    level = {"property": "throughput", "value": 1000, "unit": unit, "element": "orders.at"}
+    assert expects(level) == ThroughputExpected(1000.0, per, "at")
+
+
+@pytest.mark.parametrize(
+    ("level", "place", "says"),
+    [
+        ({"value": 1000}, "value", "has no unit; write for example rows/h"),
+        ({"value": 1000, "unit": "rows"}, "unit", '"rows" is not a unit of throughput; write for example rows/h'),
+        ({"value": "many", "unit": "rows/h"}, "value", '"many" is not a number of rows'),
+        ({"value": 0, "unit": "rows/h"}, "value", "0 is not a number of rows"),
+    ],
+)
+def test_a_throughput_that_can_not_be_read_is_an_error(told, level: Level, place: str, says: str):
+    (finding,) = told({"property": "throughput", "element": "orders.at", **level})
+    assert finding.startswith(f"error slaProperties[0].{place}: {says}")
+
+
+@pytest.mark.parametrize("name", ["availability", "errorRate"])
+def test_a_share_that_is_none_is_an_error(told, name: str):
+    (finding,) = told({"property": name, "value": "high"})
+    assert finding.startswith('error slaProperties[0].value: "high" is not a percentage from 0 to 100')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,7 +11,7 @@ from functools import partial
 from checks.contracts.document import Document, Node, Notes, shown
 from checks.contracts.levels import calendars
 from checks.contracts.levels.elements import Target, targets
-from checks.contracts.levels.lengths import length, number
+from checks.contracts.levels.lengths import length, number, unit_length
 from checks.contracts.levels.names import all_names, kind_of
 from checks.contracts.sentences import meant
 from checks.records import (
@@ -23,19 +24,21 @@ from checks.records import (
     Threshold,
 )
 from checks.service_levels import (
+    AvailabilityExpected,
     DeadlineExpected,
+    ErrorRateExpected,
     FrequencyExpected,
     LifecycleExpected,
     ResponseTimes,
     RetentionExpected,
+    ThroughputExpected,
 )
 
 #: levels that go by the event time: an element that names a column names it
-_TIMED = ("freshness", "latency", "frequency", "timeOfAvailability", "retention")
+_TIMED = ("freshness", "latency", "frequency", "timeOfAvailability", "retention", "throughput")
+_PER = re.compile(r"/|\bper\b")
 #: how soon people respond, which incidents are compared with
 _RESPONSES = {"timeToDetect": "detect", "timeToNotify": "notify", "timeToRepair": "repair"}
-#: agreements that later versions will check
-_LATER = ("availability", "errorRate", "throughput")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +82,6 @@ def agreements(document: Document, notes: Notes) -> list[Agreement]:
     found: list[Agreement] = []
     for node, kind in _levels(document, notes):
         if kind in _RESPONSES:
-            continue
-        if kind in _LATER:
-            notes.warning(node.place, f"not executed yet: the service level {kind} is not checked in this version")
             continue
         if node.text("schedule"):
             notes.warning(node.at("schedule"), "not executed yet: it is checked whenever the dataset is measured")
@@ -161,7 +161,7 @@ def _completeness(level: _Level) -> Agreement | None:
         said = "completeness of a table can mean several things; name a column in element, or write nullValues rules"
         level.notes.warning(level.node.at("property"), f"not executed: {said}")
         return None
-    share = percent(level.node, level.notes)
+    share = _percent(level.node, level.notes)
     if share is None:
         return None
     few = Threshold(Operator.LESS_OR_EQUAL, (100 - share,))
@@ -169,7 +169,34 @@ def _completeness(level: _Level) -> Agreement | None:
     return level.expects(present, Dimension.COMPLETENESS)
 
 
-def percent(node: Node, notes: Notes) -> float | None:
+def _availability(level: _Level) -> Agreement | None:
+    least = _percent(level.node, level.notes)
+    return level.expects(None if least is None else AvailabilityExpected(least), severity=Severity.WARNING)
+
+
+def _error_rate(level: _Level) -> Agreement | None:
+    most = _percent(level.node, level.notes)
+    expects = None if most is None else ErrorRateExpected(most, level.target.column)
+    return level.expects(expects, Dimension.ACCURACY, Severity.WARNING)
+
+
+def _throughput(level: _Level) -> Agreement | None:
+    node, notes = level.node, level.notes
+    unit, rows = node.text("unit"), number(node.value.get("value"))
+    per = unit_length(_PER.split(unit)[-1].strip()) if unit else None
+    if per is None:
+        said = f"{shown(unit)} is not a unit of throughput" if unit else "has no unit"
+        notes.error(node.at("unit" if unit else "value"), f"{said}; write for example rows/h; the check is not made")
+        return None
+    if rows is None or rows <= 0:
+        notes.error(
+            node.at("value"), f"{shown(node.value.get('value'))} is not a number of rows; the check is not made"
+        )
+        return None
+    return level.expects(ThroughputExpected(rows, per, level.target.column), Dimension.COVERAGE)
+
+
+def _percent(node: Node, notes: Notes) -> float | None:
     """A percentage: 99.9, "99.9%", with or without unit: percent; None, and an error noted, for anything else."""
     value, unit = node.value.get("value"), (node.text("unit") or "percent").lower()
     found = number(value.strip().removesuffix("%")) if isinstance(value, str) else number(value)
@@ -191,7 +218,10 @@ _READERS: dict[str, Callable[[_Level], Agreement | None]] = {
     "timeOfAvailability": _deadline,
     "retention": _retention,
     "completeness": _completeness,
-    # nobody's data are wrong because a date has passed: consumers are told, and no run fails
+    "throughput": _throughput,
+    # nobody's data are wrong because of last week or because a date has passed: people are told, and no run fails
+    "availability": _availability,
+    "errorRate": _error_rate,
     "generalAvailability": partial(_stage, severity=Severity.INFO),
     "endOfSupport": partial(_stage, severity=Severity.WARNING),
     "endOfLife": partial(_stage, severity=Severity.WARNING),
