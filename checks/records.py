@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from checks.predicates import Matches, OneOf, Predicate
+from checks.service_levels import ResponseTimes, ServiceLevel
 from connectors import Column, TableName
 
 if TYPE_CHECKING:
@@ -406,6 +407,7 @@ Expectation = (
     | SequenceExpected
     | ChangeExpected
     | ArrivalExpected
+    | ServiceLevel
 )
 
 
@@ -476,6 +478,7 @@ class Dataset:
     schedule: str | None = None
     checks: tuple[Check, ...] = ()
     classified: Mapping[str, str] = field(default_factory=dict)
+    response_times: ResponseTimes = field(default_factory=ResponseTimes)
 
     @property
     def name(self) -> str:

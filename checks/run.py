@@ -18,12 +18,13 @@ from typing import Any
 import stamina
 
 from checks.builtin import builtin_checks, exists_check
-from checks.facts import Facts
+from checks.facts import Facts, Past
 from checks.history import History, Known
 from checks.judge import judge, without_measurement
-from checks.judge_series import Past, buckets_before
+from checks.judge_series import buckets_before
 from checks.levels import with_levels
-from checks.records import Dataset, Measured, Outcome, Result, RunReport, Status
+from checks.records import Dataset, FreshnessExpected, Measured, Outcome, Result, RunReport, Status
+from checks.service_levels import OfThePast, ServiceLevel
 from checks.worker import JobFailed
 from connectors import DatasetMissing, QueryTimedOut, SourceError, Unreachable
 
@@ -85,11 +86,9 @@ class Tries:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def judged(
-    dataset: Dataset, measured: Measured, known: Known, at: datetime, past: Past | None = None
-) -> tuple[Result, ...]:
-    """The results of all checks of a dataset, its own and the built-in ones. `past` are buckets of earlier runs."""
-    facts = Facts(measured, known.values, at, past or {})
+def judged(dataset: Dataset, measured: Measured, known: Known, at: datetime, past: Past) -> tuple[Result, ...]:
+    """The results of all checks of a dataset, its own and the built-in ones."""
+    facts = Facts(measured, known.values, at, past)
     checks = (*dataset.checks, *builtin_checks(dataset, measured.event_time))
     return tuple(result for check in checks for result in judge(check, facts))
 
@@ -98,10 +97,19 @@ def _measured_and_judged(dataset: Dataset, slot: Slot, history: History, tries: 
     measured = tries(known)
     if measured.read_from is not None:
         measured = with_levels(measured, known.values, history.buckets(dataset.name, since=measured.read_from))
-    before = buckets_before(dataset.checks, measured)
-    past = history.buckets(dataset.name, since=before) if before else None
-    results = judged(dataset, measured, known, slot.at, past)
+    results = judged(dataset, measured, known, slot.at, _past(dataset, measured, slot, history))
     return {"measured": measured, "queries": measured.queries, "results": results}
+
+
+def _past(dataset: Dataset, measured: Measured, slot: Slot, history: History) -> Past:
+    """What the last runs have left, where a check asks for it."""
+    before = buckets_before(dataset.checks, measured)
+    buckets = history.buckets(dataset.name, since=before) if before else {}
+    if not any(isinstance(check.expects, OfThePast) for check in dataset.checks):
+        return Past(buckets=buckets)
+    no_rules = [check.id for check in dataset.checks if isinstance(check.expects, FreshnessExpected | ServiceLevel)]
+    grain = measured.event_time.grain if measured.event_time else None
+    return replace(history.past(dataset.name, slot.slot, grain, no_rules), buckets=buckets)
 
 
 def _not_measured(dataset: Dataset, error: SourceError) -> dict[str, Any]:
