@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from functools import cache, reduce
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from jsonschema import Draft201909Validator, ValidationError
 from jsonschema.validators import extend
 
+from checks.contracts.quick import Quick
 from checks.contracts.read import Place
 from checks.contracts.sentences import Problem, problems_of, without_echoes
 
 
 def problems(data: dict[str, Any]) -> list[Problem]:
     """What the standard refuses in a document, each with its place."""
+    if _quick().test(_schema())(data):
+        return _model_problems(data)
     told = without_echoes(each for error in _validator().iter_errors(data) for each in problems_of(error))
     return told or _model_problems(data)
 
@@ -59,11 +62,16 @@ def _within(data: Any, loc: Iterable[str | int]) -> Place:
 
 @cache
 def _validator() -> Any:
-    """jsonschema's validator with three keywords of ours. Its own `unevaluatedProperties` validates everything again to
-    learn what was looked at, which costs more than the rest together, and then reports the same mistake twice."""
-    keywords = {"$ref": _follow, "if": _if, "oneOf": _one_of, "unevaluatedProperties": _unevaluated}
+    """jsonschema's validator with three keywords of ours, which pass over what is fine as it is. Its own
+    `unevaluatedProperties` validates everything again to learn what was looked at, and reports a mistake twice."""
+    keywords = {"$ref": _follow, "if": _if, "unevaluatedProperties": _unevaluated}
     base = extend(Draft201909Validator, keywords)
     return base(_schema())
+
+
+@cache
+def _quick() -> Quick:
+    return Quick(_schema())
 
 
 @cache
@@ -91,64 +99,19 @@ def _is_prose(key: str, value: Any) -> bool:
     return key in ("description", "examples", "default", "title") and not isinstance(value, dict)
 
 
-@cache
-def _target(ref: str) -> dict[str, Any]:
-    return reduce(lambda part, step: part[step], ref.removeprefix("#/").split("/"), _schema())
-
-
 def _follow(validator: Any, ref: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    yield from validator.descend(instance, _target(ref))
+    target = _quick().target(ref)
+    if not _quick().test(target)(instance):
+        yield from validator.descend(instance, target)
 
 
 def _if(validator: Any, condition: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if "then" in schema and _holds(validator, condition, instance):
+    if "then" in schema and _quick().test(condition)(instance):
         yield from validator.descend(instance, schema["then"], schema_path="then")
 
 
-def _holds(validator: Any, condition: dict[str, Any], instance: Any) -> bool:
-    """Whether a condition is met. Nearly all ask for a key with a certain value, which needs no validator."""
-    simple = isinstance(instance, dict) and condition.keys() <= {"required", "properties", "anyOf"}
-    if not simple:
-        return validator.evolve(schema=condition).is_valid(instance)
-    if any(key not in instance for key in condition.get("required", ())):
-        return False
-    for key, asked in condition.get("properties", {}).items():
-        if key in instance and not _fits(validator, asked, instance[key]):
-            return False
-    choices = condition.get("anyOf", ())
-    return not choices or any(_holds(validator, choice, instance) for choice in choices)
-
-
-def _fits(validator: Any, asked: dict[str, Any], value: Any) -> bool:
-    return value == asked["const"] if list(asked) == ["const"] else validator.evolve(schema=asked).is_valid(value)
-
-
-def _one_of(validator: Any, choices: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """The choice between operators, which every rule makes, is told by their names without trying all eight."""
-    if isinstance(instance, dict) and choices[0].get("required") == ["mustBe"]:
-        given = [choice for choice in choices if choice["required"][0] in instance]
-        if len(given) == 1 and all(
-            _fits(validator, asked, instance[key]) for key, asked in given[0]["properties"].items()
-        ):
-            return
-    yield from Draft201909Validator.VALIDATORS["oneOf"](validator, choices, instance, schema)
-
-
-def _unevaluated(validator: Any, _allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+def _unevaluated(_validator: Any, _allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
     if isinstance(instance, dict):
-        known = _keys(validator, instance, schema)
+        known = _quick().keys(schema)(instance)
         for key in instance.keys() - known:
             yield ValidationError("unknown field", path=(key,), validator_value=known)
-
-
-def _keys(validator: Any, instance: Any, schema: dict[str, Any]) -> set[str]:
-    """The keys that some part of the schema looks at. Parts that fail count too: their failure is reported already."""
-    keys = set(schema.get("properties", ()))
-    if "$ref" in schema:
-        keys |= _keys(validator, instance, _target(schema["$ref"]))
-    for keyword in ("allOf", "oneOf", "anyOf"):
-        for part in schema.get(keyword, ()):
-            keys |= _keys(validator, instance, part)
-    if "then" in schema and _holds(validator, schema["if"], instance):
-        keys |= _keys(validator, instance, schema["then"])
-    return keys
