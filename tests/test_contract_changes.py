@@ -168,6 +168,13 @@ CASES: list[tuple[str, str, tuple[Verdict, Verdict], str]] = [
         INFORMATIONAL,
         "key.reordered",
     ),
+    (
+        columns("name: a, required: true, unique: true"),
+        columns("name: a, required: true, unique: true, primaryKey: true"),
+        HARMLESS,
+        "key.added",
+    ),
+    (columns("name: a, unique: true"), columns("name: a, unique: true, primaryKey: true"), TIGHTENED, "key.added"),
     # enum
     (amount("enum: [{value: A}]"), amount("enum: [{value: A}, {value: B}]"), LOOSENED, "enum.value_added"),
     (amount("enum: [{value: A}, {value: B}]"), amount("enum: [{value: A}]"), TIGHTENED, "enum.value_removed"),

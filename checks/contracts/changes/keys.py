@@ -89,8 +89,12 @@ class Demands:
         if old and new:
             once = effect_of(tightened=not old <= new, loosened=not new <= old)
         else:
-            once = of_flag(before=bool(old), after=bool(new))
+            once = of_flag(before=bool(old) or self._alone(new, "old"), after=bool(new) or self._alone(old, "new"))
         return together(once, *nulls)
+
+    def _alone(self, key: frozenset[int], side: str) -> bool:
+        """Whether the one column of a key is unique on the side that has no key: the same promise in other words."""
+        return len(key) == 1 and all(_is(getattr(self.pairs[index], side), "unique") for index in key)
 
     def _never_null(self, side: Any) -> bool:
         return _is(side, "required") or _in_key(side)

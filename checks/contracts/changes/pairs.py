@@ -13,7 +13,7 @@ from checks.contracts.changes.secrets import without_secrets
 from checks.contracts.read import Place
 
 #: keys by which people know a member of a list
-_LABELS = ("name", "property", "server", "username", "channel", "role", "value", "synonym", "url", "to", "metric", "id")
+_LABELS = ("name", "property", "server", "username", "channel", "role", "value", "synonym", "url", "to", "id", "metric")
 _LONGEST_LABEL = 60
 
 Key = Callable[[Any], Hashable | None]
