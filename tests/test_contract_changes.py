@@ -240,6 +240,18 @@ CASES: list[tuple[str, str, tuple[Verdict, Verdict], str]] = [
         CHANGED,
         "relationship.changed",
     ),
+    (
+        amount("relationships: [{to: a.id}]"),
+        amount("relationships: [{to: schema/a/properties/id}]"),
+        INFORMATIONAL,
+        "relationship.respelled",
+    ),
+    (
+        amount("relationships: [{id: r, to: x.yaml#a.id}]"),
+        amount("relationships: [{id: r, to: x.yaml#/schema/b/properties/id}]"),
+        CHANGED,
+        "relationship.changed",
+    ),
     (amount("partitioned: false"), amount("partitioned: true"), TIGHTENED, "partition.added"),
     (amount("partitioned: true"), amount("partitioned: false"), LOOSENED, "partition.removed"),
     (amount("partitionKeyPosition: 1"), amount("partitionKeyPosition: 2"), CHANGED, "partition.reordered"),
