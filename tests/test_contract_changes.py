@@ -124,6 +124,8 @@ CASES: list[tuple[str, str, tuple[Verdict, Verdict], str]] = [
     (amount('physicalType: "decimal(10,2)"'), amount('physicalType: "decimal(12,2)"'), LOOSENED, "type.widened"),
     (amount('physicalType: "decimal(10,2)"'), amount('physicalType: "decimal(10,4)"'), CHANGED, "type.changed"),
     (amount("physicalType: integer"), amount("physicalType: double"), LOOSENED, "type.widened"),
+    (amount('physicalType: "decimal(9,2)[]"'), amount('physicalType: "decimal(9,3)[]"'), CHANGED, "type.changed"),
+    (amount('physicalType: "integer[]"'), amount('physicalType: "bigint[]"'), CHANGED, "type.changed"),
     (amount("physicalType: date"), amount("physicalType: timestamp"), CHANGED, "type.changed"),
     (amount("physicalType: timestamp"), amount("physicalType: timestamptz"), CHANGED, "type.changed"),
     (amount("physicalType: int8"), amount("physicalType: bigint"), INFORMATIONAL, "type.respelled"),
@@ -166,6 +168,13 @@ CASES: list[tuple[str, str, tuple[Verdict, Verdict], str]] = [
         INFORMATIONAL,
         "key.reordered",
     ),
+    (
+        columns("name: a, required: true, unique: true"),
+        columns("name: a, required: true, unique: true, primaryKey: true"),
+        HARMLESS,
+        "key.added",
+    ),
+    (columns("name: a, unique: true"), columns("name: a, unique: true, primaryKey: true"), TIGHTENED, "key.added"),
     # enum
     (amount("enum: [{value: A}]"), amount("enum: [{value: A}, {value: B}]"), LOOSENED, "enum.value_added"),
     (amount("enum: [{value: A}, {value: B}]"), amount("enum: [{value: A}]"), TIGHTENED, "enum.value_removed"),
@@ -228,6 +237,18 @@ CASES: list[tuple[str, str, tuple[Verdict, Verdict], str]] = [
     (
         amount("relationships: [{id: r, to: a.id}]"),
         amount("relationships: [{id: r, to: b.id}]"),
+        CHANGED,
+        "relationship.changed",
+    ),
+    (
+        amount("relationships: [{to: a.id}]"),
+        amount("relationships: [{to: schema/a/properties/id}]"),
+        INFORMATIONAL,
+        "relationship.respelled",
+    ),
+    (
+        amount("relationships: [{id: r, to: x.yaml#a.id}]"),
+        amount("relationships: [{id: r, to: x.yaml#/schema/b/properties/id}]"),
         CHANGED,
         "relationship.changed",
     ),
@@ -394,6 +415,7 @@ def test_another_id_or_version_is_told():
         (level("property: latency, value: 90, unit: min"), level("property: ly, value: 1h30m")),
         (level("property: availability, value: 99.9, unit: '%'"), level("property: av, value: 99.9%")),
         (amount("physicalType: VARCHAR(10)"), amount("physicalType: varchar( 10 )")),
+        (amount("logicalType: String"), amount("logicalType: string")),
         (amount("classification: PII"), amount("classification: pii")),
         (amount("required: false"), amount("unique: false")),
         (columns("name: a", "name: b"), columns("name: b", "name: a")),
@@ -414,6 +436,13 @@ def test_another_id_or_version_is_told():
 )
 def test_other_spellings_and_another_order_are_no_change(old, new):
     assert changes(old, new) == ()
+
+
+def test_nothing_in_a_list_is_nothing():
+    data = {"schema": [None, {"name": "t", "properties": [None, {}, {"name": "a"}], "quality": [None], "tags": [None]}]}
+    bare = {"schema": [{"name": "t", "properties": [{"name": "a"}]}]}
+    assert diff(of_data(data), of_data(bare)) == diff(of_data(bare), of_data(data)) == ()
+    assert [each.kind for each in diff(of_data(data), of_data({"schema": [{"name": "t"}]}))] == ["column.removed"]
 
 
 def test_paths_address_elements_by_name_and_places_by_position_in_the_new_document():
@@ -614,6 +643,32 @@ def test_any_leaf_of_any_contract_that_changes_is_seen_and_never_invisible_the_o
     for one, other in ((forth, back), (back, forth)):
         if worst(change.worst for change in one) is BREAKING:
             assert worst(change.worst for change in other) is not NOTED
+        if (
+            worst(change.producer for change in one) is BREAKING
+        ):  # what is asked for now would be given up on the way back
+            assert worst(change.consumer for change in other) is BREAKING
+
+
+def parts(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The places of all values, mappings and lists."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield (*place, key)
+        yield from parts(member, (*place, key))
+
+
+@settings(max_examples=200, deadline=None)
+@given(CONTRACTS, st.data())
+def test_what_is_given_up_when_a_part_goes_is_asked_for_when_it_comes(data, draw):
+    place = draw.draw(st.sampled_from(list(parts(data))))
+    without = copy.deepcopy(data)
+    del at(without, place[:-1])[place[-1]]
+    gone, come = diff(of_data(data), of_data(without)), diff(of_data(without), of_data(data))
+    assert bool(gone) == bool(come)
+    assert gone or at(data, place) in (None, False, -1, "library", [], {})
+    for one, other in ((gone, come), (come, gone)):
+        if worst(change.producer for change in one) is BREAKING:
+            assert worst(change.consumer for change in other) is BREAKING
 
 
 @settings(max_examples=100, deadline=None)

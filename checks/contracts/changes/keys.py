@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from checks.contracts.changes.change import Change, Effect, effect_of, of_flag, together
@@ -22,7 +23,7 @@ class Demands:
     def of(self, pair: Pair) -> Iterator[Change]:
         """The differences for a property that both versions have."""
         yield from self._flag(pair, "required", "NULL", (self._never_null(pair.old), self._never_null(pair.new)))
-        alone = [len(self._key(side)) == 1 for side in ("old", "new")]
+        alone = [len(key) == 1 for key in self._keys]
         unique = [_is(side, "unique") or (_in_key(side) and one) for side, one in _zip(pair, alone)]
         yield from self._flag(pair, "unique", "a value twice", (unique[0], unique[1]))
         yield from self._primary_key(pair)
@@ -34,11 +35,11 @@ class Demands:
     def when_added(self, pair: Pair) -> Effect:
         """What a new property does to those who produce and read: rows that were made before have NULL in it."""
         own = Effect.TIGHTENED if self._never_null(pair.new) else Effect.HARMLESS
-        return together(own, self._key_effect()) if _in_key(pair.new) else own
+        return together(own, self._key_effect) if _in_key(pair.new) else own
 
     def when_removed(self, pair: Pair) -> Effect:
         """What a property that is gone does: readers miss it, and the key may be another one."""
-        return together(Effect.LOOSENED, self._key_effect()) if _in_key(pair.old) else Effect.LOOSENED
+        return together(Effect.LOOSENED, self._key_effect) if _in_key(pair.old) else Effect.LOOSENED
 
     def _flag(self, pair: Pair, key: str, what: str, holds: tuple[bool, bool]) -> Iterator[Change]:
         part = pair.at(key)
@@ -58,7 +59,7 @@ class Demands:
         if _in_key(pair.old) == _in_key(pair.new):
             yield from flag_words(part)
             return
-        effect = self._key_effect()
+        effect = self._key_effect
         said = {
             Effect.TIGHTENED: "Rows that were right can break the key now.",
             Effect.LOOSENED: "Readers can meet several rows where the key allowed one, or none of a value.",
@@ -67,12 +68,17 @@ class Demands:
         kind = "key.added" if _in_key(pair.new) else "key.removed"
         yield part.change(kind, effect, said.get(effect, "The rows are identified as before."))
 
-    def _key(self, side: str) -> frozenset[int]:
-        return frozenset(index for index, pair in enumerate(self.pairs) if _in_key(getattr(pair, side)))
+    @cached_property
+    def _keys(self) -> tuple[frozenset[int], frozenset[int]]:
+        """The old and the new primary key, by the positions of their pairs."""
+        pairs = list(enumerate(self.pairs))
+        old = frozenset(index for index, pair in pairs if _in_key(pair.old))
+        return old, frozenset(index for index, pair in pairs if _in_key(pair.new))
 
+    @cached_property
     def _key_effect(self) -> Effect:
         """Of the primary key as a whole: fewer columns are a stricter key, more columns a looser one."""
-        old, new = self._key("old"), self._key("new")
+        old, new = self._keys
         nulls = (
             effect_of(
                 tightened=not self._never_null(self.pairs[index].old) and index in new,
@@ -83,8 +89,12 @@ class Demands:
         if old and new:
             once = effect_of(tightened=not old <= new, loosened=not new <= old)
         else:
-            once = of_flag(before=bool(old), after=bool(new))
+            once = of_flag(before=bool(old) or self._alone(new, "old"), after=bool(new) or self._alone(old, "new"))
         return together(once, *nulls)
+
+    def _alone(self, key: frozenset[int], side: str) -> bool:
+        """Whether the one column of a key is unique on the side that has no key: the same promise in other words."""
+        return len(key) == 1 and all(_is(getattr(self.pairs[index], side), "unique") for index in key)
 
     def _never_null(self, side: Any) -> bool:
         return _is(side, "required") or _in_key(side)

@@ -13,7 +13,7 @@ from checks.contracts.changes.secrets import without_secrets
 from checks.contracts.read import Place
 
 #: keys by which people know a member of a list
-_LABELS = ("name", "property", "server", "username", "channel", "role", "value", "synonym", "url", "to", "metric", "id")
+_LABELS = ("name", "property", "server", "username", "channel", "role", "value", "synonym", "url", "to", "id", "metric")
 _LONGEST_LABEL = 60
 
 Key = Callable[[Any], Hashable | None]
@@ -74,8 +74,8 @@ def text(side: Any, key: str) -> str | None:
 
 
 def is_nothing(value: Any) -> bool:
-    """Whether a value says as much as its absence: null, and an empty list or mapping."""
-    return value is None or value in ([], {})
+    """Whether a value says as much as its absence: null, an empty list or mapping, and a list of such."""
+    return value is None or value == {} or (isinstance(value, list) and all(map(is_nothing, value)))
 
 
 def same(one: Any, other: Any) -> bool:
@@ -94,7 +94,7 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _canonical(member) for key, member in value.items() if not is_nothing(member)}
     if isinstance(value, list):
-        return [_canonical(member) for member in value]
+        return [_canonical(member) for member in value if not is_nothing(member)]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -114,7 +114,8 @@ def members(pair: Pair, *keys: Key) -> list[Pair]:
 
 
 def _members(side: Any) -> dict[int, Any]:
-    return dict(enumerate(side)) if isinstance(side, list) else {}
+    listed = enumerate(side) if isinstance(side, list) else ()
+    return {index: member for index, member in listed if not is_nothing(member)}
 
 
 def _match(olds: Mapping[int, Any], news: Mapping[int, Any], key: Key, partners: dict[int, int]) -> None:

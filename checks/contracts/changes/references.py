@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from checks.contracts.changes.change import Change, Effect
 from checks.contracts.changes.pairs import Handler, Pair, by, canonical, fields, members, plain
+
+_BY_ID = re.compile(r"^([^#]*#)?/?schema/([^/]+)/properties/([^/]+)$")
 
 
 def relationships(pair: Pair) -> Iterator[Change]:
@@ -28,11 +31,22 @@ def relationships(pair: Pair) -> Iterator[Change]:
 
 
 def _ends(member: Any) -> str | None:
-    return canonical([member.get("from"), member.get("to")]) if isinstance(member, dict) else None
+    return canonical([_by_name(member.get(key)) for key in ("from", "to")]) if isinstance(member, dict) else None
+
+
+def _by_name(end: Any) -> Any:
+    """The notation by ids as the one by names, which are mostly the same words: schema/a/properties/b is a.b."""
+    if isinstance(end, list):
+        return [_by_name(each) for each in end]
+    return _BY_ID.sub(r"\1\2.\3", end) if isinstance(end, str) else end
 
 
 def _end(pair: Pair) -> Iterator[Change]:
-    if not pair.equal:
+    if pair.equal:
+        return
+    if canonical(_by_name(pair.old)) == canonical(_by_name(pair.new)):
+        yield pair.change("relationship.respelled", Effect.NOTED, "It is the same column in the other notation.")
+    else:
         said = "Keys are looked for elsewhere: what was found there may not be found here, and the other way round."
         yield pair.change("relationship.changed", Effect.CHANGED, said)
 

@@ -19,6 +19,7 @@ from checks.contracts.changes.types import logical_type, physical_type
 
 _NAMES = frozenset(("name", "physicalName"))
 _ALIKE = 0.6  # how alike two names must be for the guess that a column was renamed
+_MOST_GUESSES = 30  # where more came or went, a guess helps nobody
 
 
 def tables(pair: Pair) -> Iterator[Change]:
@@ -45,12 +46,12 @@ def columns(pair: Pair) -> Iterator[Change]:
         yield from plain(pair)
         return
     found = members(pair, by("id"), by("name"), by("physicalName"))
-    mappings = [each for each in found if isinstance(each.old, dict | None) and isinstance(each.new, dict | None)]
+    mappings = [each for each in found if _is_column(each)]
     demands = Demands(mappings)
     gone = [each for each in mappings if each.was_removed]
     come = [each for each in mappings if each.was_added]
     for each in found:
-        if each not in mappings:
+        if not _is_column(each):
             yield from plain(each)
         elif each.was_removed and not each.was_added:
             reason = f"Who reads it finds it no more.{_renamed(each, come, 'to')}"
@@ -60,6 +61,10 @@ def columns(pair: Pair) -> Iterator[Change]:
         else:
             yield from _names(each, "column")
             yield from _column(each, demands)
+
+
+def _is_column(pair: Pair) -> bool:
+    return isinstance(pair.old, dict | None) and isinstance(pair.new, dict | None)
 
 
 def _added(pair: Pair, effect: Effect, guess: str) -> Change:
@@ -124,7 +129,7 @@ def _names(pair: Pair, noun: str) -> Iterator[Change]:
 def _renamed(pair: Pair, others: list[Pair], way: str) -> str:
     """The guess, for people, that a column that went is one that came: its ids do not say so."""
     own = pair.new if pair.old is None else pair.old
-    for other in others:
+    for other in others[:_MOST_GUESSES]:
         theirs = other.new if other.old is None else other.old
         if _look_alike(own, theirs):
             hint = "give it an id, so that a new name is no new column"

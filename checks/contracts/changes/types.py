@@ -46,14 +46,16 @@ class _Type:
 
 
 def logical_type(pair: Pair) -> Iterator[Change]:
-    """A change of logicalType."""
+    """A change of logicalType; letters of another case are none."""
     if pair.equal:
         return
     if not pair.fits(str):
         yield from plain(pair)
         return
-    wider = (pair.old, pair.new) == ("integer", "number")
-    narrower = (pair.old, pair.new) == ("number", "integer")
+    old, new = (side.lower() if side else None for side in (pair.old, pair.new))
+    if old == new:
+        return
+    wider, narrower = (old, new) == ("integer", "number"), (old, new) == ("number", "integer")
     yield _change(pair, "logicalType", wider=wider, narrower=narrower)
 
 
@@ -117,7 +119,8 @@ def _known(word: str, sizes: list[int], *, signed: bool) -> _Type:
         return _Type("decimal", precision - scale, scale)
     if word in _TEXTS:
         return _Type("text", sizes[0] if sizes else _UNLIMITED)
-    return _Type(_SYNONYMS.get(word, word), sizes[0] if sizes else _UNLIMITED)
+    family = " ".join([_SYNONYMS.get(word, word), *map(str, sizes[1:])])
+    return _Type(family, sizes[0] if sizes else _UNLIMITED)
 
 
 def _holds(wide: _Type, narrow: _Type) -> bool:
