@@ -338,6 +338,19 @@ def test_any_json_gives_a_good_contract_or_a_refusal(value: Any):
                 assert str(error).startswith("shop.")
 
 
+def test_a_file_that_would_make_too_large_a_contract_is_refused():
+    wordy = {"properties": {"a": {"type": "string", "description": "x" * 1_100_000}}}
+    with pytest.raises(
+        NotImportable, match="contract that is larger than 1,000,000 bytes; import a smaller part of it"
+    ):
+        imported(Format.JSONSCHEMA, wordy)
+    nested: dict[str, Any] = {"type": "string"}
+    for _ in range(25):
+        nested = {"type": "object", "properties": {"a": nested}}
+    with pytest.raises(NotImportable, match="would make a contract that is nested deeper than 40 levels"):
+        imported(Format.JSONSCHEMA, nested)
+
+
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
