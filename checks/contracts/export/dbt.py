@@ -10,7 +10,7 @@ from typing import Any
 
 from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node, Notes
-from checks.contracts.export.fields import Field, fields, key_fields, owner, table_name
+from checks.contracts.export.fields import Field, fields, key_fields, owner, table_name, unique_together
 from checks.contracts.levels import agreements, column_for
 from checks.contracts.writing import yaml_text
 from checks.records import FreshnessExpected
@@ -38,7 +38,7 @@ def _model(document: Document, table: Node, dialect: str) -> dict[str, Any]:
     model["config"] = {"meta": {key: _inert(value) for key, value in meta.items() if value}}
     if keys:
         model["constraints"] = [{"type": "primary_key", "columns": [key.column for key in keys]}]
-    together = _unique_together(table)
+    together = unique_together(table, dialect)
     if together:
         model["data_tests"] = [
             {"dbt_utils.unique_combination_of_columns": {"combination_of_columns": names}} for names in together
@@ -46,17 +46,6 @@ def _model(document: Document, table: Node, dialect: str) -> dict[str, Any]:
     alone = keys[0].column if len(keys) == 1 else None
     model["columns"] = [_column(each, alone=each.column == alone) for each in fields(table, dialect)]
     return model
-
-
-def _unique_together(table: Node) -> list[list[str]]:
-    """The lists of properties without duplicates that rules ask for."""
-    found = []
-    for rule in table.items("quality"):
-        arguments = rule.child("arguments")
-        names = arguments.value.get("properties") if arguments else None
-        if rule.text("metric") == "duplicateValues" and rule.value.get("mustBe") == 0 and isinstance(names, list):
-            found.append([str(name) for name in names])
-    return found
 
 
 def _column(one: Field, *, alone: bool) -> dict[str, Any]:

@@ -128,6 +128,18 @@ def key_fields(table: Node, dialect: str) -> list[Field]:
     return sorted(keys, key=_key_position)
 
 
+def unique_together(table: Node, dialect: str) -> list[list[str]]:
+    """The lists of columns without duplicates that rules ask for, by their names in the warehouse."""
+    columns = {each.name: each.column for each in fields(table, dialect)}
+    found = []
+    for rule in table.items("quality"):
+        arguments = rule.child("arguments")
+        names = arguments.value.get("properties") if arguments else None
+        if rule.text("metric") == "duplicateValues" and rule.value.get("mustBe") == 0 and isinstance(names, list):
+            found.append([columns.get(str(name), str(name)) for name in names])
+    return found
+
+
 def distinct_names(
     names: Sequence[str], make: Callable[[str], str], taken: Iterator[str] | Sequence[str] = ()
 ) -> list[str]:

@@ -26,7 +26,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .8rem; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--soft); font-weight: 600; }
-td { overflow-wrap: anywhere; min-width: 7rem; }
+td { overflow-wrap: anywhere; min-width: 7rem; } td code { white-space: nowrap; }
 code { font: .88em ui-monospace, monospace; color: var(--mark); }
 @media print { body { background: none; } .wide { overflow: visible; } }
 """.strip()

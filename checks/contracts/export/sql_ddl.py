@@ -14,7 +14,7 @@ from sqlglot import exp
 from checks.contracts import native_types
 from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node
-from checks.contracts.export.fields import Field, fields, key_fields, table_name
+from checks.contracts.export.fields import Field, fields, key_fields, table_name, unique_together
 
 _T = exp.DataType.Type
 _COMMENT_STATEMENTS = {"duckdb", "postgres", "redshift", "oracle", "snowflake", "trino", "athena", "materialize"}
@@ -45,7 +45,11 @@ def _statements(table: Node, written: str, wanted: str) -> Iterator[str]:
     lines: list[exp.Expr] = [_column(each, wanted) for each in columns]
     keys = key_fields(table, written)
     if keys:
-        lines.append(exp.PrimaryKey(expressions=[exp.to_identifier(key.column, quoted=True) for key in keys]))
+        lines.append(exp.PrimaryKey(expressions=_identifiers([key.column for key in keys])))
+    known = {each.column for each in columns}
+    for names in unique_together(table, written):
+        if names and known.issuperset(names):
+            lines.append(exp.UniqueColumnConstraint(this=exp.Schema(expressions=_identifiers(names))))
     create = exp.Create(this=exp.Schema(this=target, expressions=lines), kind="TABLE")
     comments = [(None, table.text("description")), *((each.column, each.description) for each in columns)]
     told = [(column, text) for column, text in comments if text]
@@ -65,6 +69,10 @@ def _table(table: Node) -> exp.Table:
     if schema:
         parts["db"] = exp.to_identifier(schema.rpartition(".")[2], quoted=True)
     return exp.Table(**parts)
+
+
+def _identifiers(names: Sequence[str]) -> list[exp.Expr]:
+    return [exp.to_identifier(name, quoted=True) for name in names]
 
 
 def _comment(table: exp.Table, column: str | None, text: str) -> exp.Comment:

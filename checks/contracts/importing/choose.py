@@ -17,6 +17,7 @@ from checks.contracts.importing.json_schema import read_json_schema
 from checks.contracts.importing.odcs import read_odcs
 from checks.contracts.importing.pydantic_model import read_pydantic
 from checks.contracts.importing.sql import read_sql
+from checks.contracts.read import YamlError, parse
 from checks.contracts.writing import yaml_text
 
 MAX_BYTES = 64_000_000  # manifests of dbt are large
@@ -72,7 +73,13 @@ def written(draft: Draft, of: str) -> Imported:
     left = tuple(dict.fromkeys(draft.left))
     if left:
         comments += ["", "Not carried over, so look at it:", *(f"- {each}" for each in left), ""]
-    return Imported(yaml_text(data, comments), left)
+    text = yaml_text(data, comments)
+    try:
+        parse(text.encode())
+    except YamlError as error:
+        said = f"would make a contract that {error}; import a smaller part of it"
+        raise NotImportable(draft.label, said) from None
+    return Imported(text, left)
 
 
 def _decoded(raw: bytes, label: str, most: int) -> str:

@@ -48,7 +48,7 @@ def _imported(where: str, label: str) -> ModuleType:
         spec.loader.exec_module(module)
     except NotImportable:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise NotImportable(label, f"can not be imported: {type(error).__name__}: {error}") from error
     return module
 

@@ -4,6 +4,7 @@ CREATE TYPE that belong to it. Nothing is run."""
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -17,6 +18,8 @@ from checks.contracts.importing.draft import Column, Draft, NotImportable, Table
 
 DEFAULT_DIALECT = "postgres"
 _T = exp.DataType.Type
+#: what a dump has for psql: commands, and rows between COPY and a line with a backslash and a dot
+_PSQL = re.compile(r"^COPY [^\n]* FROM stdin;\n.*?^\\\.$|^\\\w[^\n]*$", re.MULTILINE | re.DOTALL)
 
 
 def read_sql(text: str, draft: Draft, dialect: str | None) -> None:
@@ -33,7 +36,7 @@ def _statements(text: str, label: str, dialect: str) -> list[exp.Expr]:
     )  # it logs the text of statements that it does not know; we tell them ourselves
     was, logger.disabled = logger.disabled, True
     try:
-        return [each for each in sqlglot.parse(text, read=dialect) if each is not None]
+        return [each for each in sqlglot.parse(_PSQL.sub(_blank, text), read=dialect) if each is not None]
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         what = str(first.get("description") or "it can not be parsed").rstrip(".")
@@ -77,7 +80,7 @@ class _Reader:
         for words, times in self.others.items():
             self.draft.leave("", f"{times} x {words}")
         for where, column, line in self.untyped:  # types may be created after the tables that use them
-            column.allowed = self.enums.get((column.physical or "").strip('"').lower(), [])
+            column.allowed = self.enums.get((column.physical or "").rpartition(".")[2].strip('"').lower(), [])
             if column.allowed:
                 column.logical = "string"
             elif column.physical:
@@ -267,6 +270,11 @@ def _typed(name: str, kind: exp.DataType | None, dialect: str) -> Column:
 
 def _names(parts: Iterable[exp.Expr]) -> list[str]:
     return [each.this.name if isinstance(each, exp.Ordered) else each.name for each in parts]
+
+
+def _blank(found: re.Match[str]) -> str:
+    """Nothing, on as many lines."""
+    return "\n" * found[0].count("\n")
 
 
 def _words(part: exp.Expr, dialect: str) -> str:
