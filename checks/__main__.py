@@ -25,10 +25,9 @@ from checks.contract_commands import contract
 from checks.drill import Refused
 from checks.history import HistoryError
 from checks.monitor import UnknownDataset
-from checks.registry import NotRegistered
 from connectors import SourceError
 
-FAILING, UNKNOWN, USAGE, STOPPED = 1, 3, 64, 130
+USAGE, UNKNOWN, STOPPED = 64, 3, 130
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -112,8 +111,6 @@ def doctor_command(config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int
     try:
         with answering(loaded) as by:
             document = by.doctor()
-    except NotRegistered as error:
-        return _failed(str(error), FAILING if error.valid else USAGE)
     except (HistoryError, NotAnswered) as error:
         document = doctor.without_history(loaded, error)
     print_document(document, show.notes, as_json)

@@ -13,10 +13,15 @@ from checks import show, show_contracts
 from checks.answering import answering
 from checks.command_line import DEFAULT, AsJson, At, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import Config, load
-from checks.transfer_commands import export_command
+from checks.diff_command import diff_command
+from checks.drill import Refused
+from checks.registry import Compatibility, NotRegistered
+from checks.transfer_commands import export_command, import_command
 
 contract = typer.Typer(no_args_is_help=True, help="Contracts as code.")
+contract.command("diff")(diff_command)
 contract.command("export")(export_command)
+contract.command("import")(import_command)
 
 Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; none means the contracts folder.")]
 
@@ -97,17 +102,21 @@ def register_command(
 ) -> int:
     """Takes contracts up into the registry, as far as their compatibility mode allows."""
     from checks.contracts.load import contract_files
-    from checks.registry import Compatibility
 
     if compatibility is not None and compatibility not in set(Compatibility):
         raise WrongUsage(f"--compatibility {compatibility} is not known; it is one of {', '.join(Compatibility)}")
     settings = load(config)
     wanted = _existing(paths) or [settings.contracts_path]
     files = [file for path in wanted for file in (contract_files(path) if path.is_dir() else [path])]
+    registered, refused = [], []
     with answering(settings) as by:
-        registered = [by.register(file.read_bytes(), str(file), compatibility) for file in files]
-    print_document({"registered": registered}, show_contracts.registered, as_json)
-    return 0
+        for file in files:
+            try:
+                registered.append(by.register(file.read_bytes(), str(file), compatibility))
+            except (NotRegistered, Refused) as error:
+                refused.append({"file": str(file), "reason": str(error)})
+    print_document({"registered": registered, "refused": refused}, show_contracts.registered, as_json)
+    return 1 if refused else 0
 
 
 @contract.command("list")

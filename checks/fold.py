@@ -144,6 +144,11 @@ def _extreme(function: Callable[[np.ndarray], float], per_group: np.ndarray) -> 
     return float(function(per_group)) if not np.isnan(per_group).all() else np.nan
 
 
+def _total(metric: Metric, values: _Values) -> float:
+    """The sum of sums, NaN where no group has one: the sum of nothing is not zero."""
+    return _extreme(np.nansum, values[metric])
+
+
 def _pooled_mean(metric: Metric, values: _Values) -> float:
     weights, means = _weights(metric, values), values[metric]
     if weights is None:
@@ -183,6 +188,7 @@ _COMBINED: dict[str, Callable[[Metric, _Values], float]] = {
     "min_length": _lowest,
     "max_length": _highest,
     "mean": _pooled_mean,
+    "sum": _total,
     "stddev": _pooled_deviation,
     "true_rate": _pooled_mean,
 }

@@ -179,7 +179,7 @@ class _Fused:
         plan = self._plan
         metrics = [aggregation.metric for aggregation in aggregations]
         extra = [*_OF_TIME] if plan.event_time is not None and metrics[0].name == "row_count" else []
-        values = tuple((check.id, repr(check.expects)) for check in plan.values)
+        values = tuple((check.id, repr(check.expects)) for check in (*plan.values, *plan.rules))
 
         def build(table: ir.Table) -> ir.Table:
             aggregates = {f"m{i}": aggregation.build(table) for i, aggregation in enumerate(aggregations)}

@@ -18,8 +18,10 @@ from checks import judge_rules, judge_service_levels, phrases, wording
 from checks.column_types import fits_logical, fits_physical
 from checks.facts import Facts
 from checks.records import (
+    AggregateExpected,
     Check,
     ColumnExpected,
+    DistributionExpected,
     FreshnessExpected,
     Grain,
     Metric,
@@ -27,12 +29,15 @@ from checks.records import (
     ReconcileExpected,
     ReferenceExpected,
     Result,
+    RowsExpected,
+    SequenceExpected,
     SqlExpected,
     Status,
     Threshold,
     UniqueExpected,
     ValuesExpected,
 )
+from checks.rule_metrics import aggregate_metric
 from checks.service_levels import ServiceLevel
 from checks.verdicts import broken as _broken
 from checks.verdicts import holds
@@ -41,7 +46,7 @@ from checks.verdicts import result as _result
 from checks.wording import Number
 
 #: statistics that do not exist for a column of nothing but NULLs, which is no fault of the check
-_MAY_BE_ABSENT = ("min", "max", "mean", "stddev", "min_length", "max_length", "true_rate")
+_MAY_BE_ABSENT = ("min", "max", "mean", "stddev", "min_length", "max_length", "true_rate", "sum")
 
 
 def judge(check: Check, facts: Facts) -> list[Result]:
@@ -60,7 +65,16 @@ def judge(check: Check, facts: Facts) -> list[Result]:
             return [_judge_reconciliation(check, check.expects, facts)]
         case SqlExpected():
             return [judge_rules.sql(check, check.expects, facts)]
-        case NumberExpected(per_bucket=True) | ValuesExpected(per_bucket=True):
+        case DistributionExpected():
+            return judge_rules.distribution(check, check.expects, facts)
+        case SequenceExpected():
+            return [judge_rules.sequence(check, check.expects, facts)]
+        case (
+            NumberExpected(per_bucket=True)
+            | ValuesExpected(per_bucket=True)
+            | RowsExpected(per_bucket=True)
+            | AggregateExpected(per_bucket=True)
+        ):
             return _judge_buckets(check, facts)
         case _:
             return [_judge_level(check, facts)]
@@ -73,12 +87,16 @@ def metric_of(check: Check) -> Metric:
             return Metric("bucket_rows" if name == "row_count" and check.expects.per_bucket else name, column)
         case ValuesExpected(kind=kind, column=column):
             return Metric(f"{kind}_count", column, check=check.id)
+        case RowsExpected():
+            return Metric("violation_count", check.column, check=check.id)
         case UniqueExpected(columns=columns):
             return Metric("duplicate_count", ", ".join(columns))
         case ReferenceExpected():
             return Metric("orphan_count", check.column, check=check.id)
         case ReconcileExpected():
             return Metric("own_aggregate", check=check.id)
+        case AggregateExpected():
+            return aggregate_metric(check, check.expects)
     raise TypeError(f"check '{check.id}' reads no metric")
 
 

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from checks import phrases
+from checks import phrases, wording
 from checks.facts import Facts
-from checks.records import Check, Metric, Operator, Result, SqlExpected, Status
-from checks.verdicts import broken, holds, result
+from checks.records import (
+    Check,
+    DistributionExpected,
+    Grain,
+    Metric,
+    Operator,
+    Result,
+    SequenceExpected,
+    SequenceKind,
+    SqlExpected,
+    Status,
+)
+from checks.rule_metrics import category_metrics, sequence_metric
+from checks.verdicts import broken, holds, nothing_there, result
+
+#: one, many, and what they do
+_BREAKS = {
+    SequenceKind.INCREASING: ("row", "rows", "in which {column} is below that of the row before"),
+    SequenceKind.STRICT: ("row", "rows", "in which {column} is not above that of the row before"),
+    SequenceKind.GAP_FREE: ("number", "numbers", "missing from {column}"),
+}
+#: shares are quotients of doubles
+_ROUNDING = 1e-9
 
 
 def sql(check: Check, expects: SqlExpected, facts: Facts) -> Result:
@@ -23,6 +46,96 @@ def sql(check: Check, expects: SqlExpected, facts: Facts) -> Result:
     observed, expected = _written(expects, level.value), _expected(expects)
     ok = holds(expects.threshold, level.value)
     return _told(check, ok, level.value, level.measured_at, (observed, expected, f"the query answers {observed}"))
+
+
+def sequence(check: Check, expects: SequenceExpected, facts: Facts) -> Result:
+    """How many rows or numbers break a sequence."""
+    metric = sequence_metric(check, expects)
+    problem, level = facts.problem(metric), facts.level(metric)
+    if problem is not None:
+        return result(check, Status.ERROR, reason=problem.message)
+    if facts.is_empty:
+        return nothing_there(check, "the table has no rows")
+    if level is None:
+        return result(check, Status.ERROR, reason=wording.unmeasured(metric))
+    if math.isnan(level.value):
+        return nothing_there(check, f"{expects.column} has no values")
+    one, many, about = _BREAKS[expects.kind]
+    observed = f"{phrases.number(level.value)} {one if level.value == 1 else many}"
+    expected = "none" if phrases.allows_only_zero(expects.threshold) else phrases.expectation(expects.threshold)
+    words = (observed, expected, f"{observed} {about.format(column=expects.column)}")
+    return _told(check, holds(expects.threshold, level.value), level.value, level.measured_at, words)
+
+
+def distribution(check: Check, expects: DistributionExpected, facts: Facts) -> list[Result]:
+    """The share that is furthest from its expected one, of the table or of each closed bucket."""
+    metrics = category_metrics(check, expects)
+    problem = next((problem for problem in map(facts.problem, metrics) if problem is not None), None)
+    if problem is not None:
+        return [result(check, Status.ERROR, reason=problem.message)]
+    if facts.is_empty:
+        return [nothing_there(check, "the table has no rows")]
+    if expects.per_bucket:
+        return _distribution_by_bucket(check, expects, facts)
+    levels, present = [facts.level(metric) for metric in metrics], facts.whole(Metric("invalid_count", expects.column))
+    known = [level for level in levels if level is not None]
+    if present is None or len(known) < len(metrics):
+        return [result(check, Status.ERROR, reason=wording.unmeasured(metrics[0]))]
+    counts = [level.value for level in known]
+    return [_distribution(check, expects, _Counted(counts, present, min(level.measured_at for level in known)))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """How many of the `present` values are each of the named ones, in the table or in a bucket."""
+
+    counts: Sequence[float]
+    present: float
+    at: datetime
+    bucket: datetime | None = None
+    where: str = ""
+
+
+def _distribution_by_bucket(check: Check, expects: DistributionExpected, facts: Facts) -> list[Result]:
+    event_time, metrics = facts.measured.event_time, category_metrics(check, expects)
+    if event_time is None:
+        reason = (
+            "judges each day by itself, but the dataset has no event time; declare vitals.eventTime in the contract"
+        )
+        return [result(check, Status.ERROR, reason=reason)]
+    lines = [facts.closed_buckets(metric) for metric in metrics]
+    if not lines[0]:
+        return [result(check, Status.SKIPPED, reason=f"no {event_time.grain} has been complete yet")]
+    found = []
+    for bucket in sorted(lines[0]):
+        present = facts.whole_of_bucket(Metric("invalid_count", expects.column), bucket) or 0.0
+        where = wording.when(bucket, hourly=event_time.grain is Grain.HOUR)
+        counts = [line.get(bucket, 0.0) for line in lines]
+        found.append(_distribution(check, expects, _Counted(counts, present, facts.at, bucket, where)))
+    return found
+
+
+def _distribution(check: Check, expects: DistributionExpected, counted: _Counted) -> Result:
+    if not counted.present:
+        return nothing_there(check, f"{expects.column} has no values{counted.where}", counted.bucket)
+    wanted = [share for _, share in expects.shares]
+    found = [count / counted.present for count in counted.counts]
+    names = [f"are {value}" for value, _ in expects.shares] + ["are others"]
+    rows = list(zip(names, [*wanted, max(0.0, 1 - sum(wanted))], [*found, max(0.0, 1 - sum(found))], strict=True))
+    name, share, is_share = max(rows, key=lambda row: round(abs(row[1] - row[2]), 9))
+    low, high = max(0.0, share - expects.tolerance), min(1.0, share + expects.tolerance)
+    observed = f"{phrases.percent(100 * is_share, (100 * low, 100 * high))} of the values {name}"
+    expected = _between(low, high)
+    ok = abs(share - is_share) <= expects.tolerance + _ROUNDING
+    about = f"{observed}{counted.where}".replace("the values", f"the values of {expects.column}")
+    made = _told(check, ok, is_share - share, counted.at, (observed, expected, about))
+    return replace(made, bucket=counted.bucket)
+
+
+def _between(low: float, high: float) -> str:
+    if high - low < _ROUNDING:
+        return f"exactly {phrases.percent(100 * round(low, 12))}"
+    return f"between {phrases.percent(100 * round(low, 12))} and {phrases.percent(100 * round(high, 12))}"
 
 
 def _told(check: Check, ok: bool, value: float, at: datetime, words: tuple[str, str, str]) -> Result:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from checks import eventtime, fused, rows, separate, sql_rules
+from checks import eventtime, fused, rows, rule_metrics, separate, sql_rules
 from checks.expressible import expressible
 from checks.fold import Folded, fold
 from checks.meets import values_aggregation
@@ -62,6 +62,7 @@ def aggregations(plan: Plan, dialect: str) -> list[Aggregation]:
         found.extend(column_aggregations(column, dialect))
     for check in plan.values:
         found.append(values_aggregation(check, plan.columns, dialect))
+    found.extend(rule_metrics.aggregations(plan, dialect))
     return found
 
 
@@ -95,6 +96,8 @@ def _totals(log: QueryLog, inner: str, plan: Plan, other_source: OtherSource) ->
             separate.not_replayed(log, check)
         elif isinstance(check.expects, ReconcileExpected):
             totals |= separate.reconcile(log, check, check.expects, other_source)
+    for check in plan.rules if plan.whole_table else ():
+        totals |= rule_metrics.ask(log, inner, plan, check)
     for check in plan.sql:
         totals |= sql_rules.ask(log, plan, check)
     return totals

@@ -47,6 +47,13 @@ CATALOGUE = {
         Kind("empty_count", "rows holding an empty string", Dimension.COMPLETENESS, "rows", additive=True),
         Kind("invalid_count", "present values that are not valid", Dimension.CONFORMITY, "rows", additive=True),
         Kind(
+            "violation_count",
+            "rows for which a condition of the contract is false",
+            Dimension.CONSISTENCY,
+            "rows",
+            additive=True,
+        ),
+        Kind(
             "non_finite_count",
             "values of a number column that are no finite number",
             Dimension.CONFORMITY,
@@ -65,6 +72,11 @@ CATALOGUE = {
         Kind("orphan_count", "rows whose key is not in the other table", Dimension.CONSISTENCY, "rows", additive=True),
         Kind("own_aggregate", "this dataset's side of a reconciliation", Dimension.CONSISTENCY, "value"),
         Kind("other_aggregate", "the other dataset's side of a reconciliation", Dimension.CONSISTENCY, "value"),
+        Kind("sum", "sum of the finite values", Dimension.ACCURACY, "value"),
+        Kind("value_count", "rows in which the column has a value", Dimension.COMPLETENESS, "rows", additive=True),
+        Kind("quantile", "quantile of the finite values", Dimension.ACCURACY, "value"),
+        Kind("category_count", "rows holding one named value", Dimension.ACCURACY, "rows", additive=True),
+        Kind("sequence_breaks", "rows or numbers that break a sequence", Dimension.CONSISTENCY, "rows"),
         Kind("sql_value", "what the query of an SQL rule answers", Dimension.ACCURACY, "value"),
     )
 }

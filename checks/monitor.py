@@ -18,12 +18,14 @@ from checks.config import Config, SourceConfig
 from checks.history import History, HistoryError, Known
 from checks.plan import Reading
 from checks.records import (
+    AggregateExpected,
     Dataset,
     DatasetHealth,
     Measured,
     ReconcileExpected,
     ReferenceExpected,
     RunReport,
+    SequenceExpected,
     SqlExpected,
     UniqueExpected,
 )
@@ -288,7 +290,9 @@ class Monitor:
             spec, tuple(self.spec(name) for name in sorted(others)), dataset, known, reading, served.at, served.replay
         )
         # every statement has its own time limit; the worker gets the sum of what it may send, and is killed after that
-        apart = UniqueExpected | ReferenceExpected | ReconcileExpected | SqlExpected
+        apart = (
+            UniqueExpected | ReferenceExpected | ReconcileExpected | SqlExpected | SequenceExpected | AggregateExpected
+        )
         statements = 4 + 2 * sum(isinstance(expects, apart) for expects in checks)
         return self.workers.call(spec, spec.timeout * statements + 10, measure_job, job)
 

@@ -10,23 +10,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import UnionType
 from typing import TYPE_CHECKING
 
 from checks.eventtime import bucket_of, infer_event_time, wall_clock
 from checks.records import (
+    AggregateExpected,
     Check,
     Choice,
     Dataset,
+    DistributionExpected,
     EventTime,
     Grain,
     Metric,
     NumberExpected,
     ReconcileExpected,
     ReferenceExpected,
+    RowsExpected,
+    SequenceExpected,
     SqlExpected,
     UniqueExpected,
     ValuesExpected,
 )
+from checks.rule_metrics import metrics_of
 
 if TYPE_CHECKING:
     from checks.history import Known
@@ -56,7 +62,7 @@ class Plan:
     """What one run asks. `buckets_from` is the first bucket that is told apart; without `whole_table` nothing before it
     is read. `up_to` leaves later rows out (a replayed moment). `keys` are counted exactly, each in a query of its own;
     of the columns in `distinct` a check wants the different values of the whole table. `sql` are the rules that bring
-    a query of their own; they are asked in every run."""
+    a query of their own; they are asked in every run. `rules` measure something for themselves (`rule_metrics`)."""
 
     dataset: Dataset
     columns: tuple[Column, ...]
@@ -71,6 +77,7 @@ class Plan:
     reconciliations: tuple[Check, ...] = ()
     distinct: tuple[str, ...] = ()
     sql: tuple[Check, ...] = ()
+    rules: tuple[Check, ...] = ()
 
 
 def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known and what is wanted are records of others
@@ -101,12 +108,13 @@ def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known a
         whole_table=whole,
         buckets_from=due.first_bucket(at, whole=whole),
         up_to=at if replay and event_time else None,
-        values=_expecting(ValuesExpected, checks),
+        values=_expecting(ValuesExpected | RowsExpected, checks),
         keys=_keys(checks, key) if whole else (),
         references=_expecting(ReferenceExpected, checks),
         reconciliations=_expecting(ReconcileExpected, checks) if whole else (),
         distinct=_distinct(checks) if whole and event_time else (),
         sql=_expecting(SqlExpected, checks),
+        rules=_expecting(AggregateExpected | DistributionExpected | SequenceExpected, checks),
     )
 
 
@@ -151,6 +159,10 @@ def whole_table_metrics(check: Check) -> tuple[Metric, ...]:
             return (Metric("own_aggregate", check=check.id), Metric("other_aggregate", check=check.id))
         case ValuesExpected(kind=kind, column=column, per_bucket=False):
             return (Metric(f"{kind}_count", column, check=check.id),)
+        case AggregateExpected(per_bucket=False) | DistributionExpected(per_bucket=False) | SequenceExpected():
+            return metrics_of(check)
+        case RowsExpected(per_bucket=False):
+            return (Metric("violation_count", check.column, check=check.id),)
         case NumberExpected(metric=metric, column=column, per_bucket=False):
             return () if metric in ("freshness", "future_rows", "bucket_rows") else (Metric(metric, column),)
         case _:
@@ -161,7 +173,7 @@ def _columns_of(check: Check) -> set[str]:
     return set(getattr(check.expects, "columns", ())) or {c for c in [getattr(check.expects, "column", None)] if c}
 
 
-def _expecting(kind: type, checks: Sequence[Check]) -> tuple[Check, ...]:
+def _expecting(kind: type | UnionType, checks: Sequence[Check]) -> tuple[Check, ...]:
     return tuple(check for check in checks if isinstance(check.expects, kind))
 
 

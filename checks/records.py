@@ -247,6 +247,22 @@ class ValuesExpected:
 
 
 @dataclass(frozen=True, slots=True)
+class RowsExpected:
+    """The number of rows for which a condition between columns is false; where it is NULL it is not counted. `names`
+    pairs each name in the expression with its column."""
+
+    expression: str
+    names: tuple[tuple[str, str], ...]
+    threshold: Threshold
+    percent: bool = False
+    per_bucket: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(column for _, column in self.names))
+
+
+@dataclass(frozen=True, slots=True)
 class UniqueExpected:
     """The number of rows beyond the first of each key. Rows with a NULL in the key do not count."""
 
@@ -310,15 +326,65 @@ class SqlExpected:
     unit: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AggregateExpected:
+    """A number of a column that is measured for this check alone: `function` is sum, count (of present values) or
+    quantile, with its `share` from 0 to 1 (the median is 0.5)."""
+
+    function: str
+    column: str
+    threshold: Threshold
+    share: float | None = None
+    per_bucket: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionExpected:
+    """Each of `shares` (value, share from 0 to 1) is the value's share of the present values, give or take `tolerance`;
+    so is the rest's."""
+
+    column: str
+    shares: tuple[tuple[Any, float], ...]
+    tolerance: float
+    per_bucket: bool = False
+
+
+class SequenceKind(StrEnum):
+    INCREASING = "increasing"  # no value is below that of the row before
+    STRICT = "strictly increasing"  # every value is above that of the row before
+    GAP_FREE = "gap-free"  # no whole number is missing between the smallest and the largest
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceExpected:
+    """The number of breaks in a sequence, in each group of rows with the same values of `within`. Rows are ordered by
+    `order_by`, else by the event time; a gap-free sequence needs no order."""
+
+    column: str
+    kind: SequenceKind
+    threshold: Threshold
+    order_by: str | None = None
+    within: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that the rule reads."""
+        return tuple(dict.fromkeys(name for name in (self.column, self.order_by, *self.within) if name))
+
+
 Expectation = (
     ColumnExpected
     | NumberExpected
     | ValuesExpected
+    | RowsExpected
     | UniqueExpected
     | ReferenceExpected
     | ReconcileExpected
     | FreshnessExpected
     | SqlExpected
+    | AggregateExpected
+    | DistributionExpected
+    | SequenceExpected
     | ServiceLevel
 )
 

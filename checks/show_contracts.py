@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from checks.show import rows_with_sentences
+from checks.show import rows_with_sentences, sign
 
 
 def contracts(document: dict[str, Any], console: Console) -> None:
@@ -44,5 +44,7 @@ def registered(document: dict[str, Any], console: Console) -> None:
         rows.append(([Text(each["contract"]), Text(each["version"]), Text(what)], [*changes, *subjects]))
     if rows:
         rows_with_sentences(console, ("contract", "version", ""), rows)
-    else:
+    elif not document["refused"]:
         console.print("There are no contracts here.")
+    for each in document["refused"]:
+        console.print(sign("fail") + Text(f"  {each['file']}: {each['reason']}"))

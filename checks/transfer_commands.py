@@ -26,6 +26,7 @@ def export_command(
     force: Force = False,
 ) -> int:
     """A contract as JSON Schema, Avro, SQL, dbt, Pydantic, HTML or Markdown. Asks no warehouse."""
+    from checks.contracts.dialects import UnknownDialect, known_dialect
     from checks.contracts.export import Format, NotExportable, export
     from checks.contracts.load import read_file
 
@@ -35,11 +36,56 @@ def export_command(
     if not document.data:
         raise CanNotRead("; ".join(map(str, document.findings)))
     try:
-        text = export(document, Format(_one_of(Format, to, "--to")), schema, dialect)
-    except NotExportable as error:
+        text = export(document, Format(_one_of(Format, to, "--to")), schema, known_dialect(dialect))
+    except (NotExportable, UnknownDialect) as error:
         raise WrongUsage(str(error)) from None
     _hand_over(text, output)
     return 0
+
+
+def import_command(
+    path: Annotated[str, typer.Argument(help="The file to read; for pydantic file.py:Class or module:Class.")],
+    of: Annotated[str, typer.Option("--from", help="dbt, sql, jsonschema, avro or pydantic (runs that module).")],
+    dialect: Annotated[str | None, typer.Option("--dialect", help="Of types in sql (else postgres) and dbt.")] = None,
+    output: Output = None,
+    force: Force = False,
+) -> int:
+    """A draft of a contract from other formats; what it can not say is told. Asks no warehouse."""
+    from checks.contracts.dialects import UnknownDialect, known_dialect
+    from checks.contracts.importing import Format, NotImportable, import_model, import_text
+
+    format_ = Format(_one_of(Format, of, "--from"))
+    _may_be_written(output, force=force)
+    try:
+        if format_ is Format.PYDANTIC:
+            _say(f"runs the module of {path}, as every import of Python code does")
+            made = import_model(path)
+        else:
+            _must_be_a_file(Path(path))
+            made = import_text(_bytes(Path(path)), path, format_, known_dialect(dialect))
+    except UnknownDialect as error:
+        raise WrongUsage(str(error)) from None
+    except NotImportable as error:
+        raise CanNotRead(str(error)) from None
+    for each in made.left:
+        _say(f"not carried over: {each}")
+    _hand_over(made.text, output)
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 beside the answer
+
+
+def _bytes(path: Path) -> bytes:
+    """The file, up to a little more than the most that is read."""
+    from checks.contracts.importing import MAX_BYTES
+
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CanNotRead(f"{path} can not be read: {error.strerror}") from error
 
 
 def _one_of(words: type[StrEnum], given: str, option: str) -> str:

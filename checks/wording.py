@@ -15,7 +15,16 @@ from datetime import UTC, datetime, timedelta
 from checks import phrases
 from checks.metrics import CATALOGUE, unit_of
 from checks.predicates import fault_of
-from checks.records import Aggregate, Check, Metric, ReconcileExpected, ReferenceExpected, Threshold
+from checks.records import (
+    Aggregate,
+    AggregateExpected,
+    Check,
+    Metric,
+    ReconcileExpected,
+    ReferenceExpected,
+    RowsExpected,
+    Threshold,
+)
 
 _ABOUT = {
     "null_count": "{observed} without {column}",
@@ -31,6 +40,8 @@ _ABOUT = {
     "max": "the largest {column} is {observed}",
     "mean": "the mean of {column} is {observed}",
     "stddev": "the standard deviation of {column} is {observed}",
+    "sum": "the sum of {column} is {observed}",
+    "value_count": "{observed} with a value of {column}",
     "min_length": "the shortest {column} has {observed}",
     "max_length": "the longest {column} has {observed}",
     "true_rate": "{observed} of the values of {column} are true",
@@ -74,7 +85,9 @@ def observed(number: Number, threshold: Threshold) -> str:
 
 
 def fault(check: Check) -> str:
-    """What is wrong with the values that a check counts, with a space before it: ' not one of A, B'."""
+    """What is wrong with the values or rows that a check counts, with a space before it: ' not one of A, B'."""
+    if isinstance(check.expects, RowsExpected):
+        return f" for which {' '.join(check.expects.expression.split())} is false"
     predicates = getattr(check.expects, "predicates", ())
     return f" {fault_of(predicates)}" if predicates else ""
 
@@ -91,11 +104,17 @@ def about(number: Number, check: Check, words: str) -> str:
     if isinstance(check.expects, ReferenceExpected):
         return f"{words} have {_key(check.expects.columns)} that is not in {check.expects.to_dataset}"
     template = _ABOUT.get(number.metric.name, "{observed}")
+    if isinstance(check.expects, AggregateExpected) and check.expects.share is not None:
+        template = f"the {_quantile(check.expects.share)} of {{column}} is {{observed}}"
     if number.unit == "epoch":
         template = _MOMENTS[number.metric.name]
     names = getattr(check.expects, "columns", ())
     column = f"combination of {_joined(names)}" if len(names) > 1 else number.metric.column
     return template.format(observed=words, column=column)
+
+
+def _quantile(share: float) -> str:
+    return "median" if share == 0.5 else f"{100 * share:g} % quantile"
 
 
 def when(bucket: datetime | None, *, hourly: bool) -> str:

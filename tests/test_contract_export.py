@@ -169,29 +169,19 @@ def test_postgres_makes_the_tables_and_holds_the_promises(postgres_database: str
 
 
 def holds_the_promises(execute: Any, refused: type[Exception]) -> None:
-    into = "INSERT INTO orders (order_id, line, customer, state, code, amount, ordered_at) VALUES"
-    good = {
-        "id": "1",
-        "line": "1",
-        "customer": "3",
-        "state": "'new'",
-        "code": "'AB'",
-        "amount": "1",
-        "at": "'2026-03-01'",
-    }
-    execute(f"{into} ({', '.join(good.values())})")
-    wrong = [
-        {"line": "0"},
-        {"customer": "NULL"},
-        {"state": "'lost'"},
-        {"amount": "-1"},
-        {"amount": "1000"},
-        {"id": "NULL"},
-    ]
-    for change in [*wrong, {"id": "2"}, {"code": "'CD'"}]:  # the last two: the same code, the same key
+    def insert(**changed: str) -> None:
+        row = {"id": "1", "line": "1", "customer": "3", "state": "'new'", "code": "'AB'", "amount": "1"} | changed
+        columns = "order_id, line, customer, state, code, amount, ordered_at"
+        execute(f"INSERT INTO orders ({columns}) VALUES ({', '.join(row.values())}, '2026-03-01')")
+
+    insert()
+    insert(id="2", code="NULL")
+    for wrong in ({"line": "0"}, {"customer": "NULL"}, {"state": "'lost'"}, {"amount": "-1"}, {"amount": "1000"}):
         with pytest.raises(refused):
-            execute(f"{into} ({', '.join((good | change).values())})")
-    execute(f"{into} ({', '.join((good | {'id': '2', 'code': 'NULL'}).values())})")
+            insert(**{"id": "9", "code": "'CD'"} | wrong)
+    for wrong in ({"id": "NULL", "code": "'CD'"}, {"id": "9", "code": "'A'"}, {"code": "'CD'"}, {"id": "9"}):
+        with pytest.raises(refused):  # the last two: the same key, the same code
+            insert(**wrong)
 
 
 def test_sql_of_a_dialect_without_comments_tells_them_in_lines():
@@ -361,8 +351,6 @@ def test_a_broken_contract_is_refused_with_the_line():
 def test_what_is_asked_for_must_be_there():
     with pytest.raises(NotExportable, match=r"no table nothing under schema .there: customers, orders"):
         exported(RICH, Format.AVRO, table="nothing")
-    with pytest.raises(NotExportable, match=r"--dialect klingon is not known; it is one of .*postgres"):
-        exported(RICH, Format.SQL, dialect="klingon")
     with pytest.raises(NotExportable, match="--dialect is for --to sql"):
         exported(RICH, Format.AVRO, dialect="duckdb")
 
@@ -403,6 +391,7 @@ def test_the_command_writes_a_file_and_replaces_none_unasked(orders_file: Path, 
         (["{}.gone", "--to", "avro"], 64, "there is no file"),
         (["{}", "--to", "avro", "--schema", "x"], 64, "no table x under schema (there: customers, orders)"),
         (["{}", "--to", "avro", "--output", "/no/such/folder/x"], 64, "there must be a folder /no/such/folder"),
+        (["{}", "--to", "sql", "--dialect", "klingon"], 64, "--dialect klingon is not known; it is one of athena"),
         (["{}"], 64, "Missing option '--to'"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from checks.__main__ import main
 from checks.history import History
 from checks.registry import Compatibility, NotRegistered, NotThere, Registry
 from tests.reports import NINE
@@ -124,6 +125,28 @@ def test_a_transaction_keeps_the_contract_and_its_schemas_together(registry):
     [schema] = added.schemas
     assert (schema.subject, schema.kind, schema.contract) == ("orders-value", "AVRO", "orders")
     assert registry.subject("orders-value") == [schema]
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_commands_register_a_folder_and_list_it(tmp_path, capfd):
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "orders.yaml").write_bytes(orders())
+    (tmp_path / "config.toml").write_text('[sources.s]\nurl = "files://nowhere"\n')
+    config = ["--config", str(tmp_path / "config.toml"), "--json"]
+    assert main(["contract", "register", *config]) == 0
+    assert [each["new"] for each in json.loads(capfd.readouterr().out)["registered"]] == [True]
+    (tmp_path / "contracts" / "orders.yaml").write_bytes(orders("1.1.0", REQUIRED))
+    assert main(["contract", "register", *config]) == 1
+    [refused] = json.loads(capfd.readouterr().out)["refused"]
+    assert ("city" in refused["reason"], "BACKWARD" in refused["reason"]) == (True, True)
+    assert main(["contract", "register", "--compatibility", "NONE", *config]) == 1  # the version step is too small
+    assert main(["contract", "register", "--compatibility", "SOME", *config]) == 64
+    capfd.readouterr()
+    assert main(["contract", "list", *config]) == 0
+    [listed] = json.loads(capfd.readouterr().out)["contracts"]
+    assert (listed["version"], [each["version"] for each in listed["registered"]]) == ("1.1.0", ["1.0.0"])
 
 
 # -- HTTP --------------------------------------------------------------------------------------------------------------

@@ -151,6 +151,7 @@ class SQLiteFile(Warehouse):
         "nan": "SQLite stores NaN as NULL",
         "nested": "SQLite has no nested types",
         "moments": "SQLite has no dates and times: they come back as the text that they are stored as",
+        "quantiles": "SQLite has no quantiles",
         "decimals": "SQLite has no decimals: they come back as floats",
     }
 

@@ -21,7 +21,7 @@ def yaml_text(data: dict[str, Any], comments: Sequence[str] = ()) -> str:
     writer.allow_unicode = True
     text = io.StringIO()
     writer.dump(_plain(data), text)
-    above = "".join(f"# {' '.join(_printable(line).split())}\n" for line in comments)
+    above = "".join(f"# {' '.join(_printable(line).split())}".rstrip() + "\n" for line in comments)
     return above + text.getvalue()
 
 

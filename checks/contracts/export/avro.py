@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node
-from checks.contracts.export.fields import Field, dialect_of, distinct_names, fields
+from checks.contracts.export.fields import Field, distinct_names, fields
 from checks.contracts.native_types import INTEGER_FORMATS, decimal_size
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

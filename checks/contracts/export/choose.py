@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from sqlglot.dialects import DIALECTS
-
 from checks.contracts.document import Document, Level, Node
 from checks.contracts.export.avro import avro
 from checks.contracts.export.dbt import dbt
@@ -47,12 +45,12 @@ _WRITERS: dict[Format, Callable[[Document, Sequence[Node]], str]] = {
 
 
 def export(document: Document, to: Format, table: str | None = None, dialect: str | None = None) -> str:
-    """The contract in another format: all its tables, or the one of that name. `dialect` is for SQL. Raises
-    NotExportable."""
+    """The contract in another format: all its tables, or the one of that name. `dialect` is sqlglot's, for SQL.
+    Raises NotExportable."""
     _refuse_broken(document)
     tables = _chosen(document, table)
     if to is Format.SQL:
-        return sql_ddl(document, tables, _known(dialect))
+        return sql_ddl(document, tables, dialect)
     if dialect:
         raise NotExportable(f"--dialect is for --to sql; {to} has none")
     return _WRITERS[to](document, tables)
@@ -74,11 +72,3 @@ def _chosen(document: Document, wanted: str | None) -> list[Node]:
         asked = f"no table {wanted}" if wanted else "no tables"
         raise NotExportable(f"{document.label} has {asked} under schema (there: {known})")
     return named
-
-
-def _known(dialect: str | None) -> str | None:
-    names = sorted(name.lower() for name in DIALECTS if name)
-    wanted = {"postgresql": "postgres", "sqlserver": "tsql"}.get((dialect or "").lower(), (dialect or "").lower())
-    if dialect and wanted not in names:
-        raise NotExportable(f"--dialect {dialect} is not known; it is one of {', '.join(names)}")
-    return wanted or None

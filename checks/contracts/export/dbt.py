@@ -8,8 +8,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node, Notes
-from checks.contracts.export.fields import Field, dialect_of, fields, key_fields, owner, table_name
+from checks.contracts.export.fields import Field, fields, key_fields, owner, table_name
 from checks.contracts.levels import agreements, column_for
 from checks.contracts.writing import yaml_text
 from checks.records import FreshnessExpected

@@ -14,13 +14,6 @@ from checks.contracts import native_types
 from checks.contracts.document import Document, Node
 from checks.contracts.subject import column_of
 
-#: sqlglot's name of the server types that go by another one
-_DIALECTS = {
-    "postgresql": "postgres", "cloudsql": "postgres", "sqlserver": "tsql", "synapse": "tsql", "local": "duckdb",
-    "s3": "duckdb", "azure": "duckdb", "glue": "athena",
-}  # fmt: skip
-DEFAULT_DIALECT = "duckdb"
-
 
 @dataclass(frozen=True)
 class Field:
@@ -118,16 +111,6 @@ def fields(owner: Node, dialect: str) -> list[Field]:
 def table_name(table: Node) -> str:
     """The name of the table in the warehouse."""
     return table.text("physicalName") or table.value["name"]
-
-
-def dialect_of(document: Document) -> str:
-    """sqlglot's name of the dialect that the contract's physical types are written in: that of its first server."""
-    from sqlglot.dialects import DIALECTS
-
-    known = {name.lower() for name in DIALECTS}
-    types = [(server.text("type") or "").lower() for server in document.root.items("servers")]
-    named = [_DIALECTS.get(each, each) for each in types]
-    return next((each for each in named if each in known), DEFAULT_DIALECT)
 
 
 def owner(document: Document) -> str | None:

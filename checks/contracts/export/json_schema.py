@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node
-from checks.contracts.export.fields import Field, dialect_of, distinct_names, fields
+from checks.contracts.export.fields import Field, distinct_names, fields
 from checks.contracts.native_types import INTEGER_FORMATS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -20,6 +21,11 @@ _TYPES = {
     "vector": "array",
 }  # fmt: skip
 _FORMATS = {"date": "date", "timestamp": "date-time", "time": "time"}
+#: what ajv calls the limits of dates; other validators pass over them
+_MOMENTS = {"minimum": "formatMinimum", "maximum": "formatMaximum"} | {
+    "exclusiveMinimum": "formatExclusiveMinimum",
+    "exclusiveMaximum": "formatExclusiveMaximum",
+}
 _NUMBER_FORMATS = {"f32": "float", "f64": "double"} | {
     short: short.replace("i", "int").replace("u", "uint") for short in INTEGER_FORMATS.values()
 }
@@ -108,7 +114,8 @@ def _limits(field: Field) -> dict[str, Any]:
     if field.logical in ("number", "integer"):
         keys = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
         return {"format": _NUMBER_FORMATS.get(field.format or "")} | {key: field.number(key) for key in keys}
-    return {"format": _FORMATS.get(field.logical or "")}
+    said = {word: field.option(key) for key, word in _MOMENTS.items() if isinstance(field.option(key), str)}
+    return {"format": _FORMATS.get(field.logical or ""), **(said if field.logical in _FORMATS else {})}
 
 
 def _sizes(field: Field, *keys: str) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node
-from checks.contracts.export.fields import Field, dialect_of, fields, owner, table_name
+from checks.contracts.export.fields import Field, fields, owner, table_name
 from checks.records import Operator
 
 _OPERATORS = {

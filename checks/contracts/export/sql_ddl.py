@@ -6,18 +6,22 @@ the dialect has them, and lines for people where it has not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time
 
 from sqlglot import exp
 
 from checks.contracts import native_types
+from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node
-from checks.contracts.export.fields import Field, dialect_of, fields, key_fields, table_name
+from checks.contracts.export.fields import Field, fields, key_fields, table_name
 
 _T = exp.DataType.Type
 _COMMENT_STATEMENTS = {"duckdb", "postgres", "redshift", "oracle", "snowflake", "trino", "athena", "materialize"}
 _HAVE_STRUCTS = {"duckdb", "bigquery", "spark", "spark2", "databricks", "hive", "trino", "presto", "athena"}
 _HAVE_ARRAYS = _HAVE_STRUCTS | {"postgres", "clickhouse", "snowflake"}
+_MOMENTS = {"date": date.fromisoformat, "timestamp": datetime.fromisoformat, "time": time.fromisoformat}
+_WITHOUT_LENGTHS = {"duckdb", "sqlite"}  # VARCHAR(5) holds any text there
 _PLAIN = {
     "string": _T.TEXT, "date": _T.DATE, "timestamp": _T.TIMESTAMPTZ, "time": _T.TIME, "number": _T.DOUBLE,
     "integer": _T.BIGINT, "boolean": _T.BOOLEAN,
@@ -38,7 +42,7 @@ def sql_ddl(document: Document, tables: Sequence[Node], dialect: str | None) -> 
 def _statements(table: Node, written: str, wanted: str) -> Iterator[str]:
     columns = fields(table, written)
     target = _table(table)
-    lines: list[exp.Expression] = [_column(each, wanted) for each in columns]
+    lines: list[exp.Expr] = [_column(each, wanted) for each in columns]
     keys = key_fields(table, written)
     if keys:
         lines.append(exp.PrimaryKey(expressions=[exp.to_identifier(key.column, quoted=True) for key in keys]))
@@ -76,28 +80,60 @@ def _comment(table: exp.Table, column: str | None, text: str) -> exp.Comment:
 
 def _column(one: Field, dialect: str) -> exp.ColumnDef:
     name = exp.to_identifier(one.column, quoted=True)
-    constraints: list[exp.Expression] = []
+    constraints: list[exp.Expr] = []
     if one.required:
         constraints.append(exp.NotNullColumnConstraint())
     if one.node.flag("unique"):
         constraints.append(exp.UniqueColumnConstraint())
-    constraints += [
-        exp.CheckColumnConstraint(this=condition) for condition in _conditions(one, exp.column(name.copy()))
-    ]
+    conditions = [*_conditions(one, exp.column(name.copy())), *_lengths(one, exp.column(name.copy()), dialect)]
+    constraints += [exp.CheckColumnConstraint(this=condition) for condition in conditions]
     wrapped = [exp.ColumnConstraint(kind=each) for each in constraints]
     return exp.ColumnDef(this=name, kind=_type(one, dialect), constraints=wrapped)
 
 
-def _conditions(one: Field, column: exp.Column) -> Iterator[exp.Expression]:
+def _conditions(one: Field, column: exp.Column) -> Iterator[exp.Expr]:
     if one.logical in ("number", "integer"):
         for key, comparison in _BOUNDS.items():
             bound = one.number(key)
             if bound is not None:
                 yield comparison(this=column.copy(), expression=_literal(bound))
+    yield from _moments(one, column)
     fitting = {"string": str, "number": (int, float), "integer": int}.get(one.logical or "")
     values = one.allowed if one.native is None or _is_plain(one.native) else []
     if fitting and values and all(isinstance(value, fitting) and not isinstance(value, bool) for value in values):
         yield exp.In(this=column.copy(), expressions=[_literal(value) for value in values])
+
+
+def _moments(one: Field, column: exp.Column) -> Iterator[exp.Expr]:
+    """Limits of dates and times, where the column is of such a type."""
+    reader = _MOMENTS.get(one.logical or "")
+    if reader is None or (one.native is not None and native_types.logical(one.native) != one.logical):
+        return
+    for key, comparison in _BOUNDS.items():
+        bound = one.option(key)
+        if isinstance(bound, str) and _can(reader, bound):
+            literal = exp.cast(exp.Literal.string(bound), one.native or exp.DataType(this=_PLAIN[one.logical or ""]))
+            yield comparison(this=column.copy(), expression=literal)
+
+
+def _can(reader: Callable[[str], object], text: str) -> bool:
+    try:
+        reader(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _lengths(one: Field, column: exp.Column, dialect: str) -> Iterator[exp.Expr]:
+    """What the type itself does not hold."""
+    if one.logical != "string" or not (one.native is None or one.native.is_type(*exp.DataType.TEXT_TYPES)):
+        return
+    shortest, longest = one.size("minLength"), one.size("maxLength")
+    if shortest:
+        yield exp.GTE(this=exp.Length(this=column.copy()), expression=exp.convert(shortest))
+    sized = dialect not in _WITHOUT_LENGTHS and (one.native is None or one.native.find(exp.DataTypeParam) is not None)
+    if longest is not None and not (sized and longest):
+        yield exp.LTE(this=exp.Length(this=column.copy()), expression=exp.convert(longest))
 
 
 def _is_plain(kind: exp.DataType | None) -> bool:
@@ -130,11 +166,11 @@ def _of_logical(one: Field, dialect: str) -> exp.DataType:
         return exp.DataType(this=_T.ARRAY, expressions=[inner], nested=True)
     if logical in ("object", "array", "map", "vector"):
         return exp.DataType(this=_T.JSONB if dialect == "postgres" else _T.JSON)
-    return _of_plain(one)
+    return _of_plain(one, dialect)
 
 
-def _of_plain(one: Field) -> exp.DataType:
-    if one.logical == "string" and one.size("maxLength"):
+def _of_plain(one: Field, dialect: str) -> exp.DataType:
+    if one.logical == "string" and one.size("maxLength") and dialect not in _WITHOUT_LENGTHS:
         size = exp.DataTypeParam(this=exp.Literal.number(str(one.size("maxLength"))))
         return exp.DataType(this=_T.VARCHAR, expressions=[size])
     if one.logical == "integer" and one.format in _SIZES:
