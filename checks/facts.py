@@ -32,18 +32,20 @@ WINDOW = timedelta(days=30)
 @dataclass(frozen=True, slots=True)
 class Past:
     """What the runs of the last 30 days before this one have left. `asked` of them asked the warehouse, and it answered
-    `reached`. Of those, `failing` found a rule broken: by column, None for any. `rows` are the rows of each bucket."""
+    `reached`. Of those, `failing` found a rule broken: by column, None for any. `rows` are the rows of each bucket, and
+    `buckets` the values of other metrics, before those that this run has read."""
 
     asked: int = 0
     reached: int = 0
     failing: Mapping[str | None, int] = field(default_factory=dict)
     rows: Mapping[datetime, float] = field(default_factory=dict)
+    buckets: Mapping[Metric, Mapping[datetime, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """`known` holds earlier whole-table values with their moments, `past` what the last runs have found where a service
-    level asks for it; `at` is the moment of this run."""
+    """`known` holds earlier whole-table values with their moments, `past` what the last runs have found where a check
+    asks for it; `at` is the moment of this run."""
 
     measured: Measured
     known: Mapping[Metric, tuple[datetime, float]]
@@ -111,6 +113,13 @@ class Facts:
         """The values of a metric in all buckets that this run read."""
         event_time = self.measured.event_time
         return {} if event_time is None else self._lines.get(replace(metric, grain=event_time.grain), {})
+
+    def series(self, metric: Metric) -> dict[datetime, float]:
+        """The values of a metric in all buckets that are known: those that this run read, and earlier ones."""
+        event_time = self.measured.event_time
+        if event_time is None:
+            return {}
+        return {**self.past.buckets.get(replace(metric, grain=event_time.grain), {}), **self.buckets(metric)}
 
     def closed_buckets(self, metric: Metric) -> dict[datetime, float]:
         """The same without the bucket that is still filling."""

@@ -64,7 +64,7 @@ def offending(
     column: Any = table[expects.column] if as_text is None else as_text(table[expects.column])
     missing = column.isnull()
     if expects.missing:
-        missing = missing | among(column, expects.missing)
+        missing = missing | _among(column, expects.missing)
     if expects.kind == "missing":
         return missing.fill_null(False)
     if not expects.predicates:
@@ -73,6 +73,11 @@ def offending(
     for predicate in expects.predicates[1:]:
         wrong = wrong | _fails(predicate, column, ground)
     return (~missing & wrong).fill_null(False)
+
+
+def equals(column: Any, value: object) -> Any:
+    """`column = value`, compared as text where the value is text and the column is not."""
+    return _among(column, (value,))
 
 
 def _fails(predicate: Predicate, column: Any, ground: Ground) -> ir.BooleanValue:
@@ -84,7 +89,7 @@ def _fails(predicate: Predicate, column: Any, ground: Ground) -> ir.BooleanValue
 def _meets(predicate: Predicate, column: Any, ground: Ground) -> Any:
     match predicate:
         case OneOf(values=values):
-            return among(column, values)
+            return _among(column, values)
         case Matches(pattern=pattern):
             return column.cast("string").re_search(regex.in_words_of(ground.dialect, pattern))
         case Limit():
@@ -124,7 +129,7 @@ _RELATIONS: dict[Relation, Callable[[Any, Any], Any]] = {
 }
 
 
-def among(column: Any, values: Sequence[object]) -> Any:
+def _among(column: Any, values: Sequence[object]) -> Any:
     """`column IN values`, compared as text where the values are text and the column is not."""
     if any(isinstance(value, str) for value in values) and not column.type().is_string():
         return column.cast("string").isin([str(value) for value in values])

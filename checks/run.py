@@ -21,6 +21,7 @@ from checks.builtin import builtin_checks, exists_check
 from checks.facts import Facts, Past
 from checks.history import History, Known
 from checks.judge import judge, without_measurement
+from checks.judge_series import buckets_before
 from checks.levels import with_levels
 from checks.records import Dataset, FreshnessExpected, Measured, Outcome, Result, RunReport, Status
 from checks.service_levels import OfThePast, ServiceLevel
@@ -101,12 +102,14 @@ def _measured_and_judged(dataset: Dataset, slot: Slot, history: History, tries: 
 
 
 def _past(dataset: Dataset, measured: Measured, slot: Slot, history: History) -> Past:
-    """What the last runs have left, where a service level asks for it."""
+    """What the last runs have left, where a check asks for it."""
+    before = buckets_before(dataset.checks, measured)
+    buckets = history.buckets(dataset.name, since=before) if before else {}
     if not any(isinstance(check.expects, OfThePast) for check in dataset.checks):
-        return Past()
+        return Past(buckets=buckets)
     no_rules = [check.id for check in dataset.checks if isinstance(check.expects, FreshnessExpected | ServiceLevel)]
     grain = measured.event_time.grain if measured.event_time else None
-    return history.past(dataset.name, slot.slot, grain, no_rules)
+    return replace(history.past(dataset.name, slot.slot, grain, no_rules), buckets=buckets)
 
 
 def _not_measured(dataset: Dataset, error: SourceError) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def export_command(
 
 def import_command(
     path: Annotated[str, typer.Argument(help="The file to read; for pydantic file.py:Class or module:Class.")],
-    of: Annotated[str, typer.Option("--from", help="dbt, sql, jsonschema, avro or pydantic (runs that module).")],
+    of: Annotated[str, typer.Option("--from", help="dbt, sql, jsonschema, avro, odcs or pydantic (runs that module).")],
     dialect: Annotated[str | None, typer.Option("--dialect", help="Of types in sql (else postgres) and dbt.")] = None,
     output: Output = None,
     force: Force = False,

@@ -369,7 +369,7 @@ def test_what_a_rule_becomes(tmp_path: Path, implementation: dict[str, Any], exp
     [
         ({}, "", "needs exactly one of metric, aggregate"),
         ({"metric": "mean", "aggregate": {"function": "sum"}, "mustBe": 1}, "", "has metric and aggregate"),
-        ({"metric": "mean", "mustBe": 1, "limit": 2}, ".limit", '"limit" is not a field of'),
+        ({"metric": "mean", "mustBe": 1, "limit": 2}, ".limit", '"limit" is not a field of implementation'),
         ({"aggregate": "sum", "mustBe": 1}, ".aggregate", "aggregate must be a mapping of function, column"),
         ({"aggregate": {"function": "sum", "colum": "n"}, "mustBe": 1}, ".aggregate.colum", 'did you mean "column"?'),
         ({"aggregate": {"function": "total"}, "mustBe": 1}, ".aggregate.function", '"total" is not one of sum'),
@@ -392,8 +392,12 @@ def test_what_a_rule_becomes(tmp_path: Path, implementation: dict[str, Any], exp
         ({"distribution": {"shares": {"A": 0.5}}}, ".distribution.tolerance", "null is not a number from 0 to 1"),
         ({"distribution": {"shares": {"A": 50}, "tolerance": 0}}, ".distribution.shares.A", "50 is not a number from"),
         ({"distribution": {"shares": {"A": 0.7, "B": 0.4}, "tolerance": 0}}, ".distribution.shares", "1.1 together"),
-        ({"distribution": {"shares": {"A": 1}, "tolerance": 0}, "mustBe": 0}, ".mustBe", '"mustBe" is not a field of'),
-        ({"reconcile": {"with": "x"}, "mustBe": 0}, ".mustBe", '"mustBe" is not a field of'),
+        (
+            {"distribution": {"shares": {"A": 1}, "tolerance": 0}, "mustBe": 0},
+            ".mustBe",
+            '"mustBe" is not a field of implem',
+        ),
+        ({"reconcile": {"with": "x"}, "mustBe": 0}, ".mustBe", '"mustBe" is not a field of implem'),
     ],
 )
 def test_a_mistake_is_an_error_at_its_place_and_makes_no_check(tmp_path: Path, implementation, place: str, says: str):

@@ -5,6 +5,9 @@ metric: distinct_count        a threshold on any metric
 aggregate: {...}              sum, mean, median, ... of a column
 distribution: {...}           the shares of categories
 sequence: {...}               increasing or gap-free
+change: {...}                 the newest bucket against the one before
+arrival: {...}                a bucket is there by a time of day
+format: iban                  a format of the library
 reconcile: {...}              two datasets
 """
 
@@ -20,6 +23,7 @@ from checks.contracts.custom_parts import CustomMade, has_only
 from checks.contracts.custom_parts import refused as _refused
 from checks.contracts.custom_reconcile import reconcile
 from checks.contracts.custom_sequence import sequence
+from checks.contracts.custom_series import arrival, change
 from checks.contracts.document import Node, shown
 from checks.contracts.row_rules import expression_rule, format_rule
 from checks.contracts.subject import Subject
@@ -31,7 +35,6 @@ _TABLE_METRICS = {"row_count", "bucket_rows", "freshness", "future_rows"}
 _NEED_ARGUMENTS = {
     "missing_count",
     "invalid_count",
-    "violation_count",
     "duplicate_count",
     "orphan_count",
     "own_aggregate",
@@ -45,8 +48,6 @@ _NEED_ARGUMENTS = {
 }
 _METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS}
 
-_OF_COLUMNS = ("metric", "format")  # name their column beside the kind, not inside of it
-
 _Kind = Callable[[Subject, Node, Node, str | None], CustomMade | None]
 
 
@@ -59,14 +60,13 @@ def custom_rule(subject: Subject, node: Node, column: str | None) -> CustomMade 
     if len(kinds) != 1:
         has = " and ".join(kinds) or "none"
         return _refused(subject, inner, f"needs exactly one of {', '.join(_KINDS)} and has {has}")
-    beside = [str(operator) for operator in Operator] + (["column"] if kinds[0] in _OF_COLUMNS else [])
-    if not has_only(subject, inner, [*kinds, *beside]):
-        return None
     return _KINDS[kinds[0]](subject, node, inner, column)
 
 
 def _metric(subject: Subject, node: Node, inner: Node, column: str | None) -> CustomMade | None:
     name = inner.text("metric")
+    if not has_only(subject, inner, ("metric", "column", *map(str, Operator))):
+        return None
     if name not in _METRICS:
         known = difflib.get_close_matches(name or "", _METRICS, n=1) or [", ".join(_METRICS)]
         return _refused(subject, inner, f"needs metric (is {shown(name)}; known: {known[0]})", "metric")
@@ -110,7 +110,9 @@ _KINDS: dict[str, _Kind] = {
     "aggregate": aggregate,
     "distribution": distribution,
     "sequence": sequence,
-    "reconcile": reconcile,
     "format": format_rule,
     "expression": expression_rule,
+    "change": change,
+    "arrival": arrival,
+    "reconcile": reconcile,
 }

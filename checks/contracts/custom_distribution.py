@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.contracts import thresholds
-from checks.contracts.custom_parts import CustomMade, body, column_of_rule, has_only, number_in, refused
+from checks.contracts.custom_parts import CustomMade, body, column_of_rule, number_in, refused
 from checks.contracts.document import Node, shown
 from checks.contracts.subject import Subject
 from checks.records import Dimension, DistributionExpected
@@ -19,8 +19,8 @@ _KEYS = ("column", "shares", "tolerance")
 
 def distribution(subject: Subject, rule: Node, inner: Node, column: str | None) -> CustomMade | None:
     """No share differs from its expected one by more than the tolerance (both from 0 to 1)."""
-    node = body(subject, inner, "distribution", _KEYS)
-    if node is None or not has_only(subject, inner, ("distribution",)):
+    node = body(subject, inner, "distribution", _KEYS, limited=False)
+    if node is None:
         return None
     column = column_of_rule(subject, node, column)
     shares = _shares(subject, node) if column else None

@@ -9,7 +9,7 @@ from typing import Any
 from checks.contracts.document import Node, shown
 from checks.contracts.sentences import unknown_field
 from checks.contracts.subject import Subject
-from checks.records import Dimension, Expectation
+from checks.records import Dimension, Expectation, Operator
 
 #: what a kind of rule is made into: the id part, the dimension and the expectation
 CustomMade = tuple[str, Dimension, Expectation]
@@ -20,8 +20,11 @@ def refused(subject: Subject, node: Node, why: str, key: str | None = None) -> N
     subject.notes.error(node.at(key) if key else node.place, f"{why}; the check is not made")
 
 
-def body(subject: Subject, inner: Node, kind: str, keys: Sequence[str]) -> Node | None:
-    """The mapping of a rule's kind; None, and an error noted, where it is none or has a key that means nothing."""
+def body(subject: Subject, inner: Node, kind: str, keys: Sequence[str], *, limited: bool = True) -> Node | None:
+    """The mapping of a rule's kind; None, and an error noted, where it is none or has a key that means nothing. Beside
+    the kind stands the operator where the rule is `limited` by one, and nothing else."""
+    if not has_only(subject, inner, (kind, *map(str, Operator if limited else ()))):
+        return None
     found = inner.child(kind)
     if found is None:
         return refused(subject, inner, f"{kind} must be a mapping of {', '.join(keys)}", kind)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from checks.contracts.custom_parts import CustomMade, body, has_only
+from checks.contracts.custom_parts import CustomMade, body
 from checks.contracts.custom_parts import refused as _refused
 from checks.contracts.document import Node, shown
 from checks.contracts.subject import Subject
@@ -25,8 +25,8 @@ _KEYS = ("function", "column", "with", "withColumn", "withFunction", "tolerance"
 
 def reconcile(subject: Subject, _rule: Node, inner: Node, column: str | None) -> CustomMade | None:
     """Two aggregates differ by no more than the tolerance."""
-    node = body(subject, inner, "reconcile", _KEYS)
-    if node is None or not has_only(subject, inner, ("reconcile",)):
+    node = body(subject, inner, "reconcile", _KEYS, limited=False)
+    if node is None:
         return None
     other = node.text("with")
     if other is None:

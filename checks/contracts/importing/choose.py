@@ -14,6 +14,7 @@ from checks.contracts.importing.contract import contract
 from checks.contracts.importing.dbt import read_dbt
 from checks.contracts.importing.draft import Draft, Left, NotImportable
 from checks.contracts.importing.json_schema import read_json_schema
+from checks.contracts.importing.odcs import read_odcs
 from checks.contracts.importing.pydantic_model import read_pydantic
 from checks.contracts.importing.sql import read_sql
 from checks.contracts.writing import yaml_text
@@ -30,6 +31,7 @@ class Format(StrEnum):
     JSONSCHEMA = "jsonschema"
     AVRO = "avro"
     PYDANTIC = "pydantic"
+    ODCS = "odcs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ def import_text(raw: bytes, label: str, of: Format, dialect: str | None = None) 
     NotImportable."""
     draft = Draft(label)
     text = _decoded(raw, label, MAX_BYTES if of is Format.DBT else _MOST_TEXT)
+    if of is Format.ODCS:
+        return Imported(read_odcs(text, label), ())
     try:
         _READERS[of](text, draft, dialect)
     except RecursionError:
