@@ -374,6 +374,14 @@ def test_an_error_rate_is_of_all_rules_or_of_those_on_a_column(dataset_of):
     assert {(check.severity, check.dimension) for check in checks} == {(Severity.WARNING, Dimension.ACCURACY)}
 
 
+def test_the_default_element_of_a_contract_is_the_event_time_and_narrows_nothing(dataset_of, told):
+    levels = [{"property": "errorRate", "value": 1}, {"property": "completeness", "value": 99}]
+    parts = {"slaDefaultElement": "orders.at"}
+    assert dataset_of(*levels, **parts).checks[-1].expects == ErrorRateExpected(1.0)
+    assert any("not executed: completeness of a table" in each for each in told(*levels, **parts))
+    assert dataset_of({"property": "retention", "value": 1, "unit": "y"}, **parts).event_time == "at"
+
+
 @pytest.mark.parametrize(
     ("unit", "per"),
     [("d", timedelta(days=1)), ("rows/h", timedelta(hours=1)), ("records per minute", timedelta(minutes=1))],

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from checks.deadlines import Deadline
 from checks.facts import Facts
@@ -22,6 +24,7 @@ from checks.service_levels import (
 from tests.judging import AT, FRESHNESS, NAN, ROWS, YESTERDAY, check, facts, one, said
 from tests.measuring import measured
 from tests.monitors import utc
+from tests.test_deadlines import DEADLINES, MOMENTS
 from tests.warehouses import Warehouse
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -147,6 +150,15 @@ def test_a_date_counts_from_the_end_of_its_day_and_is_of_its_day(day: int, statu
 
 def test_a_row_from_before_the_calendar_is_merely_very_late():
     assert one(BY_SIX, aged(2020 * 366 * DAY, zone="America/New_York")).status == "fail"
+
+
+@given(DEADLINES, MOMENTS, st.timedeltas(timedelta(0), timedelta(days=40)), st.timedeltas(timedelta(0), timedelta(40)))
+def test_what_is_late_was_due_and_stays_late(deadline: Deadline, at: datetime, age: timedelta, later: timedelta):
+    by_then, row = check(DeadlineExpected(deadline)), at - age
+    now, then = one(by_then, newest(row, at)), one(by_then, newest(row, at + later))
+    assert (now.value or 0.0) >= 0.0
+    assert (now.status, then.status) != ("fail", "pass")
+    assert (now.status == "pass") == (row.date() >= deadline.before(deadline.latest(at)))
 
 
 # -- retention ---------------------------------------------------------------------------------------------------------

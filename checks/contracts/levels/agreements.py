@@ -65,6 +65,11 @@ class _Level:
     target: Target
     notes: Notes
 
+    @property
+    def column(self) -> str | None:
+        """The column that the level itself names: what the contract's slaDefaultElement names is the event time."""
+        return self.target.column if self.node.text("element") else None
+
     def expects(
         self,
         what: Expectation | None,
@@ -157,7 +162,7 @@ def _stage(level: _Level, severity: Severity) -> Agreement | None:
 
 def _completeness(level: _Level) -> Agreement | None:
     """Percent of the rows in which a column is present; without a column it could mean anything."""
-    if level.target.column is None:
+    if level.column is None:
         said = "completeness of a table can mean several things; name a column in element, or write nullValues rules"
         level.notes.warning(level.node.at("property"), f"not executed: {said}")
         return None
@@ -165,7 +170,7 @@ def _completeness(level: _Level) -> Agreement | None:
     if share is None:
         return None
     few = Threshold(Operator.LESS_OR_EQUAL, (100 - share,))
-    present = NumberExpected("null_count", few, level.target.column, percent=True)
+    present = NumberExpected("null_count", few, level.column, percent=True)
     return level.expects(present, Dimension.COMPLETENESS)
 
 
@@ -176,7 +181,7 @@ def _availability(level: _Level) -> Agreement | None:
 
 def _error_rate(level: _Level) -> Agreement | None:
     most = _percent(level.node, level.notes)
-    expects = None if most is None else ErrorRateExpected(most, level.target.column)
+    expects = None if most is None else ErrorRateExpected(most, level.column)
     return level.expects(expects, Dimension.ACCURACY, Severity.WARNING)
 
 
