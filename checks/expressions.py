@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
@@ -183,8 +183,8 @@ class _Writer:
         return value.isnull() if isinstance(other, exp.Null) else value.fill_null(not other.this) == other.this
 
     def in_(self, node: exp.In) -> Any:
-        pairs = (self._alike(node.this, each) for each in node.expressions)
-        return reduce(operator.or_, [value == other for value, other in pairs])
+        pairs = [self._alike(node.this, each) for each in node.expressions]
+        return pairs[0][0].isin([other for _, other in pairs])
 
     def between(self, node: exp.Between) -> Any:
         low, high = self._alike(node.this, node.args["low"]), self._alike(node.this, node.args["high"])

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
     from checks.plan import Plan
 
-#: PostgreSQL allows 1,664 output columns, SQLite 2,000
+#: PostgreSQL allows 1,664 output columns, SQLite 2,000; DuckDB any number
 MOST_AGGREGATES = 1600
+_MOST_OF_DUCKDB = 4000
 #: numbers in one answer (buckets times aggregates), which become Python objects of some 50 bytes each
 MOST_NUMBERS = 1_200_000
 #: what DuckDB holds in memory for an approximate distinct count: 4 KB for each bucket and thread, never spilled
@@ -71,12 +72,13 @@ def ask(log: QueryLog, inner: str, aggregations: Sequence[Aggregation], plan: Pl
 def in_parts(aggregations: Sequence[Aggregation], groups: int, dialect: str) -> Iterator[list[Aggregation]]:
     """The aggregations in as few parts as a query can answer: nearly always one. Columns stay together, so that parts
     of a columnar table read different columns."""
+    most = _MOST_OF_DUCKDB if dialect == "duckdb" else MOST_AGGREGATES
     part: list[Aggregation] = []
     weight = 0
     for aggregation in aggregations:
         heavy = aggregation.metric.name == "distinct_count" and dialect == "duckdb" and groups > 1
         own = _WEIGHT_OF_DISTINCT if heavy else 1
-        if part and (len(part) >= MOST_AGGREGATES or (weight + own) * groups > MOST_NUMBERS):
+        if part and (len(part) >= most or (weight + own) * groups > MOST_NUMBERS):
             yield part
             part, weight = [], 0
         part.append(aggregation)

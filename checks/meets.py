@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from checks import nested, regex
+from checks.checkdigits import has_right_digits
 from checks.expressible import Ground, ground_of, metric_of
 from checks.formats import library
 from checks.metrics import Aggregation, finite_values, text_of
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 #: floating-point numbers from here on are all whole, and tell nothing about multiples
 _ALL_WHOLE = 2.0**52
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_LONGEST_IBAN = 34
 
 
 def values_aggregation(check: Check, columns: Sequence[Column], dialect: str) -> Aggregation:
@@ -72,7 +71,7 @@ def offending(
     wrong = _fails(expects.predicates[0], column, ground)
     for predicate in expects.predicates[1:]:
         wrong = wrong | _fails(predicate, column, ground)
-    return (~missing & wrong).fill_null(False)
+    return ~missing & wrong
 
 
 def equals(column: Any, value: object) -> Any:
@@ -105,7 +104,7 @@ def _meets(predicate: Predicate, column: Any, ground: Ground) -> Any:
         case Items() | UniqueItems() | Properties() | Keys():
             return _holds_others(predicate, column, ground.dialect)
         case Checksum(pattern=pattern):
-            return _has_right_digits(column.cast("string"), _meets(Matches(pattern), column, ground))
+            return has_right_digits(column.cast("string"), _meets(Matches(pattern), column, ground), ground.dialect)
         case Formatted(name=name):
             met = [_meets(each, column, ground) for each in library()[name].predicates]
             return reduce(operator.and_, met)
@@ -201,31 +200,6 @@ def _is_multiple(number: float, column: Any, ground: Ground) -> Any:
     distance = (quotient - whole).abs()
     absolute, relative = (1e-6, 1e-7) if ground.kind.is_float32() else (1e-9, 1e-15)
     return (quotient.abs() >= _ALL_WHOLE) | (distance <= absolute) | (distance <= quotient.abs() * relative)
-
-
-def _has_right_digits(text: Any, pattern_fits: Any) -> Any:
-    """MOD 97-10. A character appends one digit to the number, or two where it is a letter: each has its value and what
-    the number before is multiplied by. Neighbours are put together in pairs: SQLite does not parse deep nesting."""
-    import ibis
-
-    digits: Any = ibis.literal(_DIGITS)
-    length, parts = text.length(), []
-    for place in (*range(4, _LONGEST_IBAN), *range(4)):
-        value = digits.find(text.substr(place, 1))
-        ends_before = length <= place
-        parts.append(
-            (ibis.cases((ends_before, 0), else_=value), ibis.cases((ends_before, 1), (value < 10, 10), else_=100))
-        )
-    while len(parts) > 1:
-        parts = [_appended(*parts[i : i + 2]) for i in range(0, len(parts), 2)]
-    return pattern_fits & (parts[0][0] == 1)
-
-
-def _appended(left: tuple[Any, Any], right: tuple[Any, Any] | None = None) -> tuple[Any, Any]:
-    """Two parts of a long number as one, modulo 97."""
-    if right is None:
-        return left
-    return (left[0] * right[1] + right[0]) % 97, (left[1] * right[1]) % 97
 
 
 def _decimal(number: Decimal) -> Any:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from checks.expressible import refusal
 from checks.facts import Facts
-from checks.judge import judge
+from checks.judge import judge, without_measurement
 from checks.predicates import Length, Limit, Matches, MultipleOf, Predicate, Relation
 from checks.records import Measured, Result, Status, ValuesExpected
 from connectors import Column, TableName
@@ -292,3 +292,21 @@ def test_a_lookahead_in_a_class_of_characters_is_none():
     column = Column("x", "string", "VARCHAR")
     assert refusal(invalid("x", Matches(r"[(?=]\\1")), [column], "duckdb") is None
     assert refusal(invalid("x", Matches(r"(?=a)")), [column], "duckdb")
+
+
+@pytest.mark.parametrize("warehouse", ["duckdb", "parquet"], indirect=True)
+def test_four_hundred_rules_on_two_hundred_columns_are_one_statement(warehouse: Warehouse):
+    name = warehouse.load("wide", pa.table({f"c{i}": pa.array([float(i), None, -1.0]) for i in range(200)}))
+    predicates = (Limit(AT_LEAST, 0), MultipleOf(2))
+    checks = [check(f"{i} {n}", invalid(f"c{i}", each)) for i in range(200) for n, each in enumerate(predicates)]
+    with warehouse.open() as source:
+        run = measured(source, name, AT, checks)
+    assert not run.problems
+    assert [query.purpose for query in run.queries] == ["fused"]
+    assert [count(run, f"199 {n}") for n in range(2)] == [1, 2]
+
+
+def test_an_unreachable_warehouse_is_no_invalid_value():
+    made = check("c", invalid("seats", Limit(AT_LEAST, 0)))
+    [result] = without_measurement((made,), Status.UNREACHABLE, "the server does not answer")
+    assert (result.status, result.observed, result.value) == (Status.UNREACHABLE, None, None)
