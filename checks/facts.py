@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -27,11 +27,13 @@ class Level:
 
 @dataclass(frozen=True)
 class Facts:
-    """`known` holds earlier whole-table values with their moments; `at` is the moment of this run."""
+    """`known` holds earlier whole-table values with their moments; `at` is the moment of this run; `past` are values of
+    buckets as earlier runs have left them."""
 
     measured: Measured
     known: Mapping[Metric, tuple[datetime, float]]
     at: datetime
+    past: Mapping[Metric, Mapping[datetime, float]] = field(default_factory=dict)
 
     @cached_property
     def columns(self) -> dict[str, Column]:
@@ -94,6 +96,13 @@ class Facts:
         """The values of a metric in all buckets that this run read."""
         event_time = self.measured.event_time
         return {} if event_time is None else self._lines.get(replace(metric, grain=event_time.grain), {})
+
+    def series(self, metric: Metric) -> dict[datetime, float]:
+        """The values of a metric in all buckets that are known: those that this run read, and earlier ones."""
+        event_time = self.measured.event_time
+        if event_time is None:
+            return {}
+        return {**self.past.get(replace(metric, grain=event_time.grain), {}), **self.buckets(metric)}
 
     def closed_buckets(self, metric: Metric) -> dict[datetime, float]:
         """The same without the bucket that is still filling."""

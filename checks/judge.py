@@ -20,6 +20,8 @@ from checks.column_types import fits_logical, fits_physical
 from checks.facts import Facts, Level
 from checks.records import (
     AggregateExpected,
+    ArrivalExpected,
+    ChangeExpected,
     Check,
     ColumnExpected,
     DistributionExpected,
@@ -62,12 +64,8 @@ def judge(check: Check, facts: Facts) -> list[Result]:
             return [_judge_freshness(check, check.expects, facts)]
         case ReconcileExpected():
             return [_judge_reconciliation(check, check.expects, facts)]
-        case SqlExpected():
-            return [judge_rules.sql(check, check.expects, facts)]
-        case DistributionExpected():
-            return judge_rules.distribution(check, check.expects, facts)
-        case SequenceExpected():
-            return [judge_rules.sequence(check, check.expects, facts)]
+        case SqlExpected() | DistributionExpected() | SequenceExpected() | ChangeExpected() | ArrivalExpected():
+            return judge_rules.judge_rule(check, facts)
         case NumberExpected(per_bucket=True) | ValuesExpected(per_bucket=True) | AggregateExpected(per_bucket=True):
             return _judge_buckets(check, facts)
         case _:

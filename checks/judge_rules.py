@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from checks import phrases, wording
+from checks import judge_series, phrases, wording
 from checks.facts import Facts
 from checks.records import (
+    ArrivalExpected,
+    ChangeExpected,
     Check,
     DistributionExpected,
     Grain,
@@ -32,6 +34,22 @@ _BREAKS = {
 }
 #: shares are quotients of doubles
 _ROUNDING = 1e-9
+
+
+def judge_rule(check: Check, facts: Facts) -> list[Result]:
+    """The results of a check of one of these kinds."""
+    match check.expects:
+        case SqlExpected():
+            return [sql(check, check.expects, facts)]
+        case SequenceExpected():
+            return [sequence(check, check.expects, facts)]
+        case DistributionExpected():
+            return distribution(check, check.expects, facts)
+        case ChangeExpected():
+            return [judge_series.change(check, check.expects, facts)]
+        case ArrivalExpected():
+            return [judge_series.arrival(check, check.expects, facts)]
+    raise TypeError(f"check '{check.id}' is judged elsewhere")
 
 
 def sql(check: Check, expects: SqlExpected, facts: Facts) -> Result:

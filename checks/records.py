@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -355,6 +355,26 @@ class SequenceExpected:
         return tuple(dict.fromkeys(name for name in (self.column, self.order_by, *self.within) if name))
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeExpected:
+    """By how many per cent a metric of the newest closed bucket differs from that of the bucket before it."""
+
+    metric: str
+    threshold: Threshold
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalExpected:
+    """By the time of day `by` (in the IANA zone `zone`) the bucket of the day before has at least `share` (0 to 1) of
+    the average of the `buckets` days before it."""
+
+    share: float
+    buckets: int
+    by: time
+    zone: str = "UTC"
+
+
 Expectation = (
     ColumnExpected
     | NumberExpected
@@ -367,6 +387,8 @@ Expectation = (
     | AggregateExpected
     | DistributionExpected
     | SequenceExpected
+    | ChangeExpected
+    | ArrivalExpected
 )
 
 

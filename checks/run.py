@@ -21,6 +21,7 @@ from checks.builtin import builtin_checks, exists_check
 from checks.facts import Facts
 from checks.history import History, Known
 from checks.judge import judge, without_measurement
+from checks.judge_series import Past, buckets_before
 from checks.levels import with_levels
 from checks.records import Dataset, Measured, Outcome, Result, RunReport, Status
 from checks.worker import JobFailed
@@ -84,9 +85,11 @@ class Tries:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def judged(dataset: Dataset, measured: Measured, known: Known, at: datetime) -> tuple[Result, ...]:
-    """The results of all checks of a dataset, its own and the built-in ones."""
-    facts = Facts(measured, known.values, at)
+def judged(
+    dataset: Dataset, measured: Measured, known: Known, at: datetime, past: Past | None = None
+) -> tuple[Result, ...]:
+    """The results of all checks of a dataset, its own and the built-in ones. `past` are buckets of earlier runs."""
+    facts = Facts(measured, known.values, at, past or {})
     checks = (*dataset.checks, *builtin_checks(dataset, measured.event_time))
     return tuple(result for check in checks for result in judge(check, facts))
 
@@ -95,7 +98,9 @@ def _measured_and_judged(dataset: Dataset, slot: Slot, history: History, tries: 
     measured = tries(known)
     if measured.read_from is not None:
         measured = with_levels(measured, known.values, history.buckets(dataset.name, since=measured.read_from))
-    results = judged(dataset, measured, known, slot.at)
+    before = buckets_before(dataset.checks, measured)
+    past = history.buckets(dataset.name, since=before) if before else None
+    results = judged(dataset, measured, known, slot.at, past)
     return {"measured": measured, "queries": measured.queries, "results": results}
 
 

@@ -5,6 +5,8 @@ metric: distinct_count        a threshold on any metric
 aggregate: {...}              sum, mean, median, ... of a column
 distribution: {...}           the shares of categories
 sequence: {...}               increasing or gap-free
+change: {...}                 the newest bucket against the one before
+arrival: {...}                a bucket is there by a time of day
 format: iban                  a format of the library
 reconcile: {...}              two datasets
 """
@@ -21,6 +23,7 @@ from checks.contracts.custom_parts import CustomMade, has_only
 from checks.contracts.custom_parts import refused as _refused
 from checks.contracts.custom_reconcile import reconcile
 from checks.contracts.custom_sequence import sequence
+from checks.contracts.custom_series import arrival, change
 from checks.contracts.document import Node, shown
 from checks.contracts.row_rules import format_rule
 from checks.contracts.subject import Subject
@@ -108,5 +111,7 @@ _KINDS: dict[str, _Kind] = {
     "distribution": distribution,
     "sequence": sequence,
     "format": format_rule,
+    "change": change,
+    "arrival": arrival,
     "reconcile": reconcile,
 }
