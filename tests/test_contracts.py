@@ -130,7 +130,9 @@ CHANGES = [
     ("logicalType: number", "logicalType: map\n        map: {key: {}, value: {}}", 0, "info", "not executed yet: map"),
     ("logicalType: number", "logicalType: array\n        items: {logicalType: string}", 1, "warning", "what is nested"),
     ("generalAvailability", "retention", 0, "warning", "not executed yet: the service level retention"),
-    ("severity: critical", "schedule: 0 5 * * *", 0, "warning", "not executed yet: a rule is checked whenever"),
+    ("severity: critical", "schedule: daily", 0, "error", '"daily" is not a cron line'),
+    ("severity: critical", "scheduler: cron", 0, "warning", "has no schedule beside it, so the rule is checked when"),
+    ("severity: critical", "schedule: 0 5 * * *\n        scheduler: Airflow", 1, "warning", '"Airflow" is not asked'),
     ("status: active", "status: retired", 0, "info", "the contract is retired"),
 ]  # fmt: skip
 
