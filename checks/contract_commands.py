@@ -13,11 +13,13 @@ from checks import show, show_contracts
 from checks.answering import answering
 from checks.command_line import DEFAULT, AsJson, At, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import Config, load
+from checks.diff_command import diff_command
 from checks.drill import Refused
 from checks.registry import Compatibility, NotRegistered
 from checks.transfer_commands import export_command, import_command
 
 contract = typer.Typer(no_args_is_help=True, help="Contracts as code.")
+contract.command("diff")(diff_command)
 contract.command("export")(export_command)
 contract.command("import")(import_command)
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from checks import phrases
 from checks.catalogue import SourceState
+from checks.compare import compared
 from checks.config import Config
 from checks.contracts.document import Finding, Level
 from checks.contracts.lint import lint
 from checks.contracts.load import contract_files
 from checks.monitor import Monitor
-from checks.worker import probe_job
+from checks.worker import columns_job, probe_job
 from connectors import SourceError
 
 Document = dict[str, Any]
@@ -120,6 +121,26 @@ def _source(monitor: Monitor, state: SourceState) -> Iterator[Note]:
         yield Note("warning", "sources", state.name, message)
     else:
         yield Note("ok", "sources", state.name, "nothing can be written")
+    yield from _columns(monitor, state.name)
+
+
+def _columns(monitor: Monitor, source: str) -> Iterator[Note]:
+    """The contracts of a source beside the tables that it has. Tables that are not there are told already."""
+    spec = monitor.spec(source)
+    datasets = {each.table: each for each in monitor.datasets().values() if each.source == source and each.contract}
+    if not datasets:
+        return
+    try:
+        found = monitor.workers.call(spec, spec.timeout + 10, columns_job, spec, tuple(datasets))
+    except SourceError as error:
+        yield Note("warning", "contracts", source, f"columns could not be compared: {error.sentence}")
+        return
+    for table, columns in found.items():
+        told = compared(datasets[table], columns, monitor.clock())
+        for sentence in told.wrong:
+            yield Note("error", "contracts", told.dataset, f"{sentence} ({told.contract_file})")
+        if not told.wrong:
+            yield Note("ok", "contracts", told.dataset, str(told))
 
 
 def _scheduler(monitor: Monitor) -> Iterator[Note]:

@@ -15,6 +15,7 @@ from checks.records import (
     EventTime,
     NumberExpected,
     ReferenceExpected,
+    RowsExpected,
     SqlExpected,
     UniqueExpected,
     ValuesExpected,
@@ -136,7 +137,7 @@ def failing_rows(
 def has_rows(check: Check) -> bool:
     """Whether single rows can break the check."""
     match check.expects:
-        case ValuesExpected() | UniqueExpected() | ReferenceExpected():
+        case ValuesExpected() | RowsExpected() | UniqueExpected() | ReferenceExpected():
             return True
         case NumberExpected(metric=metric):
             return metric in ("null_count", "null_rate", "empty_count")
@@ -214,7 +215,7 @@ def _failing(table: ir.Table, check: Check, source: Source, columns: Sequence[Co
     from checks.meets import offending
 
     match check.expects:
-        case ValuesExpected():
+        case ValuesExpected() | RowsExpected():
             why = refusal(check.expects, columns, source.dialect)
             if why:
                 raise Refused(f"check '{check.id}' has no failing rows to show: {why}")

@@ -10,13 +10,25 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
-from checks import regex
+from checks import nested, regex
 from checks.formats import library
 from checks.metrics import kind_of
-from checks.predicates import Formatted, Length, Limit, Matches, MultipleOf, NotInFuture, Predicate
-from checks.queries import QueryLog
-from checks.records import Check, Metric, ValuesExpected
-from connectors import Column, QueryFailed
+from checks.predicates import (
+    Formatted,
+    Items,
+    Keys,
+    Length,
+    Limit,
+    Matches,
+    MultipleOf,
+    NotInFuture,
+    Predicate,
+    Properties,
+    UniqueItems,
+)
+from checks.queries import QueryLog, writing
+from checks.records import Check, Metric, RowsExpected, ValuesExpected
+from connectors import Column, QueryFailed, TableName
 
 if TYPE_CHECKING:
     import ibis.expr.datatypes as dt
@@ -66,6 +78,8 @@ def expressible(log: QueryLog, plan: Plan) -> tuple[Check, ...]:
 
 def refusal(expects: Any, columns: Sequence[Column], dialect: str) -> str | None:
     """Why the expectation can not be expressed, None where nothing speaks against it."""
+    if isinstance(expects, RowsExpected):
+        return _refused_rows(expects, columns, dialect)
     ground = ground_of(expects, columns, dialect)
     reasons = (_refusal(predicate, ground) for predicate in expects.predicates)
     return next((reason for reason in reasons if reason), None)
@@ -73,12 +87,32 @@ def refusal(expects: Any, columns: Sequence[Column], dialect: str) -> str | None
 
 def metric_of(check: Check) -> Metric:
     """The metric that the check's rows are counted as."""
-    return Metric(f"{getattr(check.expects, 'kind')}_count", check.column, check=check.id)  # noqa: B009
+    name = f"{check.expects.kind}_count" if isinstance(check.expects, ValuesExpected) else "violation_count"
+    return Metric(name, check.column, check=check.id)
 
 
 def ground_of(expects: ValuesExpected, columns: Sequence[Column], dialect: str) -> Ground:
     """The column of the expectation, in its warehouse."""
     return Ground(next(column for column in columns if column.name == expects.column), dialect)
+
+
+def _refused_rows(expects: RowsExpected, columns: Sequence[Column], dialect: str) -> str | None:
+    """A condition is written for a try: its types may not go together."""
+    import ibis
+
+    from checks.expressions import condition, lacking
+
+    said = f"the condition {expects.expression} can not be expressed"
+    why = lacking(expects, dialect)
+    if why:
+        return f"{said} on {_NAMES.get(dialect, dialect)}: {why}"
+    table = ibis.table({column.name: kind_of(column) for column in columns}, name="rows")
+    try:
+        with writing("", TableName(None, "")):
+            found = condition(table, expects, columns, dialect)
+    except QueryFailed as error:
+        return f"{said}: {error.cause}"
+    return None if found.type().is_boolean() else f"{said}: it is neither true nor false, but {found.type()}"
 
 
 def _refusal(predicate: Predicate, ground: Ground) -> str | None:
@@ -100,6 +134,9 @@ def _refusal(predicate: Predicate, ground: Ground) -> str | None:
         case Formatted(name=name):
             reasons = (_refusal(each, ground) for each in library()[name].predicates)
             return next((reason for reason in reasons if reason), None)
+        case Items() | UniqueItems() | Properties() | Keys():
+            why = nested.lacking(predicate, ground.kind, ground.dialect)
+            return f"{ground.words}, can not be asked for this on {_named(ground)}: {why}" if why else None
         case _:
             return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from checks.eventtime import bucket_of, wall_clock
@@ -25,15 +25,32 @@ class Level:
     measured_at: datetime
 
 
+#: the past that service levels are about
+WINDOW = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the runs of the last 30 days before this one have left. `asked` of them asked the warehouse, and it answered
+    `reached`. Of those, `failing` found a rule broken: by column, None for any. `rows` are the rows of each bucket, and
+    `buckets` the values of other metrics, before those that this run has read."""
+
+    asked: int = 0
+    reached: int = 0
+    failing: Mapping[str | None, int] = field(default_factory=dict)
+    rows: Mapping[datetime, float] = field(default_factory=dict)
+    buckets: Mapping[Metric, Mapping[datetime, float]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Facts:
-    """`known` holds earlier whole-table values with their moments; `at` is the moment of this run; `past` are values of
-    buckets as earlier runs have left them."""
+    """`known` holds earlier whole-table values with their moments, `past` what the last runs have found where a check
+    asks for it; `at` is the moment of this run."""
 
     measured: Measured
     known: Mapping[Metric, tuple[datetime, float]]
     at: datetime
-    past: Mapping[Metric, Mapping[datetime, float]] = field(default_factory=dict)
+    past: Past = field(default_factory=Past)
 
     @cached_property
     def columns(self) -> dict[str, Column]:
@@ -102,7 +119,7 @@ class Facts:
         event_time = self.measured.event_time
         if event_time is None:
             return {}
-        return {**self.past.get(replace(metric, grain=event_time.grain), {}), **self.buckets(metric)}
+        return {**self.past.buckets.get(replace(metric, grain=event_time.grain), {}), **self.buckets(metric)}
 
     def closed_buckets(self, metric: Metric) -> dict[datetime, float]:
         """The same without the bucket that is still filling."""

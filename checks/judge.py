@@ -12,12 +12,11 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from checks import judge_rules, phrases, wording
+from checks import judge_rules, judge_service_levels, phrases, wording
 from checks.column_types import fits_logical, fits_physical
-from checks.facts import Facts, Level
+from checks.facts import Facts
 from checks.records import (
     AggregateExpected,
     ArrivalExpected,
@@ -32,6 +31,7 @@ from checks.records import (
     ReconcileExpected,
     ReferenceExpected,
     Result,
+    RowsExpected,
     SequenceExpected,
     SqlExpected,
     Status,
@@ -40,6 +40,7 @@ from checks.records import (
     ValuesExpected,
 )
 from checks.rule_metrics import aggregate_metric
+from checks.service_levels import ServiceLevel
 from checks.verdicts import broken as _broken
 from checks.verdicts import holds
 from checks.verdicts import nothing_there as _nothing_there
@@ -57,16 +58,21 @@ def judge(check: Check, facts: Facts) -> list[Result]:
         names = ", ".join(f"'{name}'" for name in missing)
         are = "columns {} are" if len(missing) > 1 else "column {} is"
         return [_result(check, Status.ERROR, reason=f"{are.format(names)} not in the table, so nothing was measured")]
+    if isinstance(check.expects, FreshnessExpected | ServiceLevel):
+        return [judge_service_levels.judged(check, check.expects, facts)]
     match check.expects:
         case ColumnExpected():
             return [_judge_column(check, check.expects, facts)]
-        case FreshnessExpected():
-            return [_judge_freshness(check, check.expects, facts)]
         case ReconcileExpected():
             return [_judge_reconciliation(check, check.expects, facts)]
         case SqlExpected() | DistributionExpected() | SequenceExpected() | ChangeExpected() | ArrivalExpected():
             return judge_rules.judge_rule(check, facts)
-        case NumberExpected(per_bucket=True) | ValuesExpected(per_bucket=True) | AggregateExpected(per_bucket=True):
+        case (
+            NumberExpected(per_bucket=True)
+            | ValuesExpected(per_bucket=True)
+            | RowsExpected(per_bucket=True)
+            | AggregateExpected(per_bucket=True)
+        ):
             return _judge_buckets(check, facts)
         case _:
             return [_judge_level(check, facts)]
@@ -79,14 +85,14 @@ def metric_of(check: Check) -> Metric:
             return Metric("bucket_rows" if name == "row_count" and check.expects.per_bucket else name, column)
         case ValuesExpected(kind=kind, column=column):
             return Metric(f"{kind}_count", column, check=check.id)
+        case RowsExpected():
+            return Metric("violation_count", check.column, check=check.id)
         case UniqueExpected(columns=columns):
             return Metric("duplicate_count", ", ".join(columns))
         case ReferenceExpected():
             return Metric("orphan_count", check.column, check=check.id)
         case ReconcileExpected():
             return Metric("own_aggregate", check=check.id)
-        case FreshnessExpected():
-            return Metric("freshness")
         case AggregateExpected():
             return aggregate_metric(check, check.expects)
     raise TypeError(f"check '{check.id}' reads no metric")
@@ -200,41 +206,6 @@ def _judge_column(check: Check, expects: ColumnExpected, facts: Facts) -> Result
         measured_at=facts.at,
         reason=None if fits else f"column '{column.name}' is {observed}, expected {expected}",
     )
-
-
-def _judge_freshness(check: Check, expects: FreshnessExpected, facts: Facts) -> Result:
-    event_time, metric = facts.measured.event_time, metric_of(check)
-    expected = f"at most {phrases.duration(expects.limit)}"
-    if event_time is None:
-        reason = (
-            "the dataset has no event time to tell its age by; declare vitals.eventTime or the element of the level"
-        )
-        return _result(check, Status.ERROR, expected=expected, reason=reason)
-    if expects.column not in (None, event_time.column):
-        reason = f"the service level is about '{expects.column}', but the event time is '{event_time.column}'"
-        return _result(check, Status.ERROR, expected=expected, reason=reason)
-    problem, level = facts.problem(metric), facts.level(metric)
-    if problem is not None:
-        return _result(check, Status.ERROR, expected=expected, reason=problem.message)
-    if level is None or math.isnan(level.value) or facts.is_empty:
-        return replace(_nothing_there(check, "there is no row to tell the age of"), expected=expected)
-    age, observed = timedelta(seconds=level.value), _age(level)
-    late = f"{phrases.duration(age - expects.limit)} late: the newest row is {observed}, expected {expected}"
-    return _result(
-        check,
-        Status.PASS if age <= expects.limit else _broken(check),
-        observed=observed,
-        expected=expected,
-        value=level.value,
-        measured_at=level.measured_at,
-        reason=None if age <= expects.limit else late,
-    )
-
-
-def _age(level: Level) -> str:
-    """How old the newest row is; a date counts from the end of its day, which may be still to come."""
-    age = timedelta(seconds=level.value)
-    return f"{phrases.duration(age)} old" if age >= timedelta(0) else "of a day that is not over yet"
 
 
 def _judge_reconciliation(check: Check, expects: ReconcileExpected, facts: Facts) -> Result:

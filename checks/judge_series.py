@@ -6,7 +6,7 @@ Read from what was measured already, with the buckets of earlier runs where this
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _ROWS = Metric("bucket_rows")
 _NO_EVENT_TIME = "is about days or hours, but the dataset has no event time; declare vitals.eventTime in the contract"
-Past = Mapping[Metric, Mapping[datetime, float]]
 
 
 def buckets_before(checks: Sequence[Check], measured: Measured) -> datetime | None:

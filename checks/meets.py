@@ -10,7 +10,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from checks import regex
+from checks import nested, regex
 from checks.expressible import Ground, ground_of, metric_of
 from checks.formats import library
 from checks.metrics import Aggregation, finite_values, text_of
@@ -18,6 +18,8 @@ from checks.moments import literal_naive
 from checks.predicates import (
     Checksum,
     Formatted,
+    Items,
+    Keys,
     Length,
     Limit,
     Matches,
@@ -25,10 +27,12 @@ from checks.predicates import (
     NotInFuture,
     OneOf,
     Predicate,
+    Properties,
     Relation,
+    UniqueItems,
 )
 from checks.present import STAND_IN
-from checks.records import Check, ValuesExpected
+from checks.records import Check, RowsExpected, ValuesExpected
 from connectors import Column
 
 if TYPE_CHECKING:
@@ -47,8 +51,14 @@ def values_aggregation(check: Check, columns: Sequence[Column], dialect: str) ->
     return Aggregation(metric_of(check), lambda table: table.count(where=offending(table, expects, columns, dialect)))
 
 
-def offending(table: ir.Table, expects: ValuesExpected, columns: Sequence[Column], dialect: str) -> ir.BooleanValue:
-    """The predicate that holds for the rows a missing/invalid check objects to; never NULL."""
+def offending(
+    table: ir.Table, expects: ValuesExpected | RowsExpected, columns: Sequence[Column], dialect: str
+) -> ir.BooleanValue:
+    """The predicate that holds for the rows that a check of values or rows objects to; never NULL."""
+    if isinstance(expects, RowsExpected):
+        from checks.expressions import condition  # sqlglot takes a third of a second to import
+
+        return (~condition(table, expects, columns, dialect)).fill_null(False)
     ground = ground_of(expects, columns, dialect)
     as_text = text_of(ground.column, dialect)
     column: Any = table[expects.column] if as_text is None else as_text(table[expects.column])
@@ -92,11 +102,23 @@ def _meets(predicate: Predicate, column: Any, ground: Ground) -> Any:
             moment = _moment_column(column, ground)
             now = literal_naive(_on_its_clock(STAND_IN, ground.kind, zone), moment, ground.dialect)
             return moment <= now
+        case Items() | UniqueItems() | Properties() | Keys():
+            return _holds_others(predicate, column, ground.dialect)
         case Checksum(pattern=pattern):
             return _has_right_digits(column.cast("string"), _meets(Matches(pattern), column, ground))
         case Formatted(name=name):
             met = [_meets(each, column, ground) for each in library()[name].predicates]
             return reduce(operator.and_, met)
+
+
+def _holds_others(predicate: nested.Nested, column: Any, dialect: str) -> Any:
+    match predicate:
+        case UniqueItems():
+            return nested.has_unique_items(column)
+        case Keys():
+            return nested.has_keys(predicate, column, dialect)
+        case _:
+            return _RELATIONS[predicate.relation](nested.measured(predicate, column, dialect), predicate.number)
 
 
 _RELATIONS: dict[Relation, Callable[[Any, Any], Any]] = {
@@ -107,7 +129,7 @@ _RELATIONS: dict[Relation, Callable[[Any, Any], Any]] = {
 }
 
 
-def _among(column: Any, values: Sequence[object]) -> ir.BooleanValue:
+def _among(column: Any, values: Sequence[object]) -> Any:
     """`column IN values`, compared as text where the values are text and the column is not."""
     if any(isinstance(value, str) for value in values) and not column.type().is_string():
         return column.cast("string").isin([str(value) for value in values])

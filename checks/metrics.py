@@ -47,6 +47,13 @@ CATALOGUE = {
         Kind("empty_count", "rows holding an empty string", Dimension.COMPLETENESS, "rows", additive=True),
         Kind("invalid_count", "present values that are not valid", Dimension.CONFORMITY, "rows", additive=True),
         Kind(
+            "violation_count",
+            "rows for which a condition of the contract is false",
+            Dimension.CONSISTENCY,
+            "rows",
+            additive=True,
+        ),
+        Kind(
             "non_finite_count",
             "values of a number column that are no finite number",
             Dimension.CONFORMITY,

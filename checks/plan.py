@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import UnionType
 from typing import TYPE_CHECKING
 
 from checks.eventtime import bucket_of, infer_event_time, wall_clock
@@ -25,6 +26,7 @@ from checks.records import (
     NumberExpected,
     ReconcileExpected,
     ReferenceExpected,
+    RowsExpected,
     SequenceExpected,
     SqlExpected,
     UniqueExpected,
@@ -106,13 +108,13 @@ def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known a
         whole_table=whole,
         buckets_from=due.first_bucket(at, whole=whole),
         up_to=at if replay and event_time else None,
-        values=_expecting(ValuesExpected, checks),
+        values=_expecting(ValuesExpected | RowsExpected, checks),
         keys=_keys(checks, key) if whole else (),
         references=_expecting(ReferenceExpected, checks),
         reconciliations=_expecting(ReconcileExpected, checks) if whole else (),
         distinct=_distinct(checks) if whole and event_time else (),
         sql=_expecting(SqlExpected, checks),
-        rules=_expecting((AggregateExpected, DistributionExpected, SequenceExpected), checks),
+        rules=_expecting(AggregateExpected | DistributionExpected | SequenceExpected, checks),
     )
 
 
@@ -166,6 +168,8 @@ def whole_table_metrics(check: Check) -> tuple[Metric, ...]:
             return (Metric(f"{kind}_count", column, check=check.id),)
         case AggregateExpected(per_bucket=False) | DistributionExpected(per_bucket=False) | SequenceExpected():
             return metrics_of(check)
+        case RowsExpected(per_bucket=False):
+            return (Metric("violation_count", check.column, check=check.id),)
         case NumberExpected(metric=metric, column=column, per_bucket=False):
             return () if metric in ("freshness", "future_rows", "bucket_rows") else (Metric(metric, column),)
         case _:
@@ -176,7 +180,7 @@ def _columns_of(check: Check) -> set[str]:
     return set(getattr(check.expects, "columns", ())) or {c for c in [getattr(check.expects, "column", None)] if c}
 
 
-def _expecting(kind: type | tuple[type, ...], checks: Sequence[Check]) -> tuple[Check, ...]:
+def _expecting(kind: type | UnionType, checks: Sequence[Check]) -> tuple[Check, ...]:
     return tuple(check for check in checks if isinstance(check.expects, kind))
 
 

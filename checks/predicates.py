@@ -125,7 +125,65 @@ class Formatted:
     fault: str
 
 
-Predicate = OneOf | Matches | Limit | MultipleOf | Length | NotInFuture | Checksum | Formatted
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The list has at least or at most so many items."""
+
+    relation: Relation
+    number: int
+
+    @property
+    def fault(self) -> str:
+        return f"with {_fewer_or_more(self.relation)} than {_counted(self.number, 'item')}"
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueItems:
+    """No item of the list is there twice."""
+
+    @property
+    def fault(self) -> str:
+        return "with an item that is there twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Properties:
+    """The object has at least or at most so many properties."""
+
+    relation: Relation
+    number: int
+
+    @property
+    def fault(self) -> str:
+        word = "property" if self.number == 1 else "properties"
+        return f"with {_fewer_or_more(self.relation)} than {self.number:,} {word}"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The object has all these properties."""
+
+    names: tuple[str, ...]
+
+    @property
+    def fault(self) -> str:
+        return f"without {' or '.join(self.names)}"
+
+
+Predicate = (
+    OneOf
+    | Matches
+    | Limit
+    | MultipleOf
+    | Length
+    | NotInFuture
+    | Checksum
+    | Formatted
+    | Items
+    | UniqueItems
+    | Properties
+    | Keys
+)
 
 
 def fault_of(predicates: Sequence[Predicate]) -> str:
@@ -147,6 +205,10 @@ def _listed(values: Sequence[Any]) -> str:
     words = [str(value).lower() if isinstance(value, bool) else str(value) or "''" for value in values[:_MOST_LISTED]]
     more = len(values) - len(words)
     return ", ".join(words) + (f" or {more} more" if more else "")
+
+
+def _fewer_or_more(relation: Relation) -> str:
+    return "fewer" if relation is Relation.AT_LEAST else "more"
 
 
 def _counted(amount: int, thing: str) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from checks.predicates import Matches, OneOf, Predicate
+from checks.service_levels import ResponseTimes, ServiceLevel
 from connectors import Column, TableName
 
 if TYPE_CHECKING:
@@ -246,6 +247,22 @@ class ValuesExpected:
 
 
 @dataclass(frozen=True, slots=True)
+class RowsExpected:
+    """The number of rows for which a condition between columns is false; where it is NULL it is not counted. `names`
+    pairs each name in the expression with its column."""
+
+    expression: str
+    names: tuple[tuple[str, str], ...]
+    threshold: Threshold
+    percent: bool = False
+    per_bucket: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(column for _, column in self.names))
+
+
+@dataclass(frozen=True, slots=True)
 class UniqueExpected:
     """The number of rows beyond the first of each key. Rows with a NULL in the key do not count."""
 
@@ -379,6 +396,7 @@ Expectation = (
     ColumnExpected
     | NumberExpected
     | ValuesExpected
+    | RowsExpected
     | UniqueExpected
     | ReferenceExpected
     | ReconcileExpected
@@ -389,6 +407,7 @@ Expectation = (
     | SequenceExpected
     | ChangeExpected
     | ArrivalExpected
+    | ServiceLevel
 )
 
 
@@ -460,6 +479,7 @@ class Dataset:
     schedule: str | None = None
     checks: tuple[Check, ...] = ()
     classified: Mapping[str, str] = field(default_factory=dict)
+    response_times: ResponseTimes = field(default_factory=ResponseTimes)
 
     @property
     def name(self) -> str:

@@ -19,12 +19,13 @@ import stamina
 
 from checks.builtin import builtin_checks, exists_check
 from checks.cadence import Resting, dated
-from checks.facts import Facts
+from checks.facts import Facts, Past
 from checks.history import History, Known
 from checks.judge import judge, without_measurement
 from checks.judge_series import buckets_before
 from checks.levels import with_levels
-from checks.records import Dataset, Measured, Outcome, Result, RunReport, Status
+from checks.records import Dataset, FreshnessExpected, Measured, Outcome, Result, RunReport, Status
+from checks.service_levels import OfThePast, ServiceLevel
 from checks.worker import JobFailed
 from connectors import DatasetMissing, QueryTimedOut, SourceError, Unreachable
 
@@ -108,10 +109,20 @@ def _measured_and_judged(
     measured = tries(known)
     if measured.read_from is not None:
         measured = with_levels(measured, known.values, history.buckets(dataset.name, since=measured.read_from))
-    before = buckets_before(dataset.checks, measured)
-    past = history.buckets(dataset.name, since=before) if before else None
-    results = judged(dataset, Facts(measured, known.values, slot.at, past or {}), rest)
+    past = _past(dataset, measured, slot, history)
+    results = judged(dataset, Facts(measured, known.values, slot.at, past), rest)
     return {"measured": measured, "queries": measured.queries, "results": results}
+
+
+def _past(dataset: Dataset, measured: Measured, slot: Slot, history: History) -> Past:
+    """What the last runs have left, where a check asks for it."""
+    before = buckets_before(dataset.checks, measured)
+    buckets = history.buckets(dataset.name, since=before) if before else {}
+    if not any(isinstance(check.expects, OfThePast) for check in dataset.checks):
+        return Past(buckets=buckets)
+    no_rules = [check.id for check in dataset.checks if isinstance(check.expects, FreshnessExpected | ServiceLevel)]
+    grain = measured.event_time.grain if measured.event_time else None
+    return replace(history.past(dataset.name, slot.slot, grain, no_rules), buckets=buckets)
 
 
 def _not_measured(dataset: Dataset, error: SourceError) -> dict[str, Any]:

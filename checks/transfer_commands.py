@@ -44,31 +44,37 @@ def export_command(
 
 
 def import_command(
-    path: Annotated[Path, typer.Argument(help="The file to read.")],
-    of: Annotated[str, typer.Option("--from", help="dbt, sql, jsonschema or avro.")],
-    dialect: Annotated[
-        str | None, typer.Option("--dialect", help="Of types in sql (default postgres) and dbt.")
-    ] = None,
+    path: Annotated[str, typer.Argument(help="The file to read; for pydantic file.py:Class or module:Class.")],
+    of: Annotated[str, typer.Option("--from", help="dbt, sql, jsonschema, avro, odcs or pydantic (runs that module).")],
+    dialect: Annotated[str | None, typer.Option("--dialect", help="Of types in sql (else postgres) and dbt.")] = None,
     output: Output = None,
     force: Force = False,
 ) -> int:
-    """A draft of a contract from dbt, SQL, JSON Schema or Avro; what it can not say is told. Asks no warehouse."""
+    """A draft of a contract from other formats; what it can not say is told. Asks no warehouse."""
     from checks.contracts.dialects import UnknownDialect, known_dialect
-    from checks.contracts.importing import Format, NotImportable, import_text
+    from checks.contracts.importing import Format, NotImportable, import_model, import_text
 
-    _must_be_a_file(path)
+    format_ = Format(_one_of(Format, of, "--from"))
     _may_be_written(output, force=force)
     try:
-        format_ = Format(_one_of(Format, of, "--from"))
-        made = import_text(_bytes(path), str(path), format_, known_dialect(dialect))
+        if format_ is Format.PYDANTIC:
+            _say(f"runs the module of {path}, as every import of Python code does")
+            made = import_model(path)
+        else:
+            _must_be_a_file(Path(path))
+            made = import_text(_bytes(Path(path)), path, format_, known_dialect(dialect))
     except UnknownDialect as error:
         raise WrongUsage(str(error)) from None
     except NotImportable as error:
         raise CanNotRead(str(error)) from None
     for each in made.left:
-        print(f"not carried over: {each}", file=sys.stderr)  # noqa: T201 beside the answer
+        _say(f"not carried over: {each}")
     _hand_over(made.text, output)
     return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 beside the answer
 
 
 def _bytes(path: Path) -> bytes:

@@ -15,7 +15,16 @@ from datetime import UTC, datetime, timedelta
 from checks import phrases
 from checks.metrics import CATALOGUE, unit_of
 from checks.predicates import fault_of
-from checks.records import Aggregate, AggregateExpected, Check, Metric, ReconcileExpected, ReferenceExpected, Threshold
+from checks.records import (
+    Aggregate,
+    AggregateExpected,
+    Check,
+    Metric,
+    ReconcileExpected,
+    ReferenceExpected,
+    RowsExpected,
+    Threshold,
+)
 
 _ABOUT = {
     "null_count": "{observed} without {column}",
@@ -76,7 +85,9 @@ def observed(number: Number, threshold: Threshold) -> str:
 
 
 def fault(check: Check) -> str:
-    """What is wrong with the values that a check counts, with a space before it: ' not one of A, B'."""
+    """What is wrong with the values or rows that a check counts, with a space before it: ' not one of A, B'."""
+    if isinstance(check.expects, RowsExpected):
+        return f" for which {' '.join(check.expects.expression.split())} is false"
     predicates = getattr(check.expects, "predicates", ())
     return f" {fault_of(predicates)}" if predicates else ""
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from connectors import Answer, Source, SourceError, TableName, Unreachable, open_source
+from connectors import Answer, Column, DatasetMissing, Source, SourceError, TableName, Unreachable, open_source
 
 if TYPE_CHECKING:
     from checks.history import Known
@@ -113,6 +113,16 @@ def list_job(spec: SourceSpec) -> tuple[TableName, ...]:
     """All tables and views of a source."""
     with opened(spec) as source:
         return tuple(source.tables())
+
+
+def columns_job(spec: SourceSpec, tables: Sequence[TableName]) -> dict[TableName, tuple[Column, ...]]:
+    """The columns of those of the tables that are there."""
+    found = {}
+    with opened(spec) as source:
+        for table in tables:
+            with suppress(DatasetMissing):
+                found[table] = source.columns(table)
+    return found
 
 
 def ask_job(spec: SourceSpec, write: Callable[[Source], str], limit: int) -> Answer:

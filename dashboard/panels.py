@@ -18,6 +18,7 @@ from checks.records import (
     ReconcileExpected,
     ReferenceExpected,
     Result,
+    RowsExpected,
     Status,
     UniqueExpected,
     ValuesExpected,
@@ -46,11 +47,12 @@ _NAMES = {
     "orphan_count": "rows whose {} has no partner",
     "missing_count": "missing values of {}",
     "invalid_count": "invalid values of {}",
+    "violation_count": "rows against a condition on {}",
     "difference": "difference",
 }
 _RATES = ("null_rate", "true_rate")
 _ROWS = ("row_count", "bucket_rows", "future_rows", "null_count", "empty_count", "nan_count", "infinite_count")
-_ROWS_OF_CHECKS = ("duplicate_count", "orphan_count", "missing_count", "invalid_count")
+_ROWS_OF_CHECKS = ("duplicate_count", "orphan_count", "missing_count", "invalid_count", "violation_count")
 _COMPARED = {
     Operator.BE: ("must be",),
     Operator.NOT_BE: ("must not be",),
@@ -106,6 +108,8 @@ def series_of(check: Check) -> tuple[str, str | None] | None:
         return _number_series(expects)
     if isinstance(expects, ValuesExpected):
         return f"{expects.kind}_count", expects.column
+    if isinstance(expects, RowsExpected):
+        return "violation_count", ", ".join(expects.columns)
     if isinstance(expects, UniqueExpected | ReferenceExpected):
         return ("duplicate_count" if isinstance(expects, UniqueExpected) else "orphan_count"), ", ".join(
             expects.columns
@@ -136,7 +140,7 @@ def limits(metric: Metric, checks: Iterable[Check]) -> tuple[Limit, ...]:
         if isinstance(expects, FreshnessExpected):
             hours = expects.limit.total_seconds() / words.HOUR
             found[hours, ""] = Limit(hours, f"at most {words.duration(expects.limit.total_seconds())}")
-        elif isinstance(expects, NumberExpected | ValuesExpected | UniqueExpected) and _in_unit(
+        elif isinstance(expects, NumberExpected | ValuesExpected | RowsExpected | UniqueExpected) and _in_unit(
             metric, expects.percent
         ):
             sign = " %" if expects.percent else ""

@@ -47,7 +47,7 @@ schema:
      logicalTypeOptions: {minimum: 0, exclusiveMaximum: 1000}}
   - {name: ratio, logicalType: number}
   - {name: paid, logicalType: boolean}
-  - {name: day, logicalType: date}
+  - {name: day, logicalType: date, logicalTypeOptions: {minimum: '2020-01-01'}}
   - {name: ordered_at, logicalType: timestamp, required: true}
   - {name: at, logicalType: time}
   - {name: ref, logicalType: string, physicalType: uuid, logicalTypeOptions: {format: uuid}}

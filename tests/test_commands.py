@@ -285,6 +285,7 @@ def test_doctor_looks_at_everything(ran):
     assert (answer.returncode, {note["level"] for note in notes}) == (0, {"ok"})
     messages = [note["message"] for note in notes]
     assert "answers; 3 of 3 tables are watched" in messages
+    assert "all columns are as the contract says; not in the contract: created_at" in messages
     assert "nothing can be written" in messages
 
 
@@ -301,6 +302,19 @@ def test_doctor_tells_what_is_wrong_and_how_to_mend_it(tmp_path):
     assert {"gone", "db"} <= set(errors)
     assert any(subject.startswith(str(tmp_path)) or "broken.yaml" in subject for subject in errors)
     assert "To do:" in errors["gone"]
+
+
+def test_doctor_compares_contracts_with_the_warehouse(tmp_path):
+    config = shop(tmp_path)
+    contract = CONTRACT.replace("logicalType: integer", "logicalType: date").replace("name: email", "name: e_mail")
+    (tmp_path / "contracts" / "orders.yaml").write_text(contract + "  - name: refunds\n")
+    notes = json.loads(command("doctor", "--json", config=config).stdout)["notes"]
+    told = [(note["subject"], note["message"]) for note in notes if note["level"] == "error"]
+    assert told == [
+        ("orders.yaml:14", "source 'shop' has no table refunds"),
+        ("shop.orders", "column 'id' is BIGINT, expected date (orders.yaml)"),
+        ("shop.orders", "column 'e_mail' is not in the table, which has email (orders.yaml)"),
+    ]
 
 
 def test_doctor_says_so_when_the_history_can_not_be_opened(tmp_path, capfd):

@@ -233,5 +233,5 @@ def test_a_whole_contract(tmp_path: Path):
     assert [check.id for check in orders.checks if not check.id.endswith(".column")] == [
         "order_id.required", "customer_id.required", "customer_id.relationship", "email.missingValues",
         "country.invalidValues", "country.nullValues", "amount.mean", "primaryKey", "rowCount", "every-day",
-        "reconcile", "latency",
+        "reconcile", "latency", "generalAvailability",
     ]  # fmt: skip

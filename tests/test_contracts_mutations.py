@@ -119,7 +119,7 @@ MUTATIONS = [
     ("apiVersion: v3.1.0", "apiVersion: v4.0.0", 0, "error", "is not one of v3.2.0, v3.1.0, v3.0.2, v3.0.1, v3.0.0"),
     ("property: Latency", "property: Latncy", 0, "warning", 'no service level of the standard; did you mean "latency"'),
     ("    value: 4\n    unit: h", "    value: 4", 0, "error", "4 has no unit; add one, for example unit: h"),
-    ("unit: h\n", "unit: horus\n", 0, "error", '"horus" is not a unit of time; write s, min, h, d, w or y'),
+    ("unit: h\n", "unit: horus\n", 0, "error", '"horus" is not a unit of time; write s, min, h, d, w, mo or y'),
     ("property: vitals.timezone\n        value: E", "property: vitals.schedule\n        value: E", 1, "error", "not a"),
     ("value: Europe/Berlin", "value: Europe/Berlin2", 0, "error", "is not a time zone; write an IANA name"),
     ("validValues: ['DE', 'NO', 'FR']", "pattern: '[A-'", 0, "error", "is not a regular expression"),

@@ -15,8 +15,19 @@ from checks.contracts.document import Notes
 from checks.contracts.expectations import checks
 from checks.contracts.subject import Subject
 from checks.formats import predicate_of
-from checks.predicates import Length, Limit, Matches, MultipleOf, NotInFuture, Relation
-from checks.records import Check, Dimension, Operator, Severity, Threshold, ValuesExpected
+from checks.predicates import (
+    Items,
+    Keys,
+    Length,
+    Limit,
+    Matches,
+    MultipleOf,
+    NotInFuture,
+    Properties,
+    Relation,
+    UniqueItems,
+)
+from checks.records import Check, Dimension, Operator, RowsExpected, Severity, Threshold, ValuesExpected
 from connectors import TableName
 from tests.measuring import NONE
 
@@ -75,6 +86,11 @@ def test_an_enum_is_a_check_of_its_values(tmp_path: Path):
         ("date", "minimum", "2026-01-31", Limit(AT_LEAST, date(2026, 1, 31))),
         ("time", "maximum", "20:00", Limit(AT_MOST, time(20))),
         ("timestamp", "minimum", "2026-01-31T08:00:00Z", Limit(AT_LEAST, datetime(2026, 1, 31, 8, tzinfo=UTC))),
+        ("array", "minItems", 2, Items(AT_LEAST, 2)),
+        ("array", "maxItems", 2, Items(AT_MOST, 2)),
+        ("array", "uniqueItems", True, UniqueItems()),
+        ("object", "minProperties", 2, Properties(AT_LEAST, 2)),
+        ("object", "maxProperties", 2, Properties(AT_MOST, 2)),
         (None, "minimum", 3, Limit(AT_LEAST, 3)),
         (None, "exclusiveMaximum", "2026-01-31", Limit(BELOW, date(2026, 1, 31))),
     ],
@@ -84,6 +100,13 @@ def test_an_option_is_a_check_of_its_own(tmp_path: Path, logical: str | None, op
     read = Read(tmp_path, {"name": "a", **kind, "logicalTypeOptions": {option: value}})
     assert read.meets(f"a.{option}") == (predicate,)
     assert read.told == []
+
+
+def test_required_properties_of_an_object_are_not_the_required_of_a_column(tmp_path: Path):
+    options = {"required": ["lat", "lon"], "uniqueItems": False}
+    read = Read(tmp_path, {"name": "a", "required": True, "logicalTypeOptions": options})
+    assert list(read.checks) == ["a.column", "a.required", "a.requiredProperties"]
+    assert read.meets("a.requiredProperties") == (Keys(("lat", "lon")),)
 
 
 def test_a_limit_without_a_zone_is_of_the_propertys_zone(tmp_path: Path):
@@ -175,11 +198,56 @@ def test_a_custom_format_of_a_table_names_its_column(tmp_path: Path):
         ({"format": "iban", "column": "b"}, '"b" is not a property of t'),
         ({"format": "ibann", "column": "a"}, '"ibann" is no format of the library; did you mean "iban"?'),
         ({"format": 3, "column": "a"}, "3 is no format of the library; known are"),
-        ({"format": "iban", "column": "a", "colour": 1}, "colour is not known beside format (known: format, column)"),
+        ({"format": "iban", "column": "a", "colour": 1}, '"colour" is not a field of'),
         ({"format": "iban", "column": "a", "mustBe": "x"}, '"x" is not a number'),
     ],
 )
 def test_a_custom_format_that_can_not_be_executed_is_an_error(tmp_path: Path, inner: dict[str, Any], told: str):
     read = Read(tmp_path, {"name": "a"}, quality=[{"type": "custom", "engine": "vitals", "implementation": inner}])
     assert "format" not in read.checks
+    assert [each.startswith(f"error: {told}") for each in read.told] == [True], read.told
+
+
+# -- conditions --------------------------------------------------------------------------------------------------------
+
+
+def condition(**inner: Any) -> dict[str, Any]:
+    return {"type": "custom", "engine": "vitals", "implementation": inner}
+
+
+def test_a_condition_between_columns(tmp_path: Path):
+    rule = condition(expression="a >= b\n or a is null") | {"severity": "warning", "id": "order"}
+    read = Read(
+        tmp_path, {"name": "a", "physicalName": "A"}, {"name": "b"}, quality=[rule, condition(expression="a > b")]
+    )
+    assert read.told == []
+    expects = RowsExpected("a >= b\n or a is null", (("a", "A"), ("b", "b")), NONE)
+    assert (read.checks["order"].expects, read.checks["order"].severity) == (expects, Severity.WARNING)
+    assert (read.checks["order"].column, read.checks["order"].dimension) == ("A, b", Dimension.CONSISTENCY)
+    assert "expression" in read.checks
+
+
+def test_a_condition_of_a_property_with_a_threshold_in_percent(tmp_path: Path):
+    scope = [{"property": "vitals.scope", "value": "bucket"}]
+    rule = condition(expression="a > 0") | {"mustBeLessThan": 5, "unit": "percent", "customProperties": scope}
+    read = Read(tmp_path, {"name": "a", "quality": [rule]})
+    limit = Threshold(Operator.LESS, (5.0,))
+    expects = RowsExpected("a > 0", (("a", "a"),), limit, percent=True, per_bucket=True)
+    assert read.checks["a.expression"].expects == expects
+
+
+@pytest.mark.parametrize(
+    ("inner", "told"),
+    [
+        ({"expression": "a > gone"}, '"gone" is not a property of t'),
+        ({"expression": "a > sum(b)"}, '"a > sum(b)" uses SUM, which is not known here; known are comparisons'),
+        ({"expression": "a >"}, '"a >" is no condition that can be read'),
+        ({"expression": 4}, "4 is no text with a condition"),
+        ({"expression": "a > b", "metric": "mean"}, "metric is not known beside expression"),
+        ({"expression": "a > b", "mustBe": "none"}, '"none" is not a number'),
+    ],
+)
+def test_a_condition_that_can_not_be_executed_is_an_error(tmp_path: Path, inner: dict[str, Any], told: str):
+    read = Read(tmp_path, {"name": "a"}, {"name": "b"}, quality=[condition(**inner)])
+    assert "expression" not in read.checks
     assert [each.startswith(f"error: {told}") for each in read.told] == [True], read.told

@@ -19,6 +19,7 @@ from checks.records import (
     NumberExpected,
     ReconcileExpected,
     ReferenceExpected,
+    RowsExpected,
     SequenceExpected,
     SequenceKind,
     SqlExpected,
@@ -83,6 +84,7 @@ CHECKS = (
     check("missing number", ValuesExpected("id", "missing", NONE, missing=(10, 11))),
     check("invalid", ValuesExpected("part", "invalid", NONE, valid=("p0", "p1"))),
     check("pattern", ValuesExpected("ünïcödé", "invalid", NONE, missing=("NULL",), pattern="^[a-z]*$")),
+    check("row", RowsExpected("part = 'p0' or id >= 20", (("part", "part"), ("id", "id")), NONE)),
     check("key", UniqueExpected(("id", "part"), NONE)),
     check("distinct", NumberExpected("distinct_count", NONE, "id")),
     check("sum", AggregateExpected("sum", "id", NONE)),
@@ -111,6 +113,9 @@ def expected_of_checks(oracle: Oracle) -> Expected:
         ("invalid_count", "part"): oracle.counted(lambda part: part == "p2", "part"),
         ("invalid_count", "ünïcödé"): oracle.counted(
             lambda text: text not in (None, "NULL") and re.search("^[a-z]*$", text) is None, "ünïcödé"
+        ),
+        ("violation_count", "part, id"): oracle.counted(
+            lambda part, number: number < 20 and part not in ("p0", None), "part", "id"
         ),
         ("duplicate_count", "id"): oracle.duplicates("id"),  # a key by its name
         ("duplicate_count", "id, part"): oracle.duplicates("id", "part"),

@@ -25,7 +25,7 @@ from checks.contracts.custom_reconcile import reconcile
 from checks.contracts.custom_sequence import sequence
 from checks.contracts.custom_series import arrival, change
 from checks.contracts.document import Node, shown
-from checks.contracts.row_rules import format_rule
+from checks.contracts.row_rules import expression_rule, format_rule
 from checks.contracts.subject import Subject
 from checks.metrics import CATALOGUE
 from checks.records import NumberExpected, Operator, Threshold
@@ -111,6 +111,7 @@ _KINDS: dict[str, _Kind] = {
     "distribution": distribution,
     "sequence": sequence,
     "format": format_rule,
+    "expression": expression_rule,
     "change": change,
     "arrival": arrival,
     "reconcile": reconcile,

@@ -1,8 +1,8 @@
 """Rules about the series of buckets that is measured anyway: the change from one closed bucket to the next, and whether
 the newest one has arrived by a time of day.
 
-implementation:                                              implementation:
-  change: {metric: row_count, against: previous bucket}        arrival: {share: 0.95, of: 14, by: '06:00'}
+implementation:                                             implementation:
+  change: {metric: row_count, against: previous bucket}       arrival: {share: 0.95, of: 14, by: '06:00', timezone: UTC}
   mustBeBetween: [-50, 100]
 """
 

@@ -10,7 +10,7 @@ from checks.contracts.catalogue import Catalogue
 from checks.contracts.document import Document, Finding, Notes
 from checks.contracts.expectations import checks, key_columns
 from checks.contracts.extras import extras
-from checks.contracts.levels import age_limits, column_for
+from checks.contracts.levels import agreements, column_for, response_times
 from checks.contracts.load import Contracts
 from checks.contracts.servers import for_sources
 from checks.contracts.subject import Subject, column_of
@@ -83,8 +83,8 @@ def _is_left_out(table: TableName, source: str, config: Config) -> bool:
 
 def _dataset(subject: Subject) -> Dataset:
     document, node = subject.document, subject.node
-    limits = age_limits(document, subject.notes)
-    said = extras(subject, column_for(node, limits))
+    agreed = agreements(document, subject.notes)
+    said = extras(subject, column_for(node, agreed))
     classes = {column_of(each): name for each in subject.properties if (name := each.text("classification"))}
     purpose = document.root.child("description")
     return Dataset(
@@ -101,8 +101,9 @@ def _dataset(subject: Subject) -> Dataset:
         zone=said.zone,
         grain=said.grain,
         schedule=said.schedule,
-        checks=checks(subject, limits),
+        checks=checks(subject, agreed),
         classified=classes,
+        response_times=response_times(document, node, subject.notes),
     )
 
 

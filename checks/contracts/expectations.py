@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from checks.contracts import thresholds
 from checks.contracts.document import Node, custom_properties
-from checks.contracts.levels import AgeLimit
+from checks.contracts.levels import Agreement
 from checks.contracts.options import of_values
 from checks.contracts.references import UnresolvedError, table_of, target
 from checks.contracts.rules import Made, rule
@@ -18,7 +18,6 @@ from checks.records import (
     ColumnExpected,
     Dimension,
     Expectation,
-    FreshnessExpected,
     NumberExpected,
     ReferenceExpected,
     UniqueExpected,
@@ -28,10 +27,10 @@ from checks.records import (
 COMPARED_TYPES = {"string", "date", "timestamp", "time", "number", "integer", "object", "array", "boolean"}
 
 
-def checks(subject: Subject, limits: Sequence[AgeLimit]) -> tuple[Check, ...]:
+def checks(subject: Subject, agreed: Sequence[Agreement]) -> tuple[Check, ...]:
     """All checks that the contract asks of the dataset, with ids that are unique in it. What can not be made into one
     is noted on the subject."""
-    made = [*_of_properties(subject), *_of_table(subject), *_of_limits(subject, limits)]
+    made = [*_of_properties(subject), *_of_table(subject), *_of_levels(subject, agreed)]
     empty_is_fine = _says_empty_is_fine(subject.node)
     seen: Counter[str] = Counter()
     unique = []
@@ -171,9 +170,8 @@ def _texts(node: Node, key: str) -> list[str]:
 # -- service levels ----------------------------------------------------------------------------------------------------
 
 
-def _of_limits(subject: Subject, limits: Sequence[AgeLimit]) -> Iterator[Check]:
-    for limit in limits:
-        if limit.table.place == subject.node.place:
-            expects = FreshnessExpected(limit.limit, limit.column)
-            check = _plain(subject, limit.node.text("id") or limit.kind, Dimension.TIMELINESS, expects)
-            yield replace(check, description=limit.node.text("description"))
+def _of_levels(subject: Subject, agreed: Sequence[Agreement]) -> Iterator[Check]:
+    for level in agreed:
+        if level.table.place == subject.node.place:
+            check = _plain(subject, level.node.text("id") or level.kind, level.dimension, level.expects)
+            yield replace(check, severity=level.severity, description=level.node.text("description"))

@@ -1,7 +1,7 @@
 """Vitals' own declarations in customProperties: what the standard has no field for.
 
-On a schema object: vitals.eventTime, .key, .timezone, .grain, .schedule, .consumers, .emptyIsFine. On a rule:
-vitals.scope.
+On a schema object: vitals.eventTime, .key, .timezone, .grain, .schedule, .consumers, .emptyIsFine, and for deadlines
+(`levels`) .weekdays and .holidays. On a rule: vitals.scope.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ ON_OBJECTS = (
     "vitals.eventTime",
     "vitals.key",
     "vitals.timezone",
+    "vitals.weekdays",
+    "vitals.holidays",
     "vitals.grain",
     "vitals.schedule",
     "vitals.consumers",

@@ -17,7 +17,18 @@ from checks.contracts.document import Node, Notes, shown
 from checks.contracts.extras import default_zone
 from checks.contracts.subject import Subject
 from checks.formats import nearest, predicate_of
-from checks.predicates import Length, Limit, Matches, MultipleOf, Predicate, Relation
+from checks.predicates import (
+    Items,
+    Keys,
+    Length,
+    Limit,
+    Matches,
+    MultipleOf,
+    Predicate,
+    Properties,
+    Relation,
+    UniqueItems,
+)
 from checks.records import ValuesExpected
 
 _LIMITS = {
@@ -43,7 +54,8 @@ def of_values(subject: Subject, node: Node, column: str) -> Iterator[tuple[str, 
     for key, value in options.value.items():
         predicate = _predicate(subject, node, options, key, value)
         if predicate is not None:
-            yield key, ValuesExpected(column, "invalid", thresholds.NONE_ALLOWED, meets=(predicate,))
+            word = "requiredProperties" if key == "required" else key  # `required` is the one of NULL
+            yield word, ValuesExpected(column, "invalid", thresholds.NONE_ALLOWED, meets=(predicate,))
     _note_reversed(options, subject.notes)
 
 
@@ -60,7 +72,7 @@ def _allowed(subject: Subject, node: Node) -> tuple[Any, ...]:
 
 
 def _predicate(subject: Subject, node: Node, options: Node, key: str, value: Any) -> Predicate | None:
-    if key in _NO_CHECKS:
+    if key in _NO_CHECKS or (key == "uniqueItems" and value is False):
         return None
     if key == "format":
         return _format(node, options, value, subject.notes)
@@ -136,6 +148,23 @@ def _count(value: Any) -> int:
     return value
 
 
+def _items(key: str, value: Any, _zone: str) -> Items | Properties:
+    relation = Relation.AT_LEAST if key.startswith("min") else Relation.AT_MOST
+    return Items(relation, _count(value)) if key.endswith("Items") else Properties(relation, _count(value))
+
+
+def _unique(_key: str, value: Any, _zone: str) -> UniqueItems:
+    if value is not True:
+        raise ValueError("is not true or false")
+    return UniqueItems()
+
+
+def _keys(_key: str, value: Any, _zone: str) -> Keys:
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
+        raise ValueError("is not a list of names")
+    return Keys(tuple(value))
+
+
 def _pattern(_key: str, value: Any, _zone: str) -> Matches:
     if not regex.is_pattern(value):
         raise ValueError("is not a regular expression")
@@ -148,6 +177,9 @@ _MAKERS: dict[str, Callable[[str, Any, str], Predicate]] = {
     "minLength": _length,
     "maxLength": _length,
     "pattern": _pattern,
+    **dict.fromkeys(("minItems", "maxItems", "minProperties", "maxProperties"), _items),
+    "uniqueItems": _unique,
+    "required": _keys,
 }
 
 
@@ -159,6 +191,8 @@ def _note_reversed(options: Node, notes: Notes) -> None:
     for low, high in (
         *((low, high) for low in ("minimum", "exclusiveMinimum") for high in ("maximum", "exclusiveMaximum")),
         ("minLength", "maxLength"),
+        ("minItems", "maxItems"),
+        ("minProperties", "maxProperties"),
     ):
         first, last = options.value.get(low), options.value.get(high)
         if type(first) is type(last) is not str and isinstance(first, int | float) and first > last:

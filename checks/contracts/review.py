@@ -13,7 +13,7 @@ from checks.contracts.consistency import note_contradictions
 from checks.contracts.document import Document, Finding, Node, Notes, custom_properties, properties_below
 from checks.contracts.expectations import checks
 from checks.contracts.extras import ON_RULES, extras, note_unknown
-from checks.contracts.levels import AgeLimit, age_limits, column_for
+from checks.contracts.levels import ON_LEVELS, Agreement, agreements, column_for, is_timed, response_times
 from checks.contracts.subject import Subject
 from connectors import TableName
 
@@ -30,40 +30,44 @@ def _of(document: Document, documents: Sequence[Document]) -> list[Finding]:
         return []
     notes = Notes.on(document)
     note_contradictions(document, notes)
-    limits = age_limits(document, notes)
+    agreed = agreements(document, notes)
     if not document.objects:
         notes.warning(("schema",), "lists no tables, so there is nothing to check")
     if document.status in ("deprecated", "retired"):
         notes.info(("status",), f"the contract is {document.status}; it is still checked as long as the file is here")
     for name, node in custom_properties(document.root).items():
-        note_unknown(name, node, (), notes)
+        note_unknown(name, node, ON_LEVELS, notes)
+    for level in document.root.items("slaProperties"):
+        for name, node in custom_properties(level).items():
+            note_unknown(name, node, ON_LEVELS, notes)
     for node in document.objects:
         subject = Subject(document, node, "source", TableName(None, node.value["name"]), Catalogue(documents), notes)
-        _table(subject, limits)
+        _table(subject, agreed)
     return notes.found
 
 
-def _table(subject: Subject, limits: Sequence[AgeLimit]) -> None:
-    checks(subject, limits)
-    dated_by = column_for(subject.node, limits)
+def _table(subject: Subject, agreed: Sequence[Agreement]) -> None:
+    checks(subject, agreed)
+    response_times(subject.document, subject.node, subject.notes)
+    dated_by = column_for(subject.node, agreed)
     event_time = extras(subject, dated_by).event_time
-    for limit in limits:
-        if limit.table.place == subject.node.place:
-            _event_time(subject, limit, event_time)
+    for level in agreed:
+        if level.table.place == subject.node.place and is_timed(level):
+            _event_time(subject, level, event_time)
     _rules(subject.node, subject.notes)
     for node in subject.properties:
         _property(node, subject.notes)
         _rules(node, subject.notes)
 
 
-def _event_time(subject: Subject, limit: AgeLimit, event_time: str | None) -> None:
+def _event_time(subject: Subject, level: Agreement, event_time: str | None) -> None:
     name = subject.node.value["name"]
     if event_time is None:
         said = f"{name} has no event time; name a column in element, or declare vitals.eventTime, else one is inferred"
-        subject.notes.warning(limit.node.place, said)
-    elif limit.column not in (None, event_time):
-        said = f"{limit.column} is not the event time of {name} ({event_time}), by which its age is measured"
-        subject.notes.warning(limit.node.at("element"), said)
+        subject.notes.warning(level.node.place, said)
+    elif level.column not in (None, event_time):
+        said = f"{level.column} is not the event time of {name} ({event_time}), by which its age is measured"
+        subject.notes.warning(level.node.at("element"), said)
 
 
 def _rules(owner: Node, notes: Notes) -> None:

@@ -1,8 +1,9 @@
-"""Custom rules about single rows: a format of the library. Without an operator, no row may break them.
+"""Custom rules about single rows: a format of the library, or a condition between columns. Without an operator, no row
+may break them.
 
-type: custom
-engine: vitals
-implementation: {format: iban}
+type: custom                          type: custom
+engine: vitals                        engine: vitals
+implementation: {format: iban}        implementation: {expression: ends_at >= starts_at}
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from checks.contracts.document import Node, shown
 from checks.contracts.extras import default_zone, event_time_property
 from checks.contracts.subject import Subject
 from checks.predicates import Predicate
-from checks.records import Dimension, Expectation, Operator, Threshold, ValuesExpected
+from checks.records import Dimension, Expectation, Operator, RowsExpected, Threshold, ValuesExpected
 
 _FORMAT_KEYS = ("format", "column")
+_EXPRESSION_KEYS = ("expression",)
 
 
 def format_rule(
@@ -36,6 +38,32 @@ def format_rule(
     bucket = thresholds.per_bucket(node, subject.notes)
     expects = ValuesExpected(column, "invalid", limit, percent=share, per_bucket=bucket, meets=(meets,))
     return "format", Dimension.CONFORMITY, expects
+
+
+def expression_rule(
+    subject: Subject, node: Node, inner: Node, _column: str | None
+) -> tuple[str, Dimension, Expectation] | None:
+    """The id part, the dimension and the expectation; None, with an error noted, where the rule is incomplete."""
+    from checks.expressions import names_in  # sqlglot takes a third of a second to import
+
+    text, place = inner.value["expression"], inner.at("expression")
+    try:
+        names = names_in(text) if isinstance(text, str) else ()
+    except ValueError as error:
+        subject.notes.error(place, f"{shown(text)} {error}; the check is not made")
+        return None
+    if not names:
+        subject.notes.error(place, f"{shown(text)} is no text with a condition; the check is not made")
+        return None
+    columns = [subject.column(name, place) for name in names]
+    limit = _limit(subject, inner, _EXPRESSION_KEYS)
+    share = thresholds.percent(node, limit, subject.notes) if limit else None
+    if limit is None or share is None or not all(columns):
+        return None
+    bucket = thresholds.per_bucket(node, subject.notes)
+    pairs = tuple((name, column) for name, column in zip(names, columns, strict=True) if column)
+    expects = RowsExpected(text.strip(), pairs, limit, percent=share, per_bucket=bucket)
+    return "expression", Dimension.CONSISTENCY, expects
 
 
 def named_format(subject: Subject, node: Node, column: str) -> Predicate | None:

@@ -1,8 +1,8 @@
 """What was measured and judged, remembered: one DuckDB file with one owner.
 
-`History` has its parts over one `Store` (the open file): `RunReader` and `PointReader` read, `ListingKeeper` remembers
-the sources, `Keeper` looks after the file, and the methods here write. Writing takes one run at a time and writes it
-whole or not at all.
+`History` has its parts over one `Store` (the open file): `RunReader`, `PointReader` and `PastReader` read,
+`ListingKeeper` remembers the sources, `Keeper` looks after the file, and the methods here write. Writing takes one run
+at a time and writes it whole or not at all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from checks.history.listings import Listing, ListingKeeper
 from checks.history.memory import Known, Memory, load
 from checks.history.migrations import MIGRATIONS, Migration
 from checks.history.moments import DISTANT_PAST, lenient, naive
-from checks.history.points import PointReader, by_metric
+from checks.history.past import PastReader
+from checks.history.points import by_metric
 from checks.history.registry import ContractVersion, RegistryKeeper, Schema, SchemaVersion
 from checks.history.runs import RunRow
 from checks.history.store import Store
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 
-class History(PointReader, ListingKeeper, RegistryKeeper, Keeper):
+class History(PastReader, ListingKeeper, RegistryKeeper, Keeper):
     """The history of all datasets. Safe to use from many threads; one process at a time (HistoryBusy)."""
 
     def __init__(self, store: Store, notices: tuple[str, ...] = ()) -> None:

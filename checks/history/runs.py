@@ -33,7 +33,7 @@ _RESULT = (
     '"check", dimension, status, severity, "column", observed, expected, reason, value, bucket, measured_at, learned'
 )
 # of a check that judges each bucket, the newest bucket speaks
-_NEWEST_BUCKET = 'row_number() OVER (PARTITION BY dataset, slot, "check" ORDER BY bucket DESC NULLS LAST) = 1'
+NEWEST_BUCKET = 'row_number() OVER (PARTITION BY dataset, slot, "check" ORDER BY bucket DESC NULLS LAST) = 1'
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class RunReader:
         latest = _newest("outcome = 'finished' AND ($1 IS NULL OR dataset = $1) AND slot <= $2")
         rows = self._rows(
             f"""WITH newest AS ({latest}), told AS (
-                    SELECT * FROM results JOIN newest USING (dataset, slot) QUALIFY {_NEWEST_BUCKET})
+                    SELECT * FROM results JOIN newest USING (dataset, slot) QUALIFY {NEWEST_BUCKET})
                 SELECT dataset, position, {_RESULT} FROM newest LEFT JOIN told USING (dataset, slot)
                 ORDER BY dataset, position""",
             [dataset, lenient(at, DISTANT_FUTURE)],
@@ -110,7 +110,7 @@ class RunReader:
         rows = self._rows(
             f"""WITH finished AS (SELECT slot FROM runs WHERE dataset = $1 AND outcome = 'finished'),
                 told AS (SELECT "check", slot, status FROM results SEMI JOIN finished USING (slot)
-                         WHERE dataset = $1 QUALIFY {_NEWEST_BUCKET}),
+                         WHERE dataset = $1 QUALIFY {NEWEST_BUCKET}),
                 turns AS (SELECT *, status IS DISTINCT FROM
                           lag(status) OVER (PARTITION BY "check" ORDER BY slot) AS turned FROM told)
                 SELECT "check", max(slot) FILTER (turned) FROM turns GROUP BY "check"

@@ -11,8 +11,9 @@ from typing import Any
 from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node, Notes
 from checks.contracts.export.fields import Field, fields, key_fields, owner, table_name
-from checks.contracts.levels import age_limits, column_for
+from checks.contracts.levels import agreements, column_for
 from checks.contracts.writing import yaml_text
+from checks.records import FreshnessExpected
 
 _PERIODS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 _JINJA = re.compile(r"\{(?=[{%#])")
@@ -88,11 +89,16 @@ def _source_name(document: Document) -> str:
 
 
 def _source_table(document: Document, table: Node) -> dict[str, Any] | None:
-    limits = [each for each in age_limits(document, Notes.on(document)) if each.table.place == table.place]
+    agreed = agreements(document, Notes.on(document))
+    limits = [
+        each.expects
+        for each in agreed
+        if each.table.place == table.place and isinstance(each.expects, FreshnessExpected)
+    ]
     if not limits:
         return None
     made: dict[str, Any] = {"name": table_name(table)}
-    column = limits[0].column or column_for(table, limits)
+    column = limits[0].column or column_for(table, agreed)
     if column:
         made["loaded_at_field"] = column
     return {**made, "freshness": {"error_after": _period(limits[0].limit.total_seconds())}}

@@ -21,6 +21,11 @@ _TYPES = {
     "vector": "array",
 }  # fmt: skip
 _FORMATS = {"date": "date", "timestamp": "date-time", "time": "time"}
+#: what ajv calls the limits of dates; other validators pass over them
+_MOMENTS = {"minimum": "formatMinimum", "maximum": "formatMaximum"} | {
+    "exclusiveMinimum": "formatExclusiveMinimum",
+    "exclusiveMaximum": "formatExclusiveMaximum",
+}
 _NUMBER_FORMATS = {"f32": "float", "f64": "double"} | {
     short: short.replace("i", "int").replace("u", "uint") for short in INTEGER_FORMATS.values()
 }
@@ -109,7 +114,8 @@ def _limits(field: Field) -> dict[str, Any]:
     if field.logical in ("number", "integer"):
         keys = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
         return {"format": _NUMBER_FORMATS.get(field.format or "")} | {key: field.number(key) for key in keys}
-    return {"format": _FORMATS.get(field.logical or "")}
+    said = {word: field.option(key) for key, word in _MOMENTS.items() if isinstance(field.option(key), str)}
+    return {"format": _FORMATS.get(field.logical or ""), **(said if field.logical in _FORMATS else {})}
 
 
 def _sizes(field: Field, *keys: str) -> dict[str, Any]:

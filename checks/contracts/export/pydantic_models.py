@@ -51,7 +51,7 @@ def pydantic_models(document: Document, tables: Sequence[Node]) -> str:
     maker = _Maker()
     for table in tables:
         name = table.value["name"]
-        maker.model(name, fields(table, dialect), table.text("description"))
+        maker.model(name, fields(table, dialect), table.text("description"), name)
     title = " ".join((document.root.text("name") or document.id or "A contract").split())
     version = document.root.text("version") or ""
     source = "\n\n".join(maker.models)
@@ -72,8 +72,8 @@ class _Maker:
     models: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=lambda: sorted(_RESERVED))
 
-    def model(self, wanted: str, members: Sequence[Field], doc: str | None) -> str:
-        """The name of a new model, after writing it and those nested in it."""
+    def model(self, wanted: str, members: Sequence[Field], doc: str | None = None, title: str | None = None) -> str:
+        """The name of a new model, after writing it and those nested in it. `title` is the name of a table."""
         (name,) = distinct_names([wanted], _class_name, self.taken)
         self.taken.append(name)
         kinds = [self.type(each, f"{wanted} {each.name}") for each in members]
@@ -82,7 +82,8 @@ class _Maker:
         lines = [f"class {name}(BaseModel):"]
         if doc:
             lines += [f"    {_string(doc)}", ""]
-        lines.append("    model_config = ConfigDict(populate_by_name=True)")
+        title = f"title={title!r}, " if title not in (None, name) else ""
+        lines.append(f"    model_config = ConfigDict({title}populate_by_name=True)")
         for each, spelled, kind in zip(members, names, kinds, strict=True):
             lines += _lines(each, spelled, kind)
         self.models.append("\n".join(lines) + "\n")
@@ -93,7 +94,7 @@ class _Maker:
         if _literals(one):
             return f"Literal[{', '.join(map(repr, one.allowed))}]"
         if one.logical == "object" and one.fields:
-            return self.model(name, one.fields, None)
+            return self.model(name, one.fields)
         if one.logical == "array" and one.items:
             return f"list[{self._inner(one.items, f'{name} item')}]"
         side = one.map_side("value") if one.logical == "map" else None

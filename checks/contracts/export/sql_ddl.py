@@ -6,7 +6,8 @@ the dialect has them, and lines for people where it has not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time
 
 from sqlglot import exp
 
@@ -19,6 +20,7 @@ _T = exp.DataType.Type
 _COMMENT_STATEMENTS = {"duckdb", "postgres", "redshift", "oracle", "snowflake", "trino", "athena", "materialize"}
 _HAVE_STRUCTS = {"duckdb", "bigquery", "spark", "spark2", "databricks", "hive", "trino", "presto", "athena"}
 _HAVE_ARRAYS = _HAVE_STRUCTS | {"postgres", "clickhouse", "snowflake"}
+_MOMENTS = {"date": date.fromisoformat, "timestamp": datetime.fromisoformat, "time": time.fromisoformat}
 _WITHOUT_LENGTHS = {"duckdb", "sqlite"}  # VARCHAR(5) holds any text there
 _PLAIN = {
     "string": _T.TEXT, "date": _T.DATE, "timestamp": _T.TIMESTAMPTZ, "time": _T.TIME, "number": _T.DOUBLE,
@@ -40,7 +42,7 @@ def sql_ddl(document: Document, tables: Sequence[Node], dialect: str | None) -> 
 def _statements(table: Node, written: str, wanted: str) -> Iterator[str]:
     columns = fields(table, written)
     target = _table(table)
-    lines: list[exp.Expression] = [_column(each, wanted) for each in columns]
+    lines: list[exp.Expr] = [_column(each, wanted) for each in columns]
     keys = key_fields(table, written)
     if keys:
         lines.append(exp.PrimaryKey(expressions=[exp.to_identifier(key.column, quoted=True) for key in keys]))
@@ -78,7 +80,7 @@ def _comment(table: exp.Table, column: str | None, text: str) -> exp.Comment:
 
 def _column(one: Field, dialect: str) -> exp.ColumnDef:
     name = exp.to_identifier(one.column, quoted=True)
-    constraints: list[exp.Expression] = []
+    constraints: list[exp.Expr] = []
     if one.required:
         constraints.append(exp.NotNullColumnConstraint())
     if one.node.flag("unique"):
@@ -89,16 +91,37 @@ def _column(one: Field, dialect: str) -> exp.ColumnDef:
     return exp.ColumnDef(this=name, kind=_type(one, dialect), constraints=wrapped)
 
 
-def _conditions(one: Field, column: exp.Column) -> Iterator[exp.Expression]:
+def _conditions(one: Field, column: exp.Column) -> Iterator[exp.Expr]:
     if one.logical in ("number", "integer"):
         for key, comparison in _BOUNDS.items():
             bound = one.number(key)
             if bound is not None:
                 yield comparison(this=column.copy(), expression=_literal(bound))
+    yield from _moments(one, column)
     fitting = {"string": str, "number": (int, float), "integer": int}.get(one.logical or "")
     values = one.allowed if one.native is None or _is_plain(one.native) else []
     if fitting and values and all(isinstance(value, fitting) and not isinstance(value, bool) for value in values):
         yield exp.In(this=column.copy(), expressions=[_literal(value) for value in values])
+
+
+def _moments(one: Field, column: exp.Column) -> Iterator[exp.Expr]:
+    """Limits of dates and times, where the column is of such a type."""
+    reader = _MOMENTS.get(one.logical or "")
+    if reader is None or (one.native is not None and native_types.logical(one.native) != one.logical):
+        return
+    for key, comparison in _BOUNDS.items():
+        bound = one.option(key)
+        if isinstance(bound, str) and _can(reader, bound):
+            literal = exp.cast(exp.Literal.string(bound), one.native or exp.DataType(this=_PLAIN[one.logical or ""]))
+            yield comparison(this=column.copy(), expression=literal)
+
+
+def _can(reader: Callable[[str], object], text: str) -> bool:
+    try:
+        reader(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _lengths(one: Field, column: exp.Column, dialect: str) -> Iterator[exp.Expr]:

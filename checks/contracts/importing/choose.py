@@ -14,6 +14,8 @@ from checks.contracts.importing.contract import contract
 from checks.contracts.importing.dbt import read_dbt
 from checks.contracts.importing.draft import Draft, Left, NotImportable
 from checks.contracts.importing.json_schema import read_json_schema
+from checks.contracts.importing.odcs import read_odcs
+from checks.contracts.importing.pydantic_model import read_pydantic
 from checks.contracts.importing.sql import read_sql
 from checks.contracts.writing import yaml_text
 
@@ -28,6 +30,8 @@ class Format(StrEnum):
     SQL = "sql"
     JSONSCHEMA = "jsonschema"
     AVRO = "avro"
+    PYDANTIC = "pydantic"
+    ODCS = "odcs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,24 @@ class Imported:
 
 
 def import_text(raw: bytes, label: str, of: Format, dialect: str | None = None) -> Imported:
-    """A contract out of a file's bytes. `label` is how people name the file. Raises NotImportable."""
+    """A contract out of a file's bytes, of any format but PYDANTIC. `label` is how people name the file. Raises
+    NotImportable."""
     draft = Draft(label)
     text = _decoded(raw, label, MAX_BYTES if of is Format.DBT else _MOST_TEXT)
+    if of is Format.ODCS:
+        return Imported(read_odcs(text, label), ())
     try:
         _READERS[of](text, draft, dialect)
     except RecursionError:
         raise NotImportable(label, "is nested too deep") from None
     return written(draft, of)
+
+
+def import_model(target: str) -> Imported:
+    """A contract out of a Pydantic model: `module:Class` or `file.py:Class`. Runs that module. Raises NotImportable."""
+    draft = Draft(target)
+    read_pydantic(target, draft)
+    return written(draft, Format.PYDANTIC)
 
 
 def written(draft: Draft, of: str) -> Imported:

@@ -43,7 +43,8 @@ def read_json_schema(schema: Any, draft: Draft, name: str) -> None:
         table = Table(called, reader.members(each, called, (ref,)), description=_text(each.get("description")))
         draft.tables.append(table)
         reader.leftovers(each, called, {"additionalProperties"})
-        draft.title = _text(schema.get("title")) if ref != "#" else None
+        chooses = ref != "#" and "$ref" not in schema  # its title is then not that of a table
+        draft.title = _text(schema.get("title")) if chooses else None
     if not draft.tables:
         raise NotImportable(draft.label, "has no object with properties, so there is no table in it")
 
@@ -59,11 +60,11 @@ class _Reader:
     def tables(self, name: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """The schemas of rows, each after its name and the reference to it: the root, what a list holds, or the
         definitions that the root chooses from (all, where it does not choose)."""
-        root = self.schema(self.root, name)
+        here, root = str(self.root.get("$ref", "#")), self.schema(self.root, name)
         if root.get("type") == "array" and isinstance(root.get("items"), dict):
             root = self.schema(root["items"], name)
         if isinstance(root.get("properties"), dict):
-            yield name, "#", root
+            yield name, here, root
             return
         choices = [each for key in ("anyOf", "oneOf") for each in _list(root.get(key)) if isinstance(each, dict)]
         chosen = [str(each["$ref"]) for each in choices if "$ref" in each]

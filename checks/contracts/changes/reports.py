@@ -1,0 +1,143 @@
+"""A comparison as Markdown, JUnit XML and GitHub annotations. What contracts say is text here, never markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from xml.etree import ElementTree  # builds, and never reads
+
+from checks.contracts.changes.change import Change, Verdict
+from checks.contracts.changes.comparison import Compared, Comparison
+from checks.contracts.document import shown
+
+Breaks = Callable[[Change], bool]
+
+_SIGNS = {Verdict.BREAKING: "❌", Verdict.COMPATIBLE: "✅", Verdict.INFORMATIONAL: "·"}
+#: characters that XML 1.0 can not have, not even escaped
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_LINE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+_CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\u0085\u2028\u2029]")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&$])")
+#: what GitHub makes into a mention, a reference or a link: broken up by a space of no width
+_LINKED = re.compile(r"(?<=@)|(?<=#)|(?<=:)(?=//)|(?<=www)(?=\.)", re.IGNORECASE)
+_NO_WIDTH = "\u200b"
+
+
+def values(change: Change) -> str:
+    """Both values of a change, shortened, in one line: 'true -> false'."""
+    if change.old is None and change.new is None:
+        return ""
+    old, new = ("nothing" if side is None else shown(side) for side in (change.old, change.new))
+    return f"{old} -> {new}"
+
+
+def headline(comparison: Comparison) -> str:
+    """The answer in a sentence."""
+    changes = comparison.changes
+    if not changes:
+        return "No changes."
+    breaking = sum(change.worst is Verdict.BREAKING for change in changes)
+    found = f"{len(changes):,} changes" if len(changes) > 1 else "1 change"
+    broken = f"{breaking:,} of them breaking" if breaking else "none of them breaking"
+    return f"{found}, {broken}: {comparison.consumer} for consumers, {comparison.producer} for producers."
+
+
+# -- Markdown ----------------------------------------------------------------------------------------------------------
+
+
+def markdown(comparison: Comparison) -> str:
+    """For a comment on a pull request: the answer first, a table for each contract that changed."""
+    lines = ["### Contract changes", "", headline(comparison)]
+    for each in comparison.contracts:
+        if each.changes:
+            lines += ["", *_markdown_of(each)]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_of(contract: Compared) -> Iterator[str]:
+    yield f"#### {_plain(contract.name)} ({_plain(contract.document.label)})"
+    yield ""
+    if contract.step:
+        yield _plain(contract.step.sentence)
+        yield ""
+    yield "| consumers | producers | where | change | why |"
+    yield "| --- | --- | --- | --- | --- |"
+    for change in contract.changes:
+        cells = (
+            f"{_SIGNS[change.consumer]} {change.consumer}",
+            f"{_SIGNS[change.producer]} {change.producer}",
+            _plain(change.path or "the contract"),
+            " ".join(part for part in (_plain(change.kind), _plain(values(change))) if part),
+            _plain(change.reason),
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is, in one line; an @ notifies nobody."""
+    return _LINKED.sub(_NO_WIDTH, _MARKDOWN.sub(r"\\\1", _NO_LINE.sub(" ", text).strip()))
+
+
+# -- JUnit -------------------------------------------------------------------------------------------------------------
+
+
+def junit(comparison: Comparison, breaks: Breaks) -> str:
+    """A test suite per contract, a test case per change; those that `breaks` objects to have failed."""
+    root = ElementTree.Element("testsuites", name="contract diff")
+    for each in comparison.contracts:
+        failed = sum(map(breaks, each.changes))
+        counts = {"tests": str(max(1, len(each.changes))), "failures": str(failed), "errors": "0", "skipped": "0"}
+        suite = ElementTree.SubElement(root, "testsuite", {"name": _xml(each.name), **counts})
+        if not each.changes:
+            ElementTree.SubElement(suite, "testcase", classname=_xml(each.name), name="no changes")
+        for change in each.changes:
+            _case(suite, each, change, failed=breaks(change))
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _case(suite: ElementTree.Element, contract: Compared, change: Change, *, failed: bool) -> None:
+    name = _xml(f"{change.kind} {change.path}".strip())
+    place = {"file": _xml(contract.document.label), "line": str(contract.line(change))}
+    case = ElementTree.SubElement(suite, "testcase", {"classname": _xml(contract.name), "name": name, **place})
+    said = f"{change.consumer} for consumers, {change.producer} for producers: {change.reason}"
+    target = ElementTree.SubElement(case, "failure", message=_xml(said)) if failed else case
+    if not failed:
+        target = ElementTree.SubElement(case, "system-out")
+    target.text = _xml(f"{values(change)}\n{said}".strip())
+
+
+def _xml(text: str) -> str:
+    return _NO_XML.sub("?", text)
+
+
+# -- GitHub ------------------------------------------------------------------------------------------------------------
+
+
+def github(comparison: Comparison, breaks: Breaks) -> str:
+    """Workflow commands that annotate the lines of a pull request: errors for what `breaks` objects to, warnings for
+    what else is breaking, notices for the rest."""
+    lines = [_annotation(each, change, breaks) for each in comparison.contracts for change in each.changes]
+    lines += [
+        f"::warning file={_value(each.document.label)},title=Version::{_message(each.step.sentence)}"
+        for each in comparison.contracts
+        if each.step and not each.step.fits
+    ]
+    return "".join(f"{line}\n" for line in [*lines, headline(comparison)])
+
+
+def _annotation(contract: Compared, change: Change, breaks: Breaks) -> str:
+    level = "error" if breaks(change) else "warning" if change.worst is Verdict.BREAKING else "notice"
+    place = f"file={_value(contract.document.label)},line={contract.line(change)},title={_value(change.kind)}"
+    sides = f"{change.consumer} for consumers, {change.producer} for producers"
+    said = f"{change.path or contract.name}: {values(change)} ({sides}). {change.reason}"
+    return f"::{level} {place}::{_message(said)}"
+
+
+def _message(text: str) -> str:
+    text = _CONTROL.sub(" ", text)
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _value(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")
