@@ -12,22 +12,17 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_co
 from datetime import UTC, datetime
 from pathlib import Path
 
-from checks import drill, health, run, slots
+from checks import cadence, drill, health, run, slots
 from checks.catalogue import Catalogue, SourceState, UnknownDataset, address_of
 from checks.config import Config, SourceConfig
 from checks.history import History, HistoryError, Known
-from checks.plan import Reading
+from checks.plan import Reading, statements
 from checks.records import (
-    AggregateExpected,
     Dataset,
     DatasetHealth,
     Measured,
     ReconcileExpected,
-    ReferenceExpected,
     RunReport,
-    SequenceExpected,
-    SqlExpected,
-    UniqueExpected,
 )
 from checks.registry import Registry
 from checks.run import Slot
@@ -175,7 +170,8 @@ class Monitor:
     def next_runs(self) -> dict[str, datetime]:
         """The next slot of every dataset."""
         now = self.clock()
-        found = {name: slots.next_slot(self.schedule_of(dataset), now) for name, dataset in self.datasets().items()}
+        datasets = self.datasets().items()
+        found = {name: cadence.next_of(dataset, self.schedule_of(dataset), now) for name, dataset in datasets}
         return {name: slot for name, slot in found.items() if slot is not None}
 
     # -- drill-down ------------------------------------------------------------------------------------------------
@@ -272,12 +268,11 @@ class Monitor:
     def _run(self, dataset: Dataset, at: datetime | None, slot: datetime | None, trigger: str) -> RunReport:
         moment = at or self.clock()
         served = Slot(slot or moment.replace(microsecond=0), moment, trigger, replay=at is not None)
+        rest = {} if served.replay else cadence.resting(dataset, self.history.results, served.at)
+        measured = cadence.to_measure(dataset, rest)
+        attempts = self.config.schedule.attempts
         return run.run(
-            dataset,
-            served,
-            self.history,
-            lambda known: self._measure(dataset, served, known),
-            self.config.schedule.attempts,
+            dataset, served, self.history, lambda known: self._measure(measured, served, known), attempts, rest
         )
 
     def _measure(self, dataset: Dataset, served: Slot, known: Known) -> Measured:
@@ -290,11 +285,7 @@ class Monitor:
             spec, tuple(self.spec(name) for name in sorted(others)), dataset, known, reading, served.at, served.replay
         )
         # every statement has its own time limit; the worker gets the sum of what it may send, and is killed after that
-        apart = (
-            UniqueExpected | ReferenceExpected | ReconcileExpected | SqlExpected | SequenceExpected | AggregateExpected
-        )
-        statements = 4 + 2 * sum(isinstance(expects, apart) for expects in checks)
-        return self.workers.call(spec, spec.timeout * statements + 10, measure_job, job)
+        return self.workers.call(spec, spec.timeout * statements(dataset) + 10, measure_job, job)
 
 
 def _address(source: SourceConfig) -> str:

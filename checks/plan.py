@@ -147,6 +147,13 @@ def choose_key(dataset: Dataset, names: set[str], catalogue_key: Sequence[str]) 
     return Choice((found,), "inferred") if found else None
 
 
+def statements(dataset: Dataset) -> int:
+    """How many statements measuring the dataset may send at most, as far as its checks tell: what each needs apart from
+    the one scan, with the columns of another table, and what is asked in any case."""
+    apart = UniqueExpected | ReferenceExpected | ReconcileExpected | SqlExpected | SequenceExpected | AggregateExpected
+    return 4 + 2 * sum(isinstance(check.expects, apart) for check in dataset.checks)
+
+
 def whole_table_metrics(check: Check) -> tuple[Metric, ...]:
     """The whole-table numbers that the check needs and that a run of only the newest buckets can not measure from
     scratch."""

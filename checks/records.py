@@ -424,6 +424,7 @@ class Check:
     business_impact: str | None = None
     contract: str | None = None
     empty_is_fine: bool = False
+    schedule: str | None = None  # a cron line of the rule's own (`cadence`)
 
     @property
     def column(self) -> str | None:

@@ -18,6 +18,7 @@ from typing import Any
 import stamina
 
 from checks.builtin import builtin_checks, exists_check
+from checks.cadence import Resting, dated
 from checks.facts import Facts, Past
 from checks.history import History, Known
 from checks.judge import judge, without_measurement
@@ -44,11 +45,17 @@ class Slot:
 
 
 def run(
-    dataset: Dataset, slot: Slot, history: History, measure: Callable[[Known], Measured], attempts: int = 3
+    dataset: Dataset,
+    slot: Slot,
+    history: History,
+    measure: Callable[[Known], Measured],
+    attempts: int = 3,
+    rest: Resting | None = None,
 ) -> RunReport:
     """Measures, judges and remembers. Never raises for what the warehouse does: that is in the report.
 
     `measure` asks the warehouse, given what is known; it raises SourceError, and CancelledError when the app stops.
+    `rest` are checks that are not due, with the results that are carried.
     """
     started = perf_counter()
     history.begin(dataset.name, slot.slot, slot.at, slot.trigger)
@@ -56,7 +63,7 @@ def run(
     tries = Tries(measure, attempts)
     try:
         known = NOTHING_KNOWN if slot.replay else history.known(dataset.name)
-        report = replace(report, **_measured_and_judged(dataset, slot, history, tries, known))
+        report = replace(report, **_measured_and_judged(dataset, slot, history, tries, known, rest or {}))
     except CancelledError:
         report = replace(report, outcome=Outcome.CANCELLED, error="the app was stopped before the run had ended")
     except SourceError as error:
@@ -86,18 +93,24 @@ class Tries:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def judged(dataset: Dataset, measured: Measured, known: Known, at: datetime, past: Past) -> tuple[Result, ...]:
-    """The results of all checks of a dataset, its own and the built-in ones."""
-    facts = Facts(measured, known.values, at, past)
-    checks = (*dataset.checks, *builtin_checks(dataset, measured.event_time))
-    return tuple(result for check in checks for result in judge(check, facts))
+def judged(dataset: Dataset, facts: Facts, rest: Resting) -> tuple[Result, ...]:
+    """The results of all checks of a dataset, its own and the built-in ones; those that rest have theirs."""
+    own = (
+        [rest[check.id]] if check.id in rest else dated(check, judge(check, facts), facts.at)
+        for check in dataset.checks
+    )
+    built_in = (judge(check, facts) for check in builtin_checks(dataset, facts.measured.event_time))
+    return tuple(result for results in (*own, *built_in) for result in results)
 
 
-def _measured_and_judged(dataset: Dataset, slot: Slot, history: History, tries: Tries, known: Known) -> dict[str, Any]:
+def _measured_and_judged(
+    dataset: Dataset, slot: Slot, history: History, tries: Tries, known: Known, rest: Resting
+) -> dict[str, Any]:
     measured = tries(known)
     if measured.read_from is not None:
         measured = with_levels(measured, known.values, history.buckets(dataset.name, since=measured.read_from))
-    results = judged(dataset, measured, known, slot.at, _past(dataset, measured, slot, history))
+    past = _past(dataset, measured, slot, history)
+    results = judged(dataset, Facts(measured, known.values, slot.at, past), rest)
     return {"measured": measured, "queries": measured.queries, "results": results}
 
 

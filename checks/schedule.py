@@ -17,6 +17,7 @@ import httpx
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from checks.cadence import lines_of
 from checks.history import HistoryError, RunRow
 from checks.monitor import Monitor
 from checks.records import Dataset, Outcome
@@ -86,7 +87,9 @@ class Scheduler:
         name, line = dataset.name, self.monitor.schedule_of(dataset)
         known = [slot for slot in (served, self._started.get(name)) if slot is not None and slot <= now]
         newest = max(known, default=None)
-        slot = due_slot(name, line, newest, now, self.monitor.config.schedule.jitter)
+        jitter = self.monitor.config.schedule.jitter
+        slots = [due_slot(name, each, newest, now, jitter) for each in lines_of(dataset, line)]
+        slot = max((slot for slot in slots if slot is not None), default=None)
         if slot is None:
             return False
         skipped = missed(line, newest, slot) if newest else 0

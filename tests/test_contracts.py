@@ -133,7 +133,9 @@ CHANGES = [
     ("logicalType: number", "logicalType: map\n        map: {key: {}, value: {}}", 0, "info", "not executed yet: map"),
     ("logicalType: number", "logicalType: array\n        items: {logicalType: string}", 1, "warning", "what is nested"),
     ("generalAvailability", "availability", 1, "error", '"2024-12-01" is not a percentage from 0 to 100'),
-    ("severity: critical", "schedule: 0 5 * * *", 0, "warning", "not executed yet: a rule is checked whenever"),
+    ("severity: critical", "schedule: daily", 0, "error", '"daily" is not a cron line'),
+    ("severity: critical", "scheduler: cron", 0, "warning", "has no schedule beside it, so the rule is checked when"),
+    ("severity: critical", "schedule: 0 5 * * *\n        scheduler: Airflow", 1, "warning", '"Airflow" is not asked'),
     ("status: active", "status: retired", 0, "info", "the contract is retired"),
 ]  # fmt: skip
 

@@ -107,6 +107,7 @@ def _from_rule(subject: Subject, node: Node, made: Made, prefix: str) -> Check:
         description=node.text("description") or node.text("name"),
         business_impact=node.text("businessImpact"),
         contract=subject.document.id,
+        schedule=thresholds.schedule(node, subject.notes),
     )
 
 

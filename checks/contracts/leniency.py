@@ -18,6 +18,9 @@ DIMENSIONS = {
     **{str(dimension): dimension for dimension in Dimension},
     "tm": Dimension.TIMELINESS,
     "freshness": Dimension.TIMELINESS,
+    "latency": Dimension.TIMELINESS,
+    "recency": Dimension.TIMELINESS,
+    "currency": Dimension.TIMELINESS,
     "cv": Dimension.COVERAGE,
     "volume": Dimension.COVERAGE,
     "cp": Dimension.COMPLETENESS,
@@ -28,6 +31,7 @@ DIMENSIONS = {
     "cs": Dimension.CONSISTENCY,
     "integrity": Dimension.CONSISTENCY,
     "ac": Dimension.ACCURACY,
+    "correctness": Dimension.ACCURACY,
 }
 
 

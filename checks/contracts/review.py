@@ -74,9 +74,6 @@ def _rules(owner: Node, notes: Notes) -> None:
     for node in owner.items("quality"):
         for name, each in custom_properties(node).items():
             note_unknown(name, each, ON_RULES, notes)
-        if "schedule" in node.value or "scheduler" in node.value:
-            key = "schedule" if "schedule" in node.value else "scheduler"
-            notes.warning(node.at(key), "not executed yet: a rule is checked whenever its dataset is measured")
 
 
 def _property(node: Node, notes: Notes) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 from checks.contracts.document import Node, Notes, custom_properties, shown
 from checks.contracts.leniency import DIMENSIONS
 from checks.records import Dimension, Operator, Severity, Threshold
+from checks.values import cron
 
 _BETWEEN = (Operator.BETWEEN, Operator.NOT_BETWEEN)
 _SEVERITIES = {
-    **dict.fromkeys(("error", "critical", "high", "major", "blocker"), Severity.ERROR),
-    **dict.fromkeys(("warning", "warn", "medium", "minor"), Severity.WARNING),
-    **dict.fromkeys(("info", "low", "informational"), Severity.INFO),
+    **dict.fromkeys(("error", "critical", "high", "major", "blocker", "fatal", "severe"), Severity.ERROR),
+    **dict.fromkeys(("warning", "warn", "medium", "minor", "moderate"), Severity.WARNING),
+    **dict.fromkeys(("info", "low", "informational", "information", "notice", "trivial"), Severity.INFO),
 }
 
 NONE_ALLOWED = Threshold(Operator.BE, (0.0,))
@@ -75,6 +76,27 @@ def severity(rule: Node, notes: Notes) -> Severity:
 def severity_named(word: Any) -> Severity:
     """The severity that a word means; without one, and for an unknown word, an error."""
     return _SEVERITIES.get(word.lower(), Severity.ERROR) if isinstance(word, str) else Severity.ERROR
+
+
+def schedule(rule: Node, notes: Notes) -> str | None:
+    """The rule's own cron line, None where it has none or (which is noted) where it can not be kept to."""
+    line, scheduler = rule.text("schedule"), rule.text("scheduler")
+    otherwise = "the rule is checked whenever its dataset is measured"
+    if line is None:
+        if scheduler:
+            notes.warning(rule.at("scheduler"), f"has no schedule beside it, so {otherwise}")
+        return None
+    foreign = scheduler is not None and scheduler.lower() != "cron"
+    try:
+        found = cron(line)
+    except ValueError as error:
+        tell = notes.warning if foreign else notes.error
+        tell(rule.at("schedule"), f"{shown(line)} {error}; {otherwise}")
+        return None
+    if foreign:
+        told = f"{shown(scheduler)} is not asked; Vitals itself runs the rule on this schedule, as a cron line in UTC"
+        notes.warning(rule.at("scheduler"), told)
+    return found
 
 
 def dimension(rule: Node, default: Dimension) -> Dimension:
