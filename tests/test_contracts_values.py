@@ -198,7 +198,7 @@ def test_a_custom_format_of_a_table_names_its_column(tmp_path: Path):
         ({"format": "iban", "column": "b"}, '"b" is not a property of t'),
         ({"format": "ibann", "column": "a"}, '"ibann" is no format of the library; did you mean "iban"?'),
         ({"format": 3, "column": "a"}, "3 is no format of the library; known are"),
-        ({"format": "iban", "column": "a", "colour": 1}, '"colour" is not a field of'),
+        ({"format": "iban", "column": "a", "colour": 1}, "colour is not known beside format"),
         ({"format": "iban", "column": "a", "mustBe": "x"}, '"x" is not a number'),
     ],
 )
@@ -243,7 +243,7 @@ def test_a_condition_of_a_property_with_a_threshold_in_percent(tmp_path: Path):
         ({"expression": "a > sum(b)"}, '"a > sum(b)" uses SUM, which is not known here; known are comparisons'),
         ({"expression": "a >"}, '"a >" is no condition that can be read'),
         ({"expression": 4}, "4 is no text with a condition"),
-        ({"expression": "a > b", "metric": "mean"}, "metric is not known beside expression"),
+        ({"expression": "a > b", "metric": "mean"}, "needs exactly one of"),
         ({"expression": "a > b", "mustBe": "none"}, '"none" is not a number'),
     ],
 )
