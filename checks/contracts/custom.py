@@ -45,6 +45,7 @@ _NEED_ARGUMENTS = {
     "quantile",
     "category_count",
     "sequence_breaks",
+    "violation_count",
 }
 _METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS}
 
