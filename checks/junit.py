@@ -1,4 +1,4 @@
-"""JUnit XML, which every CI system can show: one suite per dataset, one case per check."""
+"""JUnit XML, which every CI system can show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree as ET
+from xml.etree import ElementTree as ET  # builds, and never reads
 
 #: what XML 1.0 has no way to write, escaped or not
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -16,11 +16,15 @@ _ERRORS = ("error", "unreachable")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of a report. `kind` is failure, error, skipped, or None where all is well."""
+    """One line of a report. `kind` is failure, error, skipped, or None where all is well; `more` is told below the
+    message, and `file` and `line` are the place that it is about."""
 
     name: str
     kind: str | None = None
     message: str = ""
+    more: str = ""
+    file: str | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +60,14 @@ def write(suites: Iterable[Suite]) -> str:
 
 
 def _write_case(suite_node: ET.Element, suite: Suite, case: Case) -> None:
-    node = ET.SubElement(suite_node, "testcase", classname=_text(suite.name), name=_text(case.name))
+    place = {"file": _text(case.file), "line": str(case.line)} if case.file else {}
+    named = {"classname": _text(suite.name), "name": _text(case.name)}
+    node = ET.SubElement(suite_node, "testcase", named | place)
+    said = _text("\n".join(part for part in (case.more, case.message) if part))
     if case.kind is not None:
-        ET.SubElement(node, case.kind, message=_text(case.message))
-    elif case.message:
-        ET.SubElement(node, "system-out").text = _text(case.message)
+        ET.SubElement(node, case.kind, message=_text(case.message)).text = said if case.more else None
+    elif said:
+        ET.SubElement(node, "system-out").text = said
 
 
 def _of_contract(contract: dict[str, Any]) -> Case:

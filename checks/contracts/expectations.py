@@ -174,4 +174,5 @@ def _of_levels(subject: Subject, agreed: Sequence[Agreement]) -> Iterator[Check]
     for level in agreed:
         if level.table.place == subject.node.place:
             check = _plain(subject, level.node.text("id") or level.kind, level.dimension, level.expects)
-            yield replace(check, severity=level.severity, description=level.node.text("description"))
+            cron = thresholds.schedule(level.node, subject.notes)
+            yield replace(check, severity=level.severity, description=level.node.text("description"), schedule=cron)

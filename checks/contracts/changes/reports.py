@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from xml.etree import ElementTree  # builds, and never reads
 
 from checks.contracts.changes.change import Change, Verdict
 from checks.contracts.changes.comparison import Compared, Comparison
 from checks.contracts.document import shown
+from checks.junit import Case, Suite, write
 
 Breaks = Callable[[Change], bool]
 
 _SIGNS = {Verdict.BREAKING: "❌", Verdict.COMPATIBLE: "✅", Verdict.INFORMATIONAL: "·"}
-#: characters that XML 1.0 can not have, not even escaped
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_LINE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 _CONTROL = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\u0085\u2028\u2029]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&$])")
@@ -83,32 +81,21 @@ def _plain(text: str) -> str:
 
 def junit(comparison: Comparison, breaks: Breaks) -> str:
     """A test suite per contract, a test case per change; those that `breaks` objects to have failed."""
-    root = ElementTree.Element("testsuites", name="contract diff")
-    for each in comparison.contracts:
-        failed = sum(map(breaks, each.changes))
-        counts = {"tests": str(max(1, len(each.changes))), "failures": str(failed), "errors": "0", "skipped": "0"}
-        suite = ElementTree.SubElement(root, "testsuite", {"name": _xml(each.name), **counts})
-        if not each.changes:
-            ElementTree.SubElement(suite, "testcase", classname=_xml(each.name), name="no changes")
-        for change in each.changes:
-            _case(suite, each, change, failed=breaks(change))
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    return write(Suite(each.name, tuple(_cases(each, breaks))) for each in comparison.contracts)
 
 
-def _case(suite: ElementTree.Element, contract: Compared, change: Change, *, failed: bool) -> None:
-    name = _xml(f"{change.kind} {change.path}".strip())
-    place = {"file": _xml(contract.document.label), "line": str(contract.line(change))}
-    case = ElementTree.SubElement(suite, "testcase", {"classname": _xml(contract.name), "name": name, **place})
-    said = f"{change.consumer} for consumers, {change.producer} for producers: {change.reason}"
-    target = ElementTree.SubElement(case, "failure", message=_xml(said)) if failed else case
-    if not failed:
-        target = ElementTree.SubElement(case, "system-out")
-    target.text = _xml(f"{values(change)}\n{said}".strip())
-
-
-def _xml(text: str) -> str:
-    return _NO_XML.sub("?", text)
+def _cases(contract: Compared, breaks: Breaks) -> Iterator[Case]:
+    if not contract.changes:
+        yield Case("no changes")
+    for change in contract.changes:
+        yield Case(
+            name=f"{change.kind} {change.path}".strip(),
+            kind="failure" if breaks(change) else None,
+            message=f"{change.consumer} for consumers, {change.producer} for producers: {change.reason}",
+            more=values(change),
+            file=contract.document.label,
+            line=contract.line(change),
+        )
 
 
 # -- GitHub ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 
 from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node, Notes
-from checks.contracts.export.fields import Field, fields, key_fields, owner, table_name, unique_together
+from checks.contracts.export.fields import Field, fields, key_fields, table_name, unique_together
 from checks.contracts.levels import agreements, column_for
 from checks.contracts.writing import yaml_text
 from checks.records import FreshnessExpected
@@ -34,7 +34,7 @@ def _model(document: Document, table: Node, dialect: str) -> dict[str, Any]:
     model: dict[str, Any] = {"name": table_name(table)}
     if table.text("description"):
         model["description"] = _inert(table.text("description"))
-    meta = {"owner": owner(document), "contract": document.id, "contract_version": document.root.text("version")}
+    meta = {"owner": document.owner, "contract": document.id, "contract_version": document.root.text("version")}
     model["config"] = {"meta": {key: _inert(value) for key, value in meta.items() if value}}
     if keys:
         model["constraints"] = [{"type": "primary_key", "columns": [key.column for key in keys]}]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from checks.contracts import native_types
-from checks.contracts.document import Document, Node
+from checks.contracts.document import Node
 from checks.contracts.subject import column_of
 
 
@@ -111,15 +111,6 @@ def fields(owner: Node, dialect: str) -> list[Field]:
 def table_name(table: Node) -> str:
     """The name of the table in the warehouse."""
     return table.text("physicalName") or table.value["name"]
-
-
-def owner(document: Document) -> str | None:
-    """Who owns the contract, as people say it: the team's name, else the member whose role says owner."""
-    team = document.root.child("team")
-    members = team.items("members") if team else document.root.items("team")
-    owning = [each for each in members if "owner" in (each.text("role") or "").lower()]
-    people = [each.text("name") or each.text("username") for each in (*owning, *members)]
-    return (team.text("name") if team else None) or next((name for name in people if name), None)
 
 
 def key_fields(table: Node, dialect: str) -> list[Field]:

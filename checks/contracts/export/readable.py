@@ -9,7 +9,7 @@ from typing import Any
 
 from checks.contracts.dialects import dialect_of
 from checks.contracts.document import Document, Node
-from checks.contracts.export.fields import Field, fields, owner, table_name
+from checks.contracts.export.fields import Field, fields, table_name
 from checks.records import Operator
 
 _OPERATORS = {
@@ -60,8 +60,8 @@ def _facts(document: Document) -> Iterator[tuple[str, str]]:
     for label, key in (("Id", "id"), ("Version", "version"), ("Status", "status"), ("Domain", "domain")):
         if root.text(key):
             yield label, str(root.text(key))
-    if owner(document):
-        yield "Owner", str(owner(document))
+    if document.owner:
+        yield "Owner", str(document.owner)
     described = root.child("description")
     for label, key in (("Purpose", "purpose"), ("Usage", "usage"), ("Limitations", "limitations")):
         if described and described.text(key):

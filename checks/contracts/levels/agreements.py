@@ -88,8 +88,6 @@ def agreements(document: Document, notes: Notes) -> list[Agreement]:
     for node, kind in _levels(document, notes):
         if kind in _RESPONSES:
             continue
-        if node.text("schedule"):
-            notes.warning(node.at("schedule"), "not executed yet: it is checked whenever the dataset is measured")
         for target in targets(document, node, notes):
             made = _READERS[kind](_Level(document, node, kind, target, notes))
             found += [made] if made else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -71,16 +72,19 @@ def number(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
-def _length(value: Any, unit: str | None, seconds: dict[str, int]) -> timedelta:
-    if isinstance(value, str):
-        iso = _iso(value.strip(), seconds)
-        if iso is not None:
-            return iso
-        if value.strip().lower() in _RHYTHMS:
-            return timedelta(seconds=seconds[_RHYTHMS[value.strip().lower()]])
+def time_in_words(text: str, seconds: Mapping[str, int] = _SECONDS) -> timedelta:
+    """A length of time that is written without a unit field: P3D, daily, 90 min. Raises ValueError."""
+    iso = _iso(text.strip(), seconds)
+    if iso is not None:
+        return iso
+    rhythm = _RHYTHMS.get(text.strip().lower())
+    return timedelta(seconds=seconds[rhythm]) if rhythm else _own_words(text)
+
+
+def _length(value: Any, unit: str | None, seconds: Mapping[str, int]) -> timedelta:
     amount = number(value)
     if amount is None:
-        return _own_words(value)
+        return time_in_words(value, seconds) if isinstance(value, str) else _own_words(value)
     if unit is None:
         raise ValueError(f"{shown(value)} has no unit; add one, for example unit: h")
     if unit.lower() not in seconds:
@@ -98,7 +102,7 @@ def _own_words(value: Any) -> timedelta:
         raise ValueError(wrong) from error
 
 
-def _iso(text: str, seconds: dict[str, int]) -> timedelta | None:
+def _iso(text: str, seconds: Mapping[str, int]) -> timedelta | None:
     match = _ISO.fullmatch(text)
     if match is None or not any(match.groups()):
         return None
