@@ -132,7 +132,9 @@ def test_answers_over_different_groups_are_merged():
         (20, 2162, "duckdb", 3),  # of hours: an estimate of different values takes memory for every one of them
         (20, 2162, "postgres", 1),
         (200, 1, "duckdb", 1),
-        (300, 1, "duckdb", 2),  # more than an answer may have columns
+        (300, 1, "postgres", 2),  # more than an answer may have columns
+        (300, 1, "duckdb", 1),
+        (700, 1, "duckdb", 2),
     ],
 )
 def test_expressions_are_asked_together_as_far_as_memory_goes(columns: int, groups: int, dialect: str, parts: int):
