@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from checks import answers
 from checks.contracts import Document as Contract
+from checks.contracts.changes import Change, diff
+from checks.contracts.load import read_text
 from checks.monitor import Monitor
 from checks.registry import Compatibility, Registration, Registry
 
@@ -53,6 +57,30 @@ def registration_document(registration: Registration) -> Document:
             for each in registration.schemas
         ],
     }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A version of a contract, when it was registered (None: only in the folder), and what it changed."""
+
+    version: str
+    at: datetime | None
+    changes: tuple[Change, ...]
+
+
+def steps(monitor: Monitor, contract: str) -> list[Step]:
+    """The registered versions of a contract, oldest first, and what the folder has beyond them."""
+    registered = monitor.registry.contracts().get(contract, [])
+    documents = [read_text(each.text.encode(), contract) for each in registered]
+    named: list[tuple[str, datetime | None]] = [(each.version, each.registered_at) for each in registered]
+    here = next((each for each in monitor.catalogue.contracts.documents if each.id == contract), None)
+    if here and documents and diff(documents[-1], here):
+        documents.append(here)
+        named.append((here.version or "", None))
+    return [
+        Step(version, at, diff(documents[place - 1], documents[place]) if place else ())
+        for place, (version, at) in enumerate(named)
+    ]
 
 
 def _contract(monitor: Monitor, contract: str, here: Contract | None) -> Document:

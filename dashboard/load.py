@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from checks import contract_answers
 from checks.catalogue import SourceState
+from checks.contracts import Finding
 from checks.drill import Sample
 from checks.history import RunRow
 from checks.records import Column, Dataset, DatasetHealth, Grain, Metric, QueryRecord, Result
@@ -26,7 +29,17 @@ _copied = st.cache_data(ttl=PACE, show_spinner=False, max_entries=500)
 
 def refresh() -> None:
     """Forgets what was read, so that the next view sees a run that has just ended."""
-    for reader in (_healths, _datasets, _sources, latest_runs, latest_measured, buckets, table_values):
+    for reader in (
+        contracts,
+        contract_steps,
+        _healths,
+        _datasets,
+        _sources,
+        latest_runs,
+        latest_measured,
+        buckets,
+        table_values,
+    ):
         reader.clear()
     for reader in (sparklines, days, runs, points, series, bucket_results, since, schemas, queries):
         reader.clear()
@@ -62,6 +75,21 @@ def _datasets() -> Mapping[str, Dataset]:
 
 def datasets() -> Mapping[str, Dataset]:
     return _datasets()
+
+
+@_shared
+def contracts() -> tuple[tuple[Mapping[str, Any], tuple[Finding, ...]], ...]:
+    """Every contract as /api/contracts tells it, with what the lint finds in its file."""
+    monitor = process.current()
+    documents = contract_answers.contracts_document(monitor)["contracts"]
+    findings = monitor.catalogue.findings
+    return tuple((each, tuple(one for one in findings if one.file == each["file"])) for each in documents)
+
+
+@_shared
+def contract_steps(contract: str) -> tuple[contract_answers.Step, ...]:
+    """The versions of a contract with their changes, oldest first."""
+    return tuple(contract_answers.steps(process.current(), contract))
 
 
 @_shared

@@ -68,6 +68,8 @@ schema:
       - {name: phone, logicalType: string, classification: restricted}
       - {name: country, logicalType: string}
       - {name: placed_at, logicalType: timestamp}
+    quality:
+      - {type: custom, engine: soda, implementation: "row_count > 0"}
 slaProperties:
   - {property: freshness, value: 2, unit: d, element: orders.placed_at}
 """
