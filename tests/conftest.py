@@ -25,6 +25,14 @@ KINDS = ("duckdb", "parquet", "csv", "sqlite", "postgres")
 FOLDERS = {"duckdb": DuckDBFile, "parquet": ParquetFolder, "csv": CSVFolder, "sqlite": SQLiteFile}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Folders of files are read by the engine that reads DuckDB's tables: the fast tests leave them to the others."""
+    for item in items:
+        params = getattr(item, "callspec", None)
+        if params is not None and params.params.get("warehouse") in ("parquet", "csv"):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def at() -> datetime:
     """The moment at which tests happen: a Sunday noon in UTC."""

@@ -307,6 +307,7 @@ def test_markdown_tells_the_contract():
 # -- whatever the contract ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @FEW
 @given(contracts())
 def test_every_contract_gives_files_that_their_readers_take(data: dict[str, Any]):
@@ -325,6 +326,7 @@ def test_every_contract_gives_files_that_their_readers_take(data: dict[str, Any]
     assert document(export(read, Format.ODCS)).data == read.data
 
 
+@pytest.mark.slow
 @FEW
 @given(contracts())
 def test_duckdb_takes_the_sql_of_every_contract(data: dict[str, Any]):

@@ -305,6 +305,7 @@ def test_what_a_format_can_say_survives_it(to: To, of: Format):
     assert second == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("to", "of"), PAIRS)
 @FEW
 @given(data=contracts())

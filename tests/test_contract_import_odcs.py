@@ -68,6 +68,7 @@ def test_what_is_no_contract_is_refused_with_its_line(text: str, said: str):
         brought(text)
 
 
+@pytest.mark.slow
 @FEW
 @given(contracts())
 def test_what_is_written_reads_as_the_same_values(data: dict[str, Any]):

@@ -57,6 +57,7 @@ def places(data: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [place, *(each for step, inner in members for each in places(inner, (*place, step)))]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_changed_contract_is_judged_as_jsonschema_does(data: st.DataObject):

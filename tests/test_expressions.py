@@ -221,6 +221,7 @@ _CONDITIONS = st.recursive(
 _ROWS = st.lists(st.tuples(*[st.none() | st.sampled_from([-3.0, 0.0, 1.0, 2.5, 7.0])] * 3), min_size=1, max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(conditions=st.lists(_CONDITIONS, min_size=1, max_size=8), rows=_ROWS)
 def test_conditions_mean_what_sql_means(tmp_path_factory: Any, conditions: list[str], rows: list[tuple[Any, ...]]):

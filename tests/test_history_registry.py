@@ -72,6 +72,7 @@ def test_modes_are_set_and_taken_back_by_scope(history):
     assert history.compatibility_modes() == {"": "FULL"}
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("123"), st.booleans()), max_size=12))
 def test_numbers_grow_and_ids_belong_to_texts(tmp_path_factory, steps):

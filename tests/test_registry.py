@@ -15,6 +15,8 @@ from checks.registry import Compatibility, NotRegistered, NotThere, Registry
 from tests.reports import NINE
 from tests.test_api import Api, problem, serving
 
+pytestmark = pytest.mark.slow  # real servers and clients
+
 ORDERS = """
 apiVersion: v3.1.0
 kind: DataContract

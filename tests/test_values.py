@@ -255,6 +255,7 @@ def test_limits_are_pythons(kind: type, tmp_path: Any, values: list[Any], limit:
     assert found == [sum(v is not None and not _COMPARE[each](v, limit) for v in floats) for each in Relation]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [DuckDBFile, SQLiteFile])
 @_SOME
 @given(cents=st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=20), step=st.sampled_from([1, 2, 5, 25, 30]))
@@ -265,6 +266,7 @@ def test_multiples_are_pythons(kind: type, tmp_path: Any, cents: list[int], step
     assert (whole, parts) == ([oracle], [oracle])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [DuckDBFile, SQLiteFile])
 @_SOME
 @given(values=st.lists(_TEXTS, min_size=1, max_size=20), size=st.integers(0, 5), data=st.data())
@@ -294,6 +296,7 @@ def test_a_lookahead_in_a_class_of_characters_is_none():
     assert refusal(invalid("x", Matches(r"(?=a)")), [column], "duckdb")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("warehouse", ["duckdb", "parquet"], indirect=True)
 def test_four_hundred_rules_on_two_hundred_columns_are_one_statement(warehouse: Warehouse):
     name = warehouse.load("wide", pa.table({f"c{i}": pa.array([float(i), None, -1.0]) for i in range(200)}))
