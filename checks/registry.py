@@ -106,6 +106,8 @@ class Registry:
             before = self._history.contract_versions(contract)
             text = raw.decode("utf-8-sig")
             if before and before[-1].text == text:
+                if mode is not None:
+                    self.set_mode(contract, mode)
                 return Registration(before[-1], is_new=False)
             changes = self._must_follow(document, before, mode or self.mode(contract))
             schemas = [self._unclaimed(schema) for schema in derived(document)]
@@ -197,6 +199,8 @@ class Registry:
         """Why a schema may not follow these versions; empty where it may. Raises NotRegistered for no schema."""
         new = _as_document(subject, kind, text)
         owner = next((each.contract for each in reversed(before) if each.contract), None)
+        if owner and (kind, canonical(text)) == (before[-1].kind, before[-1].text):
+            return []
         if owner:
             return [f"the subject belongs to the contract '{owner}': change and register that"]
         if any(each.kind != kind for each in before):

@@ -61,6 +61,12 @@ def test_a_contract_is_taken_up_once(registry):
     assert [each.number for each in registry.versions("orders")] == [1]
 
 
+def test_the_mode_of_a_contract_that_is_there_already_can_be_set(registry):
+    registry.register(orders(), "orders.yaml")
+    assert not registry.register(orders(), "orders.yaml", Compatibility.FULL).is_new
+    assert registry.mode("orders") is Compatibility.FULL
+
+
 def test_a_version_that_breaks_nobody_follows(registry):
     registry.register(orders(), "orders.yaml")
     added = registry.register(orders("1.1.0", OPTIONAL), "orders.yaml")
@@ -248,6 +254,9 @@ def test_the_stock_client_reads_the_schema_that_a_contract_amounts_to(client: Ap
         {"id", "email"},
     )
     assert stock.register_schema("orders-value", found.schema) == found.schema_id
+    assert stock.test_compatibility("orders-value", found.schema) is True
+    other = Schema('{"type": "object", "properties": {"id": {"type": "string"}}}', "JSON")
+    assert stock.test_compatibility("orders-value", other) is False
     with pytest.raises(SchemaRegistryError) as refused:
         stock.delete_subject("orders-value")
     assert code(refused)[0] == 422
