@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from checks.records import Column, Metric, Result
+from checks.records import Metric, Result
+from connectors import Column
 from dashboard import words
 
 

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import streamlit as st
 
-from checks.records import Column, Dataset, DatasetHealth
+from checks.records import Dataset, DatasetHealth
+from connectors import Column
 from dashboard import columns_table, load, parts, words
 
 HISTORY_DAYS = 30

@@ -18,7 +18,8 @@ from checks.catalogue import SourceState
 from checks.contracts import Finding
 from checks.drill import Sample
 from checks.history import RunRow
-from checks.records import Column, Dataset, DatasetHealth, Grain, Metric, QueryRecord, Result
+from checks.records import Dataset, DatasetHealth, Grain, Metric, QueryRecord, Result
+from connectors import Column
 from dashboard import process
 
 #: seconds that an answer may be old; views refresh themselves at this pace too

@@ -39,6 +39,20 @@ def test_imports_run_only_dashboard_checks_connectors():
     assert done.returncode == 0, done.stdout
 
 
+def test_the_nouns_have_one_address():
+    """`from checks.records import …` everywhere; only the package itself knows its modules."""
+    others = [
+        file for top in ("connectors", "checks", "dashboard", "tests", "bench") for file in (ROOT / top).rglob("*.py")
+    ]
+    wrong = [
+        str(file.relative_to(ROOT))
+        for file in others
+        if file.parent != ROOT / "checks" / "records"
+        and any(name.startswith("checks.records.") for name in imported_by(file))
+    ]
+    assert not wrong
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda file: file.name)
 def test_no_file_of_the_dashboard_talks_to_a_database(page: Path):
     assert not {name.split(".")[0] for name in imported_by(page)} & {"duckdb", "ibis", "sqlglot", "psycopg", "sqlite3"}

@@ -16,7 +16,8 @@ import numpy as np
 from checks.history.batch import SERIES_OF_A_DATASET, Values, keys_of
 from checks.history.days import Cell
 from checks.history.moments import DISTANT_FUTURE, aware
-from checks.records import Column, EventTime, Grain, Health, Metric
+from checks.records import EventTime, Grain, Health, Metric
+from connectors import Column
 
 # a window of look-back has a few hundred values, a first run many thousand: those are not worth their memory
 _VALUES_KEPT = 20_000

@@ -12,7 +12,6 @@ from checks.history.moments import DISTANT_FUTURE, DISTANT_PAST, aware, lenient,
 from checks.history.store import Store
 from checks.records import (
     Choice,
-    Column,
     Dimension,
     EventTime,
     Outcome,
@@ -21,6 +20,7 @@ from checks.records import (
     Severity,
     Status,
 )
+from connectors import Column
 
 if TYPE_CHECKING:
     import pandas as pd

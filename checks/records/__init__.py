@@ -1,0 +1,99 @@
+"""The nouns, frozen. Everything that travels between the modules of `checks`, to the history and to the pages is here.
+
+A *metric* is something that can be measured; a *measurement* one value of it; a *check* an expectation; a *result* the
+outcome of one check in one run. All moments are aware datetimes in UTC, except buckets, which are naive and in the
+dataset's own day (see `EventTime.zone`).
+
+Along the way of the data: `words`, `expected`, `declared`, `measured`, `happened`. All others import the nouns from
+here, never from those modules (`tests/test_project.py`).
+"""
+
+from checks.records.declared import (
+    Check,
+    Dataset,
+)
+from checks.records.expected import (
+    Aggregate,
+    AggregateExpected,
+    ArrivalExpected,
+    ChangeExpected,
+    ColumnExpected,
+    DistributionExpected,
+    Expectation,
+    FreshnessExpected,
+    NumberExpected,
+    Operator,
+    ReconcileExpected,
+    ReferenceExpected,
+    RowsExpected,
+    SequenceExpected,
+    SequenceKind,
+    SqlExpected,
+    Threshold,
+    UniqueExpected,
+    ValuesExpected,
+)
+from checks.records.happened import (
+    DatasetHealth,
+    Result,
+    RunReport,
+)
+from checks.records.measured import (
+    Choice,
+    EventTime,
+    Grid,
+    Measured,
+    Metric,
+    Problem,
+    QueryRecord,
+)
+from checks.records.words import (
+    Certainty,
+    Dimension,
+    Grain,
+    Health,
+    Outcome,
+    Severity,
+    Status,
+)
+
+__all__ = [
+    "Aggregate",
+    "AggregateExpected",
+    "ArrivalExpected",
+    "Certainty",
+    "ChangeExpected",
+    "Check",
+    "Choice",
+    "ColumnExpected",
+    "Dataset",
+    "DatasetHealth",
+    "Dimension",
+    "DistributionExpected",
+    "EventTime",
+    "Expectation",
+    "FreshnessExpected",
+    "Grain",
+    "Grid",
+    "Health",
+    "Measured",
+    "Metric",
+    "NumberExpected",
+    "Operator",
+    "Outcome",
+    "Problem",
+    "QueryRecord",
+    "ReconcileExpected",
+    "ReferenceExpected",
+    "Result",
+    "RowsExpected",
+    "RunReport",
+    "SequenceExpected",
+    "SequenceKind",
+    "Severity",
+    "SqlExpected",
+    "Status",
+    "Threshold",
+    "UniqueExpected",
+    "ValuesExpected",
+]

@@ -1,0 +1,63 @@
+"""What is declared: checks, and the dataset that they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from checks.records.expected import Expectation
+from checks.records.words import Dimension, Grain, Severity
+from checks.service_levels import ResponseTimes
+from connectors import TableName
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An expectation on a dataset. `id` is stable over reformatting of the contract and unique in the dataset."""
+
+    id: str
+    dataset: str
+    dimension: Dimension
+    expects: Expectation
+    severity: Severity = Severity.ERROR
+    description: str | None = None
+    business_impact: str | None = None
+    contract: str | None = None
+    empty_is_fine: bool = False
+    schedule: str | None = None  # a cron line of the rule's own (`cadence`)
+
+    @property
+    def column(self) -> str | None:
+        """The column that the check is about, several joined by ', ', None for the dataset as a whole."""
+        columns = getattr(self.expects, "columns", None)
+        return ", ".join(columns) if columns else getattr(self.expects, "column", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A table or view of a source with all that is declared about it: by the contract first, by config.toml else.
+
+    `event_time`, `key`, `zone`, `grain` and `schedule` are None where nothing is declared. `classified` maps a column
+    to its ODCS classification; such columns are masked in samples.
+    """
+
+    source: str
+    table: TableName
+    contract: str | None = None
+    contract_file: str | None = None
+    owner: str | None = None
+    description: str | None = None
+    consumers: tuple[str, ...] = ()
+    event_time: str | None = None
+    key: tuple[str, ...] = ()
+    declared_in: str = "config"  # where event_time and key come from: 'contract' or 'config'
+    zone: str | None = None
+    grain: Grain | None = None
+    schedule: str | None = None
+    checks: tuple[Check, ...] = ()
+    classified: Mapping[str, str] = field(default_factory=dict)
+    response_times: ResponseTimes = field(default_factory=ResponseTimes)
+
+    @property
+    def name(self) -> str:
+        return f"{self.source}.{self.table}"

@@ -1,0 +1,93 @@
+"""What is measured and what one attempt brought back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from checks.records.words import Grain
+from connectors import Column
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Metric:
+    """Something that can be measured. `column` is one column, or several joined by ', ' for keys; `check` is the id of
+    the check that the metric belongs to, where the number depends on the check's own arguments."""
+
+    name: str
+    column: str | None = None
+    grain: Grain = Grain.TABLE
+    check: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Measurements of many metrics over the same buckets: `values[i, j]` is metric i in bucket j, NaN where nothing was
+    measured. A whole-table grid has the single bucket None."""
+
+    metrics: tuple[Metric, ...]
+    buckets: tuple[datetime | None, ...]
+    values: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What could not be measured: the metrics it cost, the error's kind (connectors.errors) and its sentence."""
+
+    metrics: tuple[Metric, ...]
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRecord:
+    """One query that was sent: what for, its text, its seconds, the rows it returned and those it touched (where the
+    backend tells)."""
+
+    purpose: str
+    sql: str
+    seconds: float
+    rows: int
+    touched: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Columns chosen for a part (event time or key), and where the choice comes from: 'contract', 'config',
+    'catalogue' or 'inferred'."""
+
+    columns: tuple[str, ...]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventTime:
+    """The column that says when a row happened. `zone` is the IANA zone in which naive values are read and days begin
+    (aware values are converted to UTC days); `is_date` means values without a time of day."""
+
+    column: str
+    origin: str
+    zone: str = "UTC"
+    is_date: bool = False
+    grain: Grain = Grain.DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one attempt brought back. `grids` hold the measurements; `read_from` is the first bucket that was read
+    afresh (None: the whole table was)."""
+
+    columns: tuple[Column, ...]
+    event_time: EventTime | None
+    key: Choice | None
+    grids: tuple[Grid, ...]
+    problems: tuple[Problem, ...]
+    queries: tuple[QueryRecord, ...]
+    read_from: datetime | None
+    whole_table: bool
+    seconds: float
+    source_now: datetime
