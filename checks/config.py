@@ -8,24 +8,43 @@ from __future__ import annotations
 
 import difflib
 import functools
-import ipaddress
 import json
 import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from checks.values import Secret, cron, duration, zone
+from checks.config_sections import (
+    AppConfig,
+    DatasetConfig,
+    DatasetDetection,
+    DetectionConfig,
+    ScheduleConfig,
+    Section,
+    SourceConfig,
+    is_loopback_address,
+)
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+__all__ = [
+    "AppConfig",
+    "Config",
+    "ConfigError",
+    "DatasetConfig",
+    "DatasetDetection",
+    "DetectionConfig",
+    "ScheduleConfig",
+    "SourceConfig",
+    "load",
+]
 
 _Place = tuple[str | int, ...]
 
@@ -38,103 +57,12 @@ class ConfigError(Exception):
         super().__init__("\n".join(problems))
 
 
-def _secret(value: object) -> Secret:
-    if isinstance(value, Secret):
-        return value
-    if not isinstance(value, str):
-        raise ValueError("is not text; put it in quotes")
-    if not value.strip():
-        raise ValueError("is empty")
-    return Secret(value)
-
-
-def _url(value: Secret) -> Secret:
-    if not value.reveal().startswith(("http://", "https://")):
-        raise ValueError("is not a URL; it starts with https:// or http://")
-    return value
-
-
-def _positive(value: timedelta) -> timedelta:
-    if not value:
-        raise ValueError("is no time at all; write for example 30s, 5m or 2h")
-    return value
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Hidden = Annotated[Secret, BeforeValidator(_secret)]
-Url = Annotated[Hidden, AfterValidator(_url)]
-Duration = Annotated[timedelta, BeforeValidator(duration)]
-PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
-Cron = Annotated[str, AfterValidator(cron)]
-Zone = Annotated[str, AfterValidator(zone)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
-
-
-class AppConfig(_Section):
-    """[app]: the process. Paths are relative to the folder of the configuration file."""
-
-    history: str = "data/history.duckdb"
-    contracts: str = "contracts"
-    timezone: Zone = "UTC"
-    address: str = "127.0.0.1"
-    port: int = Field(8501, ge=0, le=65535)
-    token: Hidden | None = None
-    allow_open: bool = False
-    heartbeat: Url | None = None
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine reaches the app."""
-        return _is_loopback(self.address)
-
-
-class ScheduleConfig(_Section):
-    """[schedule]: when runs happen and how much of the past they read."""
-
-    default: Cron = "0 * * * *"
-    full_every: PositiveDuration = timedelta(days=1)
-    jitter: Duration = timedelta(seconds=30)
-    history_days: int = Field(90, ge=1, le=3660)
-    look_back: Duration = timedelta(days=3)
-    attempts: int = Field(3, ge=1, le=20)
-    retention: PositiveDuration = timedelta(days=400)
-
-
-class SourceConfig(_Section):
-    """[sources.NAME]: one warehouse. `url` may hold a password."""
-
-    url: Hidden
-    timeout: PositiveDuration = timedelta(seconds=60)
-    concurrency: int = Field(2, ge=1, le=64)
-    include: Texts = ("*",)
-    exclude: Texts = ()
-    schedule: Cron | None = None
-    environment: str | None = None
-
-
-class DatasetConfig(_Section):
-    """[datasets."source.schema.table"]: what is declared about a dataset without a contract."""
-
-    event_time: str | None = None
-    key: Texts = ()
-    timezone: Zone | None = None
-    grain: Literal["day", "hour"] | None = None
-    owner: str | None = None
-    schedule: Cron | None = None
-
-
-class _File(_Section):
+class _File(Section):
     app: AppConfig = AppConfig()
     schedule: ScheduleConfig = ScheduleConfig()
-    sources: dict[str, SourceConfig] = {}
-    datasets: dict[str, DatasetConfig] = {}
+    detection: DetectionConfig = DetectionConfig()
+    sources: dict[str, SourceConfig] = Field(default_factory=dict)
+    datasets: dict[str, DatasetConfig] = Field(default_factory=dict)
 
 
 class Config(_File):
@@ -275,7 +203,7 @@ def _misnamed(filled: Mapping[str, Any]) -> list[tuple[_Place, str]]:
 def _open_to_others(filled: Mapping[str, Any]) -> list[tuple[_Place, str]]:
     app = _section(filled, "app")
     address = app.get("address", "127.0.0.1")
-    if _is_loopback(str(address)) or app.get("token") or app.get("allow_open") in (True, "true"):
+    if is_loopback_address(str(address)) or app.get("token") or app.get("allow_open") in (True, "true"):
         return []
     who = f"is required because the address {json.dumps(address)} can be reached from other machines"
     return [(("app", "token"), f"{who}; set a token, or allow_open = true to let anybody in")]
@@ -284,15 +212,6 @@ def _open_to_others(filled: Mapping[str, Any]) -> list[tuple[_Place, str]]:
 def _section(filled: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     section = filled.get(name)
     return section if isinstance(section, dict) else {}
-
-
-def _is_loopback(address: str) -> bool:
-    if address == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:  # a host name: who reaches it is not known
-        return False
 
 
 def _key(place: _Place) -> str:

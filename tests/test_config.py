@@ -9,9 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.config import AppConfig, ConfigError, DatasetConfig, ScheduleConfig, SourceConfig, load
+from checks.config import (
+    AppConfig,
+    ConfigError,
+    DatasetConfig,
+    DatasetDetection,
+    DetectionConfig,
+    ScheduleConfig,
+    SourceConfig,
+    load,
+)
+from checks.contracts import Contracts
+from checks.contracts.declare import declared
 from checks.contracts.extras import ON_OBJECTS, ON_RULES
+from checks.records import Detection
 from checks.values import Secret, cron, duration
+from connectors import TableName
 
 SOURCE = '[sources.warehouse]\nurl = "duckdb://warehouse.duckdb"\n'
 
@@ -145,10 +158,47 @@ def test_all_problems_are_told_at_once(problems_of):
         ('[sources.a]\nurl = ""', "sources.a.url: is empty"),
         (SOURCE + '[datasets."warehouse.a"]\ngrain = 1', 'datasets."warehouse.a".grain: 1 is wrong; it must be'),
         ('[app]\nheartbeat = "hc.example"', "app.heartbeat: is not a URL"),
+        ("[detection]\non = 7", "detection.on: 7 is wrong; it must be a valid boolean"),
+        ("[detection]\nalerts_per_90_days = 0", "detection.alerts_per_90_days: 0 is wrong; it must be greater than 0"),
+        ("[detection]\nalerts_per_90_days = nan", "detection.alerts_per_90_days: NaN is wrong; it must be"),
+        ("[detection]\nalerts_per_90_days = 91", "detection.alerts_per_90_days: 91 is wrong; it must be less than"),
+        ('[detection]\nholidays = "Mars"', 'detection.holidays: "Mars" is not a holiday calendar; write a'),
+        ('[detection]\nholidays = ["DE", 5]', "detection.holidays.1: 5 is wrong; it must be text"),
+        ("[detection]\nalerts = 1", "detection.alerts: is not a key that Vitals knows; did you mean alerts_per"),
+        (
+            SOURCE + '[datasets."warehouse.a".detection]\nholidays = ["DE", "D"]',
+            'datasets."warehouse.a".detection.holidays: ["DE", "D"] is not a holiday calendar',
+        ),
+        (
+            SOURCE + '[datasets."warehouse.a".detection]\nof = true',
+            'datasets."warehouse.a".detection.of: is not a key that Vitals knows; did you mean on? allowed here: on, ',
+        ),
     ],
 )  # fmt: skip
 def test_a_wrong_value_is_told_with_its_key_and_what_is_allowed(problems_of, text: str, problem: str):
     assert [told[: len(problem)] for told in problems_of(text)] == [problem]
+
+
+def test_a_dataset_is_watched_as_detection_says_but_for_what_it_says_itself(read):
+    config = read(
+        SOURCE
+        + """
+        [detection]
+        holidays = "de"
+        alerts_per_90_days = 2
+        [datasets."warehouse.main.a".detection]
+        alerts_per_90_days = 0.5
+        [datasets."warehouse.b".detection]
+        on = false
+        holidays = []
+        """
+    )
+    tables = {"warehouse": [TableName("main", name) for name in "abc"]}
+    assert {each.table.name: each.detection for each in declared(Contracts(), config, tables)} == {
+        "a": Detection(True, 0.5, ("DE",)),
+        "b": Detection(False, 2.0, ()),
+        "c": Detection(True, 2.0, ("DE",)),
+    }
 
 
 def test_the_value_of_a_reference_is_not_shown(problems_of):
@@ -216,7 +266,9 @@ def test_weekdays_in_cron_lines_count_from_sunday(written: str, read_as: str):
     assert cron(written) == read_as
 
 
-@pytest.mark.parametrize("section", [AppConfig, ScheduleConfig, SourceConfig, DatasetConfig])
+@pytest.mark.parametrize(
+    "section", [AppConfig, ScheduleConfig, DetectionConfig, SourceConfig, DatasetConfig, DatasetDetection]
+)
 def test_every_key_is_documented(section):
     text = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert [key for key in section.model_fields if f"| `{key}` |" not in text] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from checks.config import Config, DatasetConfig
+from checks.config import Config, DatasetConfig, DetectionConfig
 from checks.contracts.catalogue import Catalogue
 from checks.contracts.document import Document, Finding, Notes
 from checks.contracts.expectations import checks, key_columns
@@ -14,7 +14,7 @@ from checks.contracts.levels import agreements, column_for, response_times
 from checks.contracts.load import Contracts
 from checks.contracts.servers import for_sources
 from checks.contracts.subject import Subject, column_of
-from checks.records import Dataset, Grain
+from checks.records import Dataset, Detection, Grain
 from connectors import TableName
 
 _STATUSES = {"draft": 1, "proposed": 1, "deprecated": 2, "retired": 3}
@@ -122,6 +122,7 @@ def _add_configured(found: dict[str, Dataset], catalogue: Catalogue, config: Con
 def _completed(dataset: Dataset, config: Config) -> Dataset:
     """The dataset with what config.toml says where the contract says nothing."""
     said = _configured(dataset, config)
+    dataset = replace(dataset, detection=_detection(config.detection, said))
     if said is None:
         return dataset
     from_contract = dataset.event_time is not None or bool(dataset.key)
@@ -139,3 +140,9 @@ def _completed(dataset: Dataset, config: Config) -> Dataset:
 
 def _configured(dataset: Dataset, config: Config) -> DatasetConfig | None:
     return config.datasets.get(dataset.name) or config.datasets.get(f"{dataset.source}.{dataset.table.name}")
+
+
+def _detection(general: DetectionConfig, said: DatasetConfig | None) -> Detection:
+    """What [detection] says, but for the keys that the dataset has of its own."""
+    own = said.detection.model_dump(exclude_none=True) if said else {}
+    return Detection(**(general.model_dump() | own))

@@ -11,6 +11,7 @@ here, never from those modules (`tests/test_project.py`).
 from checks.records.declared import (
     Check,
     Dataset,
+    Detection,
 )
 from checks.records.expected import (
     Aggregate,
@@ -68,6 +69,7 @@ __all__ = [
     "ColumnExpected",
     "Dataset",
     "DatasetHealth",
+    "Detection",
     "Dimension",
     "DistributionExpected",
     "EventTime",

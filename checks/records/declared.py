@@ -34,6 +34,17 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """How a dataset is judged by its own past. `on` switches learned checks. At most `alerts_per_90_days` of them are
+    to be expected of the dataset as a whole while nothing is wrong. `holidays` names calendars (US, DE-BE) whose days
+    are not like others."""
+
+    on: bool = True
+    alerts_per_90_days: float = 1.0
+    holidays: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """A table or view of a source with all that is declared about it: by the contract first, by config.toml else.
 
@@ -57,6 +68,7 @@ class Dataset:
     checks: tuple[Check, ...] = ()
     classified: Mapping[str, str] = field(default_factory=dict)
     response_times: ResponseTimes = field(default_factory=ResponseTimes)
+    detection: Detection = field(default_factory=Detection)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,136 @@
+"""The sections of config.toml as records: keys, defaults and what is allowed. `config` reads the file."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from checks.deadlines import calendar
+from checks.values import Secret, cron, duration, zone
+
+
+def _secret(value: object) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("is not text; put it in quotes")
+    if not value.strip():
+        raise ValueError("is empty")
+    return Secret(value)
+
+
+def _url(value: Secret) -> Secret:
+    if not value.reveal().startswith(("http://", "https://")):
+        raise ValueError("is not a URL; it starts with https:// or http://")
+    return value
+
+
+def _positive(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("is no time at all; write for example 30s, 5m or 2h")
+    return value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _calendars(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(calendar(name) for name in names)
+
+
+Hidden = Annotated[Secret, BeforeValidator(_secret)]
+Url = Annotated[Hidden, AfterValidator(_url)]
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
+Cron = Annotated[str, AfterValidator(cron)]
+Zone = Annotated[str, AfterValidator(zone)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Calendars = Annotated[Texts, AfterValidator(_calendars)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
+
+
+class AppConfig(Section):
+    """[app]: the process. Paths are relative to the folder of the configuration file."""
+
+    history: str = "data/history.duckdb"
+    contracts: str = "contracts"
+    timezone: Zone = "UTC"
+    address: str = "127.0.0.1"
+    port: int = Field(8501, ge=0, le=65535)
+    token: Hidden | None = None
+    allow_open: bool = False
+    heartbeat: Url | None = None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine reaches the app."""
+        return is_loopback_address(self.address)
+
+
+class ScheduleConfig(Section):
+    """[schedule]: when runs happen and how much of the past they read."""
+
+    default: Cron = "0 * * * *"
+    full_every: PositiveDuration = timedelta(days=1)
+    jitter: Duration = timedelta(seconds=30)
+    history_days: int = Field(90, ge=1, le=3660)
+    look_back: Duration = timedelta(days=3)
+    attempts: int = Field(3, ge=1, le=20)
+    retention: PositiveDuration = timedelta(days=400)
+
+
+class SourceConfig(Section):
+    """[sources.NAME]: one warehouse. `url` may hold a password."""
+
+    url: Hidden
+    timeout: PositiveDuration = timedelta(seconds=60)
+    concurrency: int = Field(2, ge=1, le=64)
+    include: Texts = ("*",)
+    exclude: Texts = ()
+    schedule: Cron | None = None
+    environment: str | None = None
+
+
+class DetectionConfig(Section):
+    """[detection]: what is learned from the past, and how often that may alarm."""
+
+    on: bool = True
+    alerts_per_90_days: float = Field(1.0, gt=0, le=90, allow_inf_nan=False)
+    holidays: Calendars = ()
+
+
+class DatasetDetection(Section):
+    """[datasets."source.schema.table".detection]: the same for one dataset; None is what [detection] says."""
+
+    on: bool | None = None
+    alerts_per_90_days: float | None = Field(None, gt=0, le=90, allow_inf_nan=False)
+    holidays: Calendars | None = None
+
+
+class DatasetConfig(Section):
+    """[datasets."source.schema.table"]: what is declared about a dataset without a contract."""
+
+    event_time: str | None = None
+    key: Texts = ()
+    timezone: Zone | None = None
+    grain: Literal["day", "hour"] | None = None
+    owner: str | None = None
+    schedule: Cron | None = None
+    detection: DatasetDetection = DatasetDetection()
+
+
+def is_loopback_address(address: str) -> bool:
+    """Whether only this machine reaches the address."""
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:  # a host name: who reaches it is not known
+        return False
