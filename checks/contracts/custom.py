@@ -47,7 +47,7 @@ _NEED_ARGUMENTS = {
     "sequence_breaks",
     "violation_count",
 }
-_METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS}
+METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS}
 
 _Kind = Callable[[Subject, Node, Node, str | None], CustomMade | None]
 
@@ -57,19 +57,19 @@ def custom_rule(subject: Subject, node: Node, column: str | None) -> CustomMade 
     inner = node.child("implementation")
     if inner is None:
         return None  # text that is no YAML: noted when it was read
-    kinds = [kind for kind in _KINDS if kind in inner.value]
+    kinds = [kind for kind in KINDS if kind in inner.value]
     if len(kinds) != 1:
         has = " and ".join(kinds) or "none"
-        return _refused(subject, inner, f"needs exactly one of {', '.join(_KINDS)} and has {has}")
-    return _KINDS[kinds[0]](subject, node, inner, column)
+        return _refused(subject, inner, f"needs exactly one of {', '.join(KINDS)} and has {has}")
+    return KINDS[kinds[0]](subject, node, inner, column)
 
 
 def _metric(subject: Subject, node: Node, inner: Node, column: str | None) -> CustomMade | None:
     name = inner.text("metric")
     if not has_only(subject, inner, ("metric", "column", *map(str, Operator))):
         return None
-    if name not in _METRICS:
-        known = difflib.get_close_matches(name or "", _METRICS, n=1) or [", ".join(_METRICS)]
+    if name not in METRICS:
+        known = difflib.get_close_matches(name or "", METRICS, n=1) or [", ".join(METRICS)]
         return _refused(subject, inner, f"needs metric (is {shown(name)}; known: {known[0]})", "metric")
     named = inner.text("column")
     column = subject.column(named, inner.at("column")) if named else column
@@ -82,7 +82,7 @@ def _metric(subject: Subject, node: Node, inner: Node, column: str | None) -> Cu
     bucket = thresholds.per_bucket(node, subject.notes, can=name != "freshness") or name == "bucket_rows"
     measured = "null_count" if name == "null_rate" and share else name
     expects = NumberExpected(measured, limit, column, percent=share, per_bucket=bucket)
-    return name, _METRICS[name].dimension, expects
+    return name, METRICS[name].dimension, expects
 
 
 def _go_together(subject: Subject, inner: Node, metric: str, column: str | None) -> bool:
@@ -97,7 +97,7 @@ def _go_together(subject: Subject, inner: Node, metric: str, column: str | None)
 
 def _share(subject: Subject, node: Node, inner: Node, limit: Threshold) -> bool | None:
     name = inner.value["metric"]
-    if _METRICS[name].unit in ("rows", "values") and name not in ("row_count", "bucket_rows"):
+    if METRICS[name].unit in ("rows", "values") and name not in ("row_count", "bucket_rows"):
         return thresholds.percent(node, limit, subject.notes)
     if name == "null_rate" and node.text("unit") in ("percent", "%"):
         return True  # judged as a share of null_count
@@ -106,7 +106,7 @@ def _share(subject: Subject, node: Node, inner: Node, limit: Threshold) -> bool 
     return False
 
 
-_KINDS: dict[str, _Kind] = {
+KINDS: dict[str, _Kind] = {
     "metric": _metric,
     "aggregate": aggregate,
     "distribution": distribution,

@@ -14,7 +14,7 @@ from checks.contracts.subject import Subject
 from checks.records import AggregateExpected, Dimension, NumberExpected
 
 _KEYS = ("function", "column", "quantile")
-_FUNCTIONS = ("sum", "min", "max", "mean", "stddev", "count", "distinct", "median", "quantile")
+FUNCTIONS = ("sum", "min", "max", "mean", "stddev", "count", "distinct", "median", "quantile")
 #: what is measured of every column anyway
 _MEASURED = {name: name for name in ("min", "max", "mean", "stddev")} | {"distinct": "distinct_count"}
 
@@ -22,7 +22,7 @@ _MEASURED = {name: name for name in ("min", "max", "mean", "stddev")} | {"distin
 def aggregate(subject: Subject, rule: Node, inner: Node, column: str | None) -> CustomMade | None:
     """One number of a column, of the whole table or (vitals.scope: bucket) of each closed bucket."""
     node = body(subject, inner, "aggregate", _KEYS)
-    function = one_of(subject, node, "function", _FUNCTIONS) if node else None
+    function = one_of(subject, node, "function", FUNCTIONS) if node else None
     if node is None or function is None:
         return None
     if "quantile" in node.value and function != "quantile":

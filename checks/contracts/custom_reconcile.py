@@ -19,7 +19,7 @@ from checks.contracts.document import Node, shown
 from checks.contracts.subject import Subject
 from checks.records import Aggregate, Dimension, ReconcileExpected
 
-_FUNCTIONS = ("count", "sum", "min", "max", "mean", "distinct")
+FUNCTIONS = ("count", "sum", "min", "max", "mean", "distinct")
 _KEYS = ("function", "column", "with", "withColumn", "withFunction", "tolerance", "unit")
 
 
@@ -64,8 +64,8 @@ def _theirs(subject: Subject, node: Node, other: str, ours: Aggregate) -> Aggreg
 def _aggregate(
     subject: Subject, node: Node, of: tuple[str, str], function: str, column: str | None
 ) -> Aggregate | None:
-    if function not in _FUNCTIONS:
-        return _refused(subject, node, f"{shown(function)} is not one of {', '.join(_FUNCTIONS)}", "function")
+    if function not in FUNCTIONS:
+        return _refused(subject, node, f"{shown(function)} is not one of {', '.join(FUNCTIONS)}", "function")
     if function != "count" and column is None:
         return _refused(subject, node, f"{function} needs column")
     return Aggregate(of[1], of[0], subject.table, function, column)

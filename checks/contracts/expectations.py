@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from checks.contracts import thresholds
@@ -64,20 +64,37 @@ def _says_empty_is_fine(node: Node) -> bool:
 def _of_properties(subject: Subject) -> Iterator[Check]:
     for node in subject.properties:
         name, column = node.value["name"], column_of(node)
-        logical = node.text("logicalType")
-        expected = ColumnExpected(column, logical if logical in COMPARED_TYPES else None, node.text("physicalType"))
-        yield _plain(subject, f"{name}.column", Dimension.CONFORMITY, expected)
-        if node.flag("required") or node.flag("primaryKey"):
-            required = NumberExpected("null_count", thresholds.NONE_ALLOWED, column)
-            yield _plain(subject, f"{name}.required", Dimension.COMPLETENESS, required)
-        if node.flag("unique"):
-            unique = UniqueExpected((column,), thresholds.NONE_ALLOWED)
-            yield _plain(subject, f"{name}.unique", Dimension.UNIQUENESS, unique)
+        for word, (dimension, expects) in KEYWORDS.items():
+            made = expects(node, column)
+            if made:
+                yield _plain(subject, f"{name}.{word}", dimension, made)
         for word, values in of_values(subject, node, column):
             yield _plain(subject, f"{name}.{word}", Dimension.CONFORMITY, values)
         yield from _of_rules(subject, node, column)
         for each in node.items("relationships"):
             yield from _relationship(subject, each, f"{name}.relationship", own=column)
+
+
+def _column(node: Node, column: str) -> ColumnExpected:
+    logical = node.text("logicalType")
+    return ColumnExpected(column, logical if logical in COMPARED_TYPES else None, node.text("physicalType"))
+
+
+def _required(node: Node, column: str) -> NumberExpected | None:
+    needed = node.flag("required") or node.flag("primaryKey")
+    return NumberExpected("null_count", thresholds.NONE_ALLOWED, column) if needed else None
+
+
+def _unique(node: Node, column: str) -> UniqueExpected | None:
+    return UniqueExpected((column,), thresholds.NONE_ALLOWED) if node.flag("unique") else None
+
+
+#: what a property asks of its column as a whole: the word in the check's id, the dimension, and what is made of it
+KEYWORDS: dict[str, tuple[Dimension, Callable[[Node, str], Expectation | None]]] = {
+    "column": (Dimension.CONFORMITY, _column),
+    "required": (Dimension.COMPLETENESS, _required),
+    "unique": (Dimension.UNIQUENESS, _unique),
+}
 
 
 def _of_table(subject: Subject) -> Iterator[Check]:

@@ -76,12 +76,12 @@ def _predicate(subject: Subject, node: Node, options: Node, key: str, value: Any
         return None
     if key == "format":
         return _format(node, options, value, subject.notes)
-    if key not in _MAKERS:
-        known = ", ".join([*_MAKERS, "format"])
+    if key not in OPTIONS:
+        known = ", ".join([*OPTIONS, "format"])
         subject.notes.warning(options.at(key), f"not executed yet: {key} is not checked in this version ({known} are)")
         return None
     try:
-        return _MAKERS[key](key, value, _zone(node, subject.notes))
+        return OPTIONS[key](key, value, _zone(node, subject.notes))
     except ValueError as error:
         subject.notes.error(options.at(key), f"{shown(value)} {error}; the check is not made")
         return None
@@ -171,7 +171,7 @@ def _pattern(_key: str, value: Any, _zone: str) -> Matches:
     return Matches(value)
 
 
-_MAKERS: dict[str, Callable[[str, Any, str], Predicate]] = {
+OPTIONS: dict[str, Callable[[str, Any, str], Predicate]] = {
     **dict.fromkeys(_LIMITS, _limit),
     "multipleOf": _multiple,
     "minLength": _length,

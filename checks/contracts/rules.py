@@ -52,10 +52,10 @@ def rule(subject: Subject, node: Node, column: str | None) -> Made | None:
 
 def _library(subject: Subject, node: Node, column: str | None) -> Made | None:
     metric = node.text("metric")
-    maker = _ON_COLUMN.get(metric or "") if column is not None else _ON_TABLE.get(metric or "")
+    maker = ON_COLUMN.get(metric or "") if column is not None else ON_TABLE.get(metric or "")
     if maker is None:
         where = "a property" if column is not None else "a table"
-        known = ", ".join(_ON_COLUMN if column is not None else _ON_TABLE)
+        known = ", ".join(ON_COLUMN if column is not None else ON_TABLE)
         wrong = f"{shown(metric)} is not a metric of {where} (there: {known}); the check is not made"
         subject.notes.error(node.at("metric"), wrong)
         return None
@@ -171,10 +171,10 @@ def _incomplete(subject: Subject, node: Node, what: str, *place: str) -> None:
 
 
 _Maker = Callable[[Subject, Node, str], Made | None]
-_ON_COLUMN: dict[str, _Maker] = {
+ON_COLUMN: dict[str, _Maker] = {
     "nullValues": _nulls,
     "missingValues": _missing,
     "invalidValues": _invalid,
     "duplicateValues": _duplicates,
 }
-_ON_TABLE: dict[str, _Maker] = {"rowCount": _row_count, "duplicateValues": _duplicates}
+ON_TABLE: dict[str, _Maker] = {"rowCount": _row_count, "duplicateValues": _duplicates}

@@ -89,7 +89,7 @@ def agreements(document: Document, notes: Notes) -> list[Agreement]:
         if kind in _RESPONSES:
             continue
         for target in targets(document, node, notes):
-            made = _READERS[kind](_Level(document, node, kind, target, notes))
+            made = READERS[kind](_Level(document, node, kind, target, notes))
             found += [made] if made else []
     return found
 
@@ -214,7 +214,7 @@ def _percent(node: Node, notes: Notes) -> float | None:
     return found
 
 
-_READERS: dict[str, Callable[[_Level], Agreement | None]] = {
+READERS: dict[str, Callable[[_Level], Agreement | None]] = {
     "freshness": _age,
     "latency": _age,
     "frequency": _frequency,
