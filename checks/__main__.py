@@ -24,6 +24,7 @@ from checks.config import ConfigError, load
 from checks.contract_commands import contract
 from checks.drill import Refused
 from checks.history import HistoryError
+from checks.label_commands import label
 from checks.monitor import UnknownDataset
 from connectors import SourceError
 
@@ -36,6 +37,7 @@ app = typer.Typer(
     help="Vitals: measures tables, judges them, remembers.",
 )
 app.add_typer(contract, name="contract")
+app.add_typer(label, name="label")
 
 Names = Annotated[list[str] | None, typer.Argument(help="Datasets; none means all.")]
 

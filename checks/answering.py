@@ -6,14 +6,16 @@ import json
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import as_completed
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from checks import answers, contract_answers
+from checks import answers, contract_answers, labels
 from checks.config import Config
 from checks.drill import Refused
 from checks.history import HistoryBusy
+from checks.labels import Said
 from checks.monitor import Monitor
 from checks.registry import NotRegistered
 
@@ -40,6 +42,9 @@ class Answering(Protocol):
     def doctor(self) -> Document: ...
     def register(self, raw: bytes, label: str, compatibility: str | None) -> Document: ...
     def contracts(self) -> Document: ...
+    def labels(self, dataset: str | None, undone: bool) -> Document: ...
+    def label(self, said: Said) -> Document: ...
+    def undo_label(self, number: int, author: str) -> Document: ...
 
 
 @contextmanager
@@ -101,6 +106,17 @@ class Local:
         self.monitor.list_unlisted(self.monitor.clock())
         return contract_answers.contracts_document(self.monitor)
 
+    def labels(self, dataset: str | None, undone: bool) -> Document:
+        self.monitor.list_unlisted(self.monitor.clock())
+        return labels.labels_document(self.monitor, dataset, undone=undone)
+
+    def label(self, said: Said) -> Document:
+        self.monitor.list_unlisted(self.monitor.clock())
+        return labels.add(self.monitor, said)
+
+    def undo_label(self, number: int, author: str) -> Document:
+        return labels.undo(self.monitor, number, author)
+
 
 class Remote:
     """Asks the app that holds the history."""
@@ -136,6 +152,16 @@ class Remote:
 
     def contracts(self) -> Document:
         return self._ask("GET", "/api/contracts")
+
+    def labels(self, dataset: str | None, undone: bool) -> Document:
+        query = ({"dataset": dataset} if dataset else {}) | ({"undone": "true"} if undone else {})
+        return self._ask("GET", "/api/labels", params=query)
+
+    def label(self, said: Said) -> Document:
+        return self._ask("POST", "/api/labels", json=asdict(said))
+
+    def undo_label(self, number: int, author: str) -> Document:
+        return self._ask("DELETE", f"/api/labels/{number}", params={"author": author})
 
     def _ask(self, method: str, path: str, **parts: Any) -> Document:
         import httpx

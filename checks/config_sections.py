@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from checks.deadlines import calendar
+from checks.deadlines import country
 from checks.values import Secret, cron, duration, zone
 
 
@@ -38,10 +38,6 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-def _calendars(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(calendar(name) for name in names)
-
-
 Hidden = Annotated[Secret, BeforeValidator(_secret)]
 Url = Annotated[Hidden, AfterValidator(_url)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
@@ -49,7 +45,7 @@ PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 Cron = Annotated[str, AfterValidator(cron)]
 Zone = Annotated[str, AfterValidator(zone)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
-Calendars = Annotated[Texts, AfterValidator(_calendars)]
+Country = Annotated[str, AfterValidator(country)]
 
 
 class Section(BaseModel):
@@ -103,7 +99,7 @@ class DetectionConfig(Section):
 
     on: bool = True
     alerts_per_90_days: float = Field(1.0, gt=0, le=90, allow_inf_nan=False)
-    holidays: Calendars = ()
+    holidays: Country | None = None
 
 
 class DatasetDetection(Section):
@@ -111,7 +107,7 @@ class DatasetDetection(Section):
 
     on: bool | None = None
     alerts_per_90_days: float | None = Field(None, gt=0, le=90, allow_inf_nan=False)
-    holidays: Calendars | None = None
+    holidays: Country | None = None
 
 
 class DatasetConfig(Section):

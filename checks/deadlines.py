@@ -90,6 +90,16 @@ def calendar(name: str) -> str:
     return code
 
 
+def country(name: str) -> str:
+    """The code of a country with a holiday calendar, in capitals. Raises ValueError, the half of a sentence."""
+    import holidays
+
+    code = name.strip().upper()
+    if code not in holidays.list_supported_countries(include_aliases=True):
+        raise ValueError("is not a country whose holidays are known; write an ISO code such as US or DE")
+    return code
+
+
 @lru_cache(maxsize=1024)
 def days_off(name: str, year: int) -> frozenset[date]:
     """The holidays of a calendar in a year. Raises NotImplementedError for a calendar that nobody knows."""

@@ -21,11 +21,11 @@ from starlette.routing import Route
 from checks import answers
 from checks.monitor import Monitor
 from checks.records import Health
-from dashboard import contracts_api, registry_api
+from dashboard import contracts_api, labels_api, registry_api
 from dashboard.http import Problem, guarded, json_answer, json_body, moment_of, number_of, off_loop, past
 from dashboard.process import current
 
-_KNOWN = ("/api/contracts", "/api/health", "/api/datasets", "/api/doctor", "/api/runs")
+_KNOWN = ("/api/contracts", "/api/health", "/api/datasets", "/api/doctor", "/api/labels", "/api/runs")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -38,6 +38,7 @@ def routes() -> list[Route]:
         Route("/api/doctor", guarded(doctor_notes)),
         Route("/api/runs", guarded(start_runs, changes=True), methods=["POST"]),
         *contracts_api.routes(),
+        *labels_api.routes(),
         *registry_api.routes(),
         Route("/metrics", guarded(metrics)),
         Route("/api/{anything:path}", guarded(nothing_here), methods=_METHODS),

@@ -196,6 +196,8 @@ def test_only_json_starts_runs_so_that_no_form_of_another_site_can(client, kind)
         ("/api/datasets/orders/sample?check=x&limit=1001", 400, "limit is a whole number"),
         ("/api/datasets/orders/sample?check=x&limit=many", 400, "limit is a whole number"),
         ("/api/datasets/orders/sample?check=x&limit=%C2%B2", 400, "limit is a whole number"),
+        ("/api/labels?dataset=nope", 404, "there is no dataset 'nope'"),
+        ("/api/labels?undone=perhaps", 400, "undone is true or false"),
         ("/api/nothing", 404, "there is no /api/nothing"),
         ("/api/runs", 405, "/api/runs does not answer to GET"),
     ],
@@ -207,6 +209,40 @@ def test_nonsense_is_a_problem_with_a_sentence(client, path, status, detail):
 
 def test_a_wrong_method_is_a_problem(client):
     assert problem(client.delete("/api/datasets/orders")) == (405, "/api/datasets/orders does not answer to DELETE")
+
+
+def test_a_label_is_added_told_and_taken_back(client):
+    body = {"dataset": "orders", "kind": "expected", "bucket": "2026-03-10", "note": "sale", "to": None}
+    answer = client.post("/api/labels", json=body)
+    [kept] = answer.json()["labels"]
+    assert (answer.status_code, kept["dataset"], kept["author"]) == (201, "s.orders", "somebody at the API")
+    assert client.get("/api/labels", params={"dataset": "orders"}).json() == {"labels": [kept]}
+    [gone] = client.delete(f"/api/labels/{kept['id']}", params={"author": "eve"}).json()["labels"]
+    assert gone["undone_by"] == "eve"
+    assert client.get("/api/labels").json() == {"labels": []}
+    assert client.get("/api/labels", params={"undone": "true"}).json() == {"labels": [gone]}
+    found = problem(client.delete(f"/api/labels/{kept['id']}"))
+    assert (found[0], "that could be undone" in found[1]) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "detail"),
+    [
+        ({}, 400, "dataset and kind and bucket must be said"),
+        ({"dataset": "orders", "kind": "expected", "bucket": 7}, 400, "bucket is text"),
+        ({"dataset": "orders", "kind": "expected", "buckets": "x"}, 400, "'buckets' is nothing that a label has"),
+        ({"dataset": "orders", "kind": "fine", "bucket": "2026-03-10"}, 422, "kind: 'fine' is not one of"),
+        ({"dataset": "nope", "kind": "expected", "bucket": "2026-03-10"}, 404, "there is no dataset 'nope'"),
+    ],
+)
+def test_a_senseless_label_is_a_problem_with_a_sentence(client, body, status, detail):
+    found = problem(client.post("/api/labels", json=body))
+    assert (found[0], detail in found[1]) == (status, True), found
+
+
+def test_labels_answer_to_their_own_methods_and_numbers_only(client):
+    assert problem(client.delete("/api/labels/x")) == (400, "number of a label is a whole number from 1 to 99,999,999")
+    assert problem(client.put("/api/labels", json={}))[0] == 405
 
 
 @pytest.mark.parametrize(

@@ -463,3 +463,44 @@ def test_commands_answer_the_same_whether_the_app_runs_or_not(tmp_path, capfd):
     assert (doctor.returncode, levels >= {("sources", "ok"), ("scheduler", "ok")}) == (0, True)
     with History.open(load(config).history_path, datetime.now(UTC)) as history:
         assert set(history.runs()["trigger"]) == {"command", "api"}
+
+
+# -- labels ------------------------------------------------------------------------------------------------------------
+
+
+def test_labels_are_added_listed_and_undone_whether_the_app_runs_or_not(tmp_path, capfd):
+    port = free_port()
+    config = shop(tmp_path, port=port)
+    here = ["--config", str(config), "--json"]
+    sale = ["orders", "expected", "--bucket", "2026-03-10", "--note", "sale", "--author", "ada"]
+    added = said(capfd, "label", "add", *sale, *here)
+    assert (added[0], json.loads(added[1])["labels"][0]["id"]) == (0, 1)
+    with running_app(config, port):
+        assert said(capfd, "label", "list", *here)[:2] == (0, added[1])
+        again = said(capfd, "label", "add", "users", "known_error", "--bucket", "2026-03-11", *here)
+        assert json.loads(again[1])["labels"][0]["id"] == 2
+        assert (
+            json.loads(said(capfd, "label", "undo", "1", "--author", "eve", *here)[1])["labels"][0]["undone_by"]
+            == "eve"
+        )
+        code, _, sentence = said(capfd, "label", "undo", "1", *here)
+        assert (code, "there is no label 1 that could be undone" in sentence) == (64, True)
+    code, words, _ = said(capfd, "label", "list", "--undone", "--config", str(config))
+    assert (code, "undone by eve" in words, "known_error" in words) == (0, True, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["add", "orders", "fine", "--bucket", "2026-03-10"], "'fine' is not one of"),
+        (["add", "orders", "expected"], "Missing option '--bucket'"),
+        (["add", "orders", "expected", "--bucket", "x"], "bucket: 'x' is no day or hour"),
+        (["add", "nope", "expected", "--bucket", "2026-03-10"], "there is no dataset 'nope'"),
+        (["undo", "first"], "Input should be a valid integer"),
+        (["list", "nope"], "there is no dataset 'nope'"),
+    ],
+)
+def test_a_senseless_label_is_wrong_usage(ran, capfd, words, sentence):
+    code, out, problem = said(capfd, "label", *words, "--config", str(ran[0]))
+    assert (code, out) == (64, "")
+    assert sentence in problem

@@ -162,12 +162,12 @@ def test_all_problems_are_told_at_once(problems_of):
         ("[detection]\nalerts_per_90_days = 0", "detection.alerts_per_90_days: 0 is wrong; it must be greater than 0"),
         ("[detection]\nalerts_per_90_days = nan", "detection.alerts_per_90_days: NaN is wrong; it must be"),
         ("[detection]\nalerts_per_90_days = 91", "detection.alerts_per_90_days: 91 is wrong; it must be less than"),
-        ('[detection]\nholidays = "Mars"', 'detection.holidays: "Mars" is not a holiday calendar; write a'),
-        ('[detection]\nholidays = ["DE", 5]', "detection.holidays.1: 5 is wrong; it must be text"),
+        ('[detection]\nholidays = "Mars"', 'detection.holidays: "Mars" is not a country whose holidays'),
+        ('[detection]\nholidays = ["DE"]', 'detection.holidays: ["DE"] is wrong; it must be text'),
         ("[detection]\nalerts = 1", "detection.alerts: is not a key that Vitals knows; did you mean alerts_per"),
         (
-            SOURCE + '[datasets."warehouse.a".detection]\nholidays = ["DE", "D"]',
-            'datasets."warehouse.a".detection.holidays: ["DE", "D"] is not a holiday calendar',
+            SOURCE + '[datasets."warehouse.a".detection]\nholidays = "D"',
+            'datasets."warehouse.a".detection.holidays: "D" is not a country whose holidays are known',
         ),
         (
             SOURCE + '[datasets."warehouse.a".detection]\nof = true',
@@ -190,14 +190,14 @@ def test_a_dataset_is_watched_as_detection_says_but_for_what_it_says_itself(read
         alerts_per_90_days = 0.5
         [datasets."warehouse.b".detection]
         on = false
-        holidays = []
+        holidays = "US"
         """
     )
     tables = {"warehouse": [TableName("main", name) for name in "abc"]}
     assert {each.table.name: each.detection for each in declared(Contracts(), config, tables)} == {
-        "a": Detection(True, 0.5, ("DE",)),
-        "b": Detection(False, 2.0, ()),
-        "c": Detection(True, 2.0, ("DE",)),
+        "a": Detection(True, 0.5, "DE"),
+        "b": Detection(False, 2.0, "US"),
+        "c": Detection(True, 2.0, "DE"),
     }
 
 

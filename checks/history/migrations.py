@@ -79,10 +79,20 @@ _REGISTRY = (
     """CREATE TABLE compatibility_modes (scope VARCHAR NOT NULL, mode VARCHAR NOT NULL, set_at TIMESTAMP NOT NULL)""",
 )
 
+_LABELS = (
+    # the buckets "first" to "last" of one series, or of all where metric is NULL; "until" ends one that repeats
+    """CREATE TABLE labels (
+        label_id INTEGER NOT NULL, dataset VARCHAR NOT NULL, kind VARCHAR NOT NULL, "first" TIMESTAMP NOT NULL,
+        "last" TIMESTAMP NOT NULL, author VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL, metric VARCHAR,
+        "column" VARCHAR, repeats VARCHAR NOT NULL, "until" TIMESTAMP, note VARCHAR)""",
+    "CREATE TABLE label_undos (label_id INTEGER NOT NULL, undone_at TIMESTAMP NOT NULL, undone_by VARCHAR NOT NULL)",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first shape", _FIRST),
     Migration(2, "what the sources listed", _LISTINGS),
     Migration(3, "versions of contracts and schemas", _REGISTRY),
+    Migration(4, "labels", _LABELS),
 )
 
 

@@ -4,8 +4,8 @@ A *metric* is something that can be measured; a *measurement* one value of it; a
 outcome of one check in one run. All moments are aware datetimes in UTC, except buckets, which are naive and in the
 dataset's own day (see `EventTime.zone`).
 
-Along the way of the data: `words`, `expected`, `declared`, `measured`, `happened`. All others import the nouns from
-here, never from those modules (`tests/test_project.py`).
+Along the way of the data: `words`, `expected`, `declared`, `measured`, `happened`, `labelled`. All others import the
+nouns from here, never from those modules (`tests/test_project.py`).
 """
 
 from checks.records.declared import (
@@ -38,6 +38,11 @@ from checks.records.happened import (
     DatasetHealth,
     Result,
     RunReport,
+)
+from checks.records.labelled import (
+    Label,
+    LabelKind,
+    Repeats,
 )
 from checks.records.measured import (
     Choice,
@@ -78,6 +83,8 @@ __all__ = [
     "Grain",
     "Grid",
     "Health",
+    "Label",
+    "LabelKind",
     "Measured",
     "Metric",
     "NumberExpected",
@@ -87,6 +94,7 @@ __all__ = [
     "QueryRecord",
     "ReconcileExpected",
     "ReferenceExpected",
+    "Repeats",
     "Result",
     "RowsExpected",
     "RunReport",

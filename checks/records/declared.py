@@ -36,12 +36,12 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class Detection:
     """How a dataset is judged by its own past. `on` switches learned checks. At most `alerts_per_90_days` of them are
-    to be expected of the dataset as a whole while nothing is wrong. `holidays` names calendars (US, DE-BE) whose days
-    are not like others."""
+    to be expected of the dataset as a whole while nothing is wrong. `holidays` is the country (US, DE) whose
+    holidays are not like other days."""
 
     on: bool = True
     alerts_per_90_days: float = 1.0
-    holidays: tuple[str, ...] = ()
+    holidays: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
