@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from checks.eventtime import bucket_of, wall_clock
-from checks.records import Grain, Measured, Metric, Problem
+from checks.records import EventTime, Grain, Measured, Metric, Problem
 from connectors import Column
 
 ROWS = Metric("row_count")
@@ -33,13 +33,15 @@ WINDOW = timedelta(days=30)
 class Past:
     """What the runs of the last 30 days before this one have left. `asked` of them asked the warehouse, and it answered
     `reached`. Of those, `failing` found a rule broken: by column, None for any. `rows` are the rows of each bucket, and
-    `buckets` the values of other metrics, before those that this run has read."""
+    `buckets` the values of other metrics, before those that this run has read. `settled` is the learned age from which
+    a bucket is complete, None where its end is all that is known."""
 
     asked: int = 0
     reached: int = 0
     failing: Mapping[str | None, int] = field(default_factory=dict)
     rows: Mapping[datetime, float] = field(default_factory=dict)
     buckets: Mapping[Metric, Mapping[datetime, float]] = field(default_factory=dict)
+    settled: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -122,12 +124,17 @@ class Facts:
         return {**self.past.buckets.get(replace(metric, grain=event_time.grain), {}), **self.buckets(metric)}
 
     def closed_buckets(self, metric: Metric) -> dict[datetime, float]:
-        """The same without the bucket that is still filling."""
+        """The same without the buckets that are still filling."""
         event_time = self.measured.event_time
         if event_time is None:
             return {}
-        filling = bucket_of(wall_clock(self.measured.source_now, event_time), event_time.grain)
+        filling = self.filling_from(event_time)
         return {bucket: value for bucket, value in self.buckets(metric).items() if bucket < filling}
+
+    def filling_from(self, event_time: EventTime) -> datetime:
+        """The first bucket that may not be complete yet: by its end, or by the age at which buckets usually are."""
+        later = max((self.past.settled or event_time.grain.length) - event_time.grain.length, timedelta(0))
+        return bucket_of(wall_clock(self.measured.source_now - later, event_time), event_time.grain)
 
     @staticmethod
     def _part_of(metric: Metric, find: Callable[[Metric], float | None], rows: Metric) -> float | None:

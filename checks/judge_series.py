@@ -53,7 +53,7 @@ def change(check: Check, expects: ChangeExpected, facts: Facts) -> Result:
     problem = facts.problem(metric)
     if problem is not None:
         return _error(check, problem)
-    newest = bucket_of(wall_clock(facts.measured.source_now, event_time), event_time.grain) - event_time.grain.length
+    newest = facts.filling_from(event_time) - event_time.grain.length
     series = facts.series(metric)
     now, before = series.get(newest), series.get(newest - event_time.grain.length)
     if facts.is_empty:

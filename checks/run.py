@@ -11,12 +11,13 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
 
 import stamina
 
+from checks.arrivals import judges_buckets, settled
 from checks.builtin import builtin_checks, exists_check
 from checks.cadence import Resting, dated
 from checks.facts import Facts, Past
@@ -118,11 +119,20 @@ def _past(dataset: Dataset, measured: Measured, slot: Slot, history: History) ->
     """What the last runs have left, where a check asks for it."""
     before = buckets_before(dataset.checks, measured)
     buckets = history.buckets(dataset.name, since=before) if before else {}
+    past = Past(buckets=buckets, settled=_settled(dataset, measured, slot, history))
     if not any(isinstance(check.expects, OfThePast) for check in dataset.checks):
-        return Past(buckets=buckets)
+        return past
     no_rules = [check.id for check in dataset.checks if isinstance(check.expects, FreshnessExpected | ServiceLevel)]
     grain = measured.event_time.grain if measured.event_time else None
-    return replace(history.past(dataset.name, slot.slot, grain, no_rules), buckets=buckets)
+    known = history.past(dataset.name, slot.slot, grain, no_rules)
+    return replace(known, buckets=past.buckets, settled=past.settled)
+
+
+def _settled(dataset: Dataset, measured: Measured, slot: Slot, history: History) -> timedelta | None:
+    """From which age on a bucket is complete, where that is learned and a check asks for it."""
+    if measured.event_time is None or not judges_buckets(dataset.checks):
+        return None
+    return settled(history, dataset.name, measured.event_time, slot.at)
 
 
 def _not_measured(dataset: Dataset, error: SourceError) -> dict[str, Any]:

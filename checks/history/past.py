@@ -7,12 +7,12 @@ from datetime import datetime
 
 from checks.facts import WINDOW, Past
 from checks.history.moments import naive
-from checks.history.points import PointReader
 from checks.history.runs import NEWEST_BUCKET
+from checks.history.watched import WatchedReader
 from checks.records import Grain
 
 
-class PastReader(PointReader):
+class PastReader(WatchedReader):
     """The part of the history that sums up runs."""
 
     def past(self, dataset: str, before: datetime, grain: Grain | None, apart_from: Sequence[str] = ()) -> Past:
