@@ -1,0 +1,196 @@
+"""The pieces of the detection benchmark, against numbers worked out by hand. The series and the models need the bench's
+own environment (bench/detect/requirements*.txt) and are not touched here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench.detect import detectors, faults, measure, results, rules, table, tasks
+from bench.detect.sources import Series, Source, cut, per_bucket
+
+
+def series(values: list[float], *, first: int, grain: str = "day", name: str = "shop") -> Series:
+    index = pd.date_range("2026-01-05", periods=len(values), freq="D" if grain == "day" else "h")
+    return Series(name, "all", "tuning", grain, None, pd.Series(values, index=index, dtype=float), first)
+
+
+class TestRules:
+    def test_elementary_counts_the_judged_value_in_so_ten_points_can_never_alarm(self):
+        # n - 1 equal values and one far off: z = (n - 1) / sqrt(n), whatever the distance
+        for n in (7, 10, 14):
+            values = np.array([100.0] * (n - 1) + [0.0])
+            assert rules.elementary(values) == pytest.approx((n - 1) / math.sqrt(n) / 3)
+        assert rules.elementary(np.array([100.0] * 9 + [1e9])) < 1
+        assert math.isnan(rules.elementary(np.array([100.0] * 5 + [0.0])))
+        assert rules.elementary(np.array([100.0] * 14)) == 0
+
+    def test_plain_z_leaves_the_judged_value_out(self):
+        before = [98.0, 102.0] * 7  # mean 100, sd of the sample sqrt(14 * 4 / 13)
+        sd = math.sqrt(14 * 4 / 13)
+        assert rules.plain_z(np.array([*before, 90.0])) == pytest.approx(10 / sd / 3)
+        assert rules.plain_z(np.array([7.0] * 14 + [0.0])) == 0
+        assert math.isnan(rules.plain_z(np.array([98.0] * 6 + [90.0])))
+
+    def test_same_weekday_z_looks_at_that_weekday_only(self):
+        weeks = np.tile([10.0, 20, 30, 40, 50, 60, 70], 5)
+        weeks[[6, 13, 20, 27]] = [69, 71, 69, 71]
+        weeks[34] = 60
+        assert rules.same_weekday_z(weeks) == pytest.approx(10 / math.sqrt(4 / 3) / 3)
+        assert math.isnan(rules.same_weekday_z(weeks[:21]))
+
+    def test_rolling_mad_is_the_distance_in_scaled_deviations(self):
+        values = np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 18])  # median 6, deviations 5..0..5: median 3
+        assert rules.rolling_mad(values) == pytest.approx(12 / (3 * 1.4826 * 3))
+        assert rules.rolling_mad(np.array([5.0] * 11 + [0.0])) == 0
+
+    def test_students_t_of_five_degrees(self):
+        assert rules.t_quantile(0.975) == pytest.approx(2.5706, abs=1e-4)  # from the tables
+        assert rules.t_quantile(0.999) == pytest.approx(5.8934, abs=1e-4)
+        assert rules.t_quantile(1 - 0.00025) == pytest.approx(7.98, abs=0.02)
+
+    def test_dqops_rows_are_judged_by_their_half_of_the_ratios(self):
+        before = np.array([80.0, 100, 125] * 10)  # ratios -0.25, 0, 0.25: both halves are 0 and 0.25, ten times each
+        sd = math.sqrt(20 * 0.125**2 / 19)
+        for value in (200.0, 50.0):  # ratio 1 and -1
+            found = rules.dqops_count(np.array([*before, value]))
+            assert found == pytest.approx((1 - 0.125) / (sd * rules.t_quantile(1 - 0.00025)))
+        assert rules.dqops_count(np.array([*before, 100.0])) == 0
+        assert math.isnan(rules.dqops_count(np.array([*before[:29], 50.0])))
+        assert rules.dqops_count(np.array([*before, 0.0])) == math.inf
+        assert math.isnan(rules.dqops_count(np.array([0.0, *before, 0.0])))
+
+    def test_dqops_percent_has_an_upper_half_of_its_own_shape(self):
+        before = np.array([0.1, 0.2, 0.25] * 10)  # median 0.2; upper half 1 / (1 - x): 1.25 and 1.3333, ten times each
+        upper = np.array([1.25] * 10 + [4 / 3] * 10)
+        room = np.std(upper, ddof=1) * rules.t_quantile(1 - 0.0005)
+        assert rules.dqops_percent(np.array([*before, 0.5])) == pytest.approx((2 - np.median(upper)) / room)
+        assert rules.dqops_percent(np.array([*before, 0.0])) == math.inf
+
+    def test_a_rule_scores_every_judged_bucket_with_what_was_before_it(self):
+        values = np.array([98.0, 102.0] * 10)
+        case = detectors.Case(values, pd.date_range("2026-01-05", periods=20, freq="D"), first=16)
+        (scores,) = detectors.named("plain 14-day z").score([case])
+        assert scores == pytest.approx([rules.plain_z(values[: at + 1]) for at in range(16, 20)])
+
+
+class TestFaults:
+    def test_each_fault_leaves_what_a_broken_pipeline_would(self):
+        values = np.array([100.0] * 40)
+        after = {fault.name: faults.inject(values, 10, fault) for fault in faults.DAILY}
+        ends = {name: broken[10:].tolist() for name, broken in after.items() if len(broken) == 11}
+        assert ends == {"-30 %": [70], "-50 %": [50], "-80 %": [20], "missing": [0], "doubled": [200]}
+        drift = after["drift to -40 %"][10:]
+        assert len(drift) == 28
+        assert (drift[0], drift[13], drift[-1]) == (99, 80, 60)
+        assert (values == 100).all()
+
+    def test_places_are_seeded_spread_and_where_there_is_something_to_lose(self):
+        weekdays = series([0.0 if day % 7 >= 5 else 50.0 for day in range(400)], first=100)
+        drop, drift = faults.DAILY[0], faults.DAILY[-1]
+        places = faults.places(weekdays, drop)
+        assert places == faults.places(weekdays, faults.DAILY[2])
+        assert len(places) == faults.INJECTIONS
+        assert all(at >= 100 and at % 7 < 5 for at in places)
+        assert max(np.diff(places)) < 2 * 300 / faults.INJECTIONS
+        assert places != faults.places(replace(weekdays, source="another"), drop)
+        assert all(at + 28 <= 400 for at in faults.places(weekdays, drift))
+        assert faults.places(series([0.0] * 400, first=100), drop) == []
+
+    def test_an_hourly_fault_stays_within_one_day(self):
+        hours = series([5.0] * 24 * 90, first=24 * 30, grain="hour")
+        places = faults.places(hours, faults.HOURLY[0])
+        assert len(places) == faults.INJECTIONS
+        assert all(at % 24 + 6 <= 24 for at in places)
+
+    def test_null_rates_have_the_mean_and_spread_that_they_are_given(self):
+        rows = np.array([1e6] * 4000 + [0.0])
+        rates = faults.null_rates(rows, 0.01, 0.57, np.random.default_rng(1))
+        assert math.isnan(rates[-1])
+        assert np.nanmean(rates) == pytest.approx(0.01, rel=0.03)
+        assert np.nanstd(rates) / np.nanmean(rates) == pytest.approx(0.57, rel=0.05)
+
+
+class TestMeasure:
+    def scored(self, clean: list[float], days: list[int], name: str = "a") -> measure.Scored:
+        return measure.Scored(name, name, np.array(days), np.array(clean))
+
+    def test_a_false_alarm_is_a_day_with_at_least_one_flag(self):
+        scored = self.scored([0.5, 1.0, 2.0, math.nan, 0.9, 3.0], [1, 1, 1, 2, 2, 3])
+        assert measure.alarm_days(scored.clean, scored.days, 1.0) == 2
+        assert measure.false_alarms(scored, 1.0) == pytest.approx(2 / 3 * 90)
+
+    def test_the_calibrated_limit_is_the_lowest_within_the_budget(self):
+        rng = np.random.default_rng(7)
+        all_scored = [self.scored(list(rng.normal(size=90)), list(range(90)), str(n)) for n in range(20)]
+        limit = measure.calibrated(all_scored, budget=2.0)
+        mean = np.mean([measure.false_alarms(each, limit) for each in all_scored])
+        assert mean == pytest.approx(2.0)
+        lower = np.mean([measure.false_alarms(each, limit - 0.02) for each in all_scored])
+        assert lower > 2.0
+
+    def test_a_limit_is_found_where_scores_are_missing_or_few(self):
+        assert measure.calibrated([self.scored([math.nan, 1.0, 0.2], [1, 2, 3])], budget=90) == pytest.approx(0.2)
+        assert measure.calibrated([self.scored([math.nan] * 3, [1, 2, 3])], budget=1) == 0.0
+
+    def test_a_lasting_fault_is_found_only_by_a_flag_that_was_not_there_without_it(self):
+        broken, untouched = np.array([1.5, 0.2, 0.3]), np.array([1.2, 0.1, 0.1])
+        assert measure.hit(broken, untouched, 1.0, net=False)
+        assert not measure.hit(broken, untouched, 1.0, net=True)
+        assert measure.hit(np.array([1.5, 1.1, 0.3]), untouched, 1.0, net=True)
+
+    def test_recall_and_the_share_of_quiet_series(self):
+        loud, quiet = self.scored([2.0] * 90, list(range(90))), self.scored([0.0] * 90, list(range(90)))
+        loud.found["drop"] = [(np.array([1.0]), np.array([0.0])), (np.array([0.9]), np.array([0.0]))]
+        quiet.found["drop"] = [(np.array([math.nan]), np.array([0.0]))]
+        assert measure.recall([loud, quiet], "drop", 1.0, net=False) == pytest.approx(1 / 3)
+        assert math.isnan(measure.recall([quiet], "drift", 1.0, net=False))
+        assert measure.quiet_share([loud, quiet], 1.0) == 0.5
+
+
+class TestSeries:
+    def test_rows_are_counted_per_bucket_without_the_two_that_may_be_part(self):
+        times = pd.Series(
+            pd.to_datetime(["2026-01-01 23:00", "2026-01-02 01:00", "2026-01-02 02:00", "2026-01-05 01:00"])
+        )
+        days = per_bucket(times, "day")
+        assert days.to_dict() == {
+            pd.Timestamp("2026-01-02"): 2,
+            pd.Timestamp("2026-01-03"): 0,
+            pd.Timestamp("2026-01-04"): 0,
+        }
+        assert per_bucket(times, "day", pd.Series([1, 5, 7, 1])).iloc[0] == 12
+
+    def test_a_series_is_cut_to_its_last_year_and_the_year_before(self):
+        counts = pd.Series(50.0, index=pd.date_range("2020-01-01", periods=1000, freq="D"))
+        found = cut("shop", "all", Source("tuning"), "day", counts)
+        assert (len(found.values), found.first, found.sparse) == (730, 365, False)
+        short = cut("shop", "all", Source("tuning"), "day", counts.iloc[:460] * 0.2)
+        assert (len(short.values), short.first, short.sparse) == (460, 95, True)
+
+    def test_too_short_or_unmeasured_series_are_refused(self):
+        counts = pd.Series(50.0, index=pd.date_range("2020-01-01", periods=140, freq="D"))
+        with pytest.raises(ValueError, match=r"shop/all: 140 buckets are too few"):
+            cut("shop", "all", Source("tuning"), "day", counts)
+
+
+def test_a_whole_run_over_a_series_with_a_weekly_shape():
+    week = [100.0, 104, 98, 102, 97, 40, 30]
+    draw = np.random.default_rng(3)
+    shop = series([draw.normal(week[day % 7], 2) for day in range(500)], first=135)
+    trial = tasks.trial_of(shop, faults.DAILY, "count")
+    (scored,) = tasks.run(detectors.named("same-weekday z"), [trial])
+    task = tasks.TASKS["daily"]
+    found = results.figures(task, [scored], measure.calibrated([scored]))
+    assert found["false_alarms"] <= 1
+    assert found["recall"]["-50 %"] == found["recall"]["missing"] == 1
+    assert found["injections"]["-30 %"] == 8
+    assert set(found["sources"]) == {"shop"}
+    text = table.markdown({"tuning": {"daily": {"Vitals": {"own": found, "same": found}}}})
+    assert "### Rows per day, tuning half" in text
+    assert "| shop | 1 |" in text
+    assert "| 100 % |" in text
