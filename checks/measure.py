@@ -17,7 +17,7 @@ from checks import eventtime, fused, rows, rule_metrics, separate, sql_rules
 from checks.expressible import expressible
 from checks.fold import Folded, fold
 from checks.meets import values_aggregation
-from checks.metrics import Aggregation, column_aggregations, rows_aggregation
+from checks.metrics import Aggregation, column_aggregations, nulls_aggregation, rows_aggregation
 from checks.queries import QueryLog
 from checks.records import Grid, Measured, Metric, ReconcileExpected, ReferenceExpected
 from checks.separate import OtherSource
@@ -59,7 +59,8 @@ def aggregations(plan: Plan, dialect: str) -> list[Aggregation]:
     """Everything that goes into the fused query, count(*) first."""
     found = [rows_aggregation()]
     for column in plan.columns:
-        found.extend(column_aggregations(column, dialect))
+        whole = column.name in plan.profiled
+        found.extend(column_aggregations(column, dialect) if whole else [nulls_aggregation(column)])
     for check in plan.values:
         found.append(values_aggregation(check, plan.columns, dialect))
     found.extend(rule_metrics.aggregations(plan, dialect))

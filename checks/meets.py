@@ -14,7 +14,7 @@ from checks import nested, regex
 from checks.checkdigits import has_right_digits
 from checks.expressible import Ground, ground_of, metric_of
 from checks.formats import library
-from checks.metrics import Aggregation, finite_values, text_of
+from checks.metrics import Aggregation, finite_values, rows_where, text_of
 from checks.moments import literal_naive
 from checks.predicates import (
     Checksum,
@@ -47,7 +47,7 @@ _ALL_WHOLE = 2.0**52
 def values_aggregation(check: Check, columns: Sequence[Column], dialect: str) -> Aggregation:
     """The missing or invalid values of one check, with the check's own predicates."""
     expects: Any = check.expects
-    return Aggregation(metric_of(check), lambda table: table.count(where=offending(table, expects, columns, dialect)))
+    return Aggregation(metric_of(check), lambda table: rows_where(offending(table, expects, columns, dialect)))
 
 
 def offending(

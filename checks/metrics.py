@@ -111,9 +111,14 @@ def kind_of(column: Column) -> dt.DataType:
     return dt.unknown if column.type == "unknown" else dt.dtype(column.type)
 
 
+def nulls_aggregation(column: Column) -> Aggregation:
+    """Rows in which the column is NULL: what is measured of every column."""
+    return Aggregation(Metric("null_count", column.name), lambda table: table.count() - table[column.name].count())
+
+
 def column_aggregations(column: Column, dialect: str) -> Iterator[Aggregation]:
-    """All that is measured of a column, by its type."""
-    yield Aggregation(Metric("null_count", column.name), lambda table: table.count() - table[column.name].count())
+    """All that can be measured of a column, by its type."""
+    yield nulls_aggregation(column)
     for name, build in _builders(column, kind_of(column), dialect).items():
         yield Aggregation(Metric(name, column.name), _on(column.name, build))
 
@@ -121,6 +126,14 @@ def column_aggregations(column: Column, dialect: str) -> Iterator[Aggregation]:
 def rows_aggregation() -> Aggregation:
     """count(*) of the rows at hand."""
     return Aggregation(Metric("row_count"), lambda table: table.count())
+
+
+def rows_where(condition: Any) -> Any:
+    """How many rows meet a condition. Not count(*) FILTER: for each of these DuckDB copies every column that the scan
+    reads, so that 400 rules on 200 columns took four times as long."""
+    import ibis
+
+    return condition.ifelse(1, ibis.null("int8")).count()
 
 
 def text_of(column: Column, dialect: str) -> _Build | None:
@@ -230,9 +243,7 @@ def _as_decimal(column: Any) -> Any:
 
 
 def _empty(column: Any) -> Any:
-    import ibis
-
-    return (column.length() == 0).ifelse(1, ibis.null("int8")).count()  # a sum would be NULL where all values are
+    return rows_where(column.length() == 0)
 
 
 def _distinct(kind: dt.DataType) -> _Build:

@@ -38,14 +38,22 @@ class Monitor:
     """Owns the history while it lives. Everything here may be called from several threads."""
 
     def __init__(
-        self, config: Config, history: History, clock: Callable[[], datetime], contracts: Sequence[Path] = ()
+        self,
+        config: Config,
+        history: History,
+        clock: Callable[[], datetime],
+        contracts: Sequence[Path] = (),
+        *,
+        profiles: bool = True,
     ) -> None:
-        """`contracts` are files and folders to read in the place of the configured folder."""
+        """`contracts` are files and folders to read in the place of the configured folder. Without `profiles` runs
+        measure what the checks ask for and no more."""
         self.config = config
         self.history = history
         self.clock = clock
         self.catalogue = Catalogue(config, history.listings(), contracts)
         self.registry = Registry(history, clock)
+        self._profiles = profiles
         self.workers = Workers({name: source.concurrency for name, source in config.sources.items()})
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
@@ -280,7 +288,7 @@ class Monitor:
         checks = [check.expects for check in dataset.checks]
         others = {e.theirs.source for e in checks if isinstance(e, ReconcileExpected)} - {dataset.source}
         schedule = self.config.schedule
-        reading = Reading(schedule.history_days, schedule.look_back, schedule.full_every)
+        reading = Reading(schedule.history_days, schedule.look_back, schedule.full_every, self._profiles)
         job = Job(
             spec, tuple(self.spec(name) for name in sorted(others)), dataset, known, reading, served.at, served.replay
         )

@@ -7,7 +7,7 @@ whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import UnionType
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from checks.eventtime import bucket_of, infer_event_time, wall_clock
 from checks.records import (
     AggregateExpected,
+    ChangeExpected,
     Check,
     Choice,
     Dataset,
@@ -42,11 +43,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How much of the past is read: `history_days` of buckets in a whole-table run, `look_back` behind the newest known
-    bucket in the others; whole-table work is due again `full_every` after it was last done."""
+    bucket in the others; whole-table work is due again `full_every` after it was last done. With `profiles`, columns
+    and keys are measured whether or not a check asks for it: what is charted, and learned from."""
 
     history_days: int = 90
     look_back: timedelta = timedelta(days=3)
     full_every: timedelta = timedelta(days=1)
+    profiles: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,9 @@ class Last:
 class Plan:
     """What one run asks. `buckets_from` is the first bucket that is told apart; without `whole_table` nothing before it
     is read. `up_to` leaves later rows out (a replayed moment). `keys` are counted exactly, each in a query of its own;
-    of the columns in `distinct` a check wants the different values of the whole table. `sql` are the rules that bring
-    a query of their own; they are asked in every run. `rules` measure something for themselves (`rule_metrics`)."""
+    of the columns in `distinct` a check wants the different values of the whole table. All statistics of the columns in
+    `profiled` are measured, of the others the NULLs alone. `sql` are the rules that bring a query of their own; they
+    are asked in every run. `rules` measure something for themselves (`rule_metrics`)."""
 
     dataset: Dataset
     columns: tuple[Column, ...]
@@ -75,6 +79,7 @@ class Plan:
     keys: tuple[tuple[str, ...], ...] = ()
     references: tuple[Check, ...] = ()
     reconciliations: tuple[Check, ...] = ()
+    profiled: frozenset[str] = frozenset()
     distinct: tuple[str, ...] = ()
     sql: tuple[Check, ...] = ()
     rules: tuple[Check, ...] = ()
@@ -109,9 +114,10 @@ def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known a
         buckets_from=due.first_bucket(at, whole=whole),
         up_to=at if replay and event_time else None,
         values=_expecting(ValuesExpected | RowsExpected, checks),
-        keys=_keys(checks, key) if whole else (),
+        keys=_keys(checks, key if reading.profiles else None) if whole else (),
         references=_expecting(ReferenceExpected, checks),
         reconciliations=_expecting(ReconcileExpected, checks) if whole else (),
+        profiled=frozenset(names if reading.profiles else _described(checks, event_time)),
         distinct=_distinct(checks) if whole and event_time else (),
         sql=_expecting(SqlExpected, checks),
         rules=_expecting(AggregateExpected | DistributionExpected | SequenceExpected, checks),
@@ -189,6 +195,17 @@ def _keys(checks: Sequence[Check], key: Choice | None) -> tuple[tuple[str, ...],
     if key is not None:
         wanted.append(key.columns)
     return tuple(dict.fromkeys(wanted))
+
+
+def _described(checks: Sequence[Check], event_time: EventTime | None) -> Iterator[str]:
+    """The columns of which checks read statistics; of the event time every service level may."""
+    if event_time is not None:
+        yield event_time.column
+    for check in checks:
+        match check.expects:
+            case NumberExpected(metric=metric, column=str(column)) | ChangeExpected(metric=metric, column=str(column)):
+                if metric not in ("null_count", "null_rate"):
+                    yield column
 
 
 def _distinct(checks: Sequence[Check]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks import fused
 from checks.meets import equals
-from checks.metrics import Aggregation, finite_values, kind_of
+from checks.metrics import Aggregation, finite_values, kind_of, rows_where
 from checks.moments import as_moment
 from checks.queries import QueryLog
 from checks.records import (
@@ -95,7 +95,7 @@ def _aggregate(expects: AggregateExpected, column: Column, dialect: str) -> Any:
 
 
 def _counting(column: str, value: object) -> Any:
-    return lambda table: table.count(where=equals(table[column], value).fill_null(False))
+    return lambda table: rows_where(equals(table[column], value))
 
 
 # -- in queries of their own -------------------------------------------------------------------------------------------

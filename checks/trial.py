@@ -1,6 +1,7 @@
 """A trial: contracts are run against a warehouse once, and nothing of it is kept. What `contract test` does in CI.
 
-The journey is that of any run, on a history in a temporary folder, so that a trial says what the scheduler would say.
+The journey is that of any run, on a history in a temporary folder, so that a trial says what the scheduler would say;
+but nothing is measured that no rule asks for, since nobody will chart it.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def try_out(config: Config, trial: Trial, progress: Progress) -> Document:
         app = config.app.model_copy(update={"history": str(Path(folder) / "history.duckdb")})
         settings = config.model_copy(update={"app": app})
         history = History.open(settings.history_path, trial.at)
-        monitor = Monitor(settings, history, lambda: trial.at, trial.contracts)
+        monitor = Monitor(settings, history, lambda: trial.at, trial.contracts, profiles=False)
         try:
             monitor.feed_demo(trial.at, progress)
             return _tried(monitor, trial, progress)

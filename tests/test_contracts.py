@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from bench.contract import GOAL, contract_text
+from bench.contract import AT, GOAL, build, by_hand, contract_text, dataset_of, run_once
 from checks.contracts import Contracts, Finding, Level, lint, load_folder, to_json
+from checks.history import History
+from connectors import open_source
 
 ORDERS = Path(__file__).parent / "contracts" / "orders.yaml"
 
@@ -265,6 +269,29 @@ def test_a_contract_of_200_columns_and_400_rules_lints_in_half_a_second_of_proce
     (linted,) = lint([tmp_path / "wide.yaml"])
     assert time.process_time() - started < GOAL
     assert linted.findings == ()
+
+
+@pytest.mark.parametrize("profiles", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_contract_of_200_columns_and_400_rules_is_one_scan_and_counts_what_sql_by_hand_counts(
+    tmp_path: Path, profiles: bool
+):
+    """The bench compares the two sides, so they have to ask for the same."""
+    file = tmp_path / "wide.duckdb"
+    build(file, 200, 1000)
+    with duckdb.connect(str(file)) as connection:
+        (by_hand_counted,) = connection.execute(by_hand(200)).fetchall()
+    source, dataset = open_source("shop", str(file)), dataset_of(tmp_path, 200)
+    with closing(source), History.open(tmp_path / "history.duckdb", AT) as history:
+        report = run_once(source, dataset, history, profiles=profiles)
+    assert len(report.queries) == 1 and report.measured
+    values = {
+        (metric.name, metric.column): value
+        for grid in report.measured.grids
+        for metric, (value,) in zip(grid.metrics, grid.values, strict=True)
+    }
+    names = [(kind, f"c{n}") for n in range(200) for kind in ("null_count", "invalid_count")]
+    assert [values["row_count", None], *(values[name] for name in names)] == list(by_hand_counted)
+    assert sum(count > 0 for count in by_hand_counted) > 350  # nearly every rule has something to count
 
 
 def test_what_a_file_says_of_another_is_found_again_when_the_other_changes(tmp_path: Path):

@@ -11,6 +11,7 @@ from checks.eventtime import age, bucket_of, infer_event_time
 from checks.history import Known
 from checks.plan import Last, Plan, Reading, make_plan
 from checks.records import (
+    ChangeExpected,
     Check,
     Choice,
     Dataset,
@@ -134,6 +135,25 @@ def test_different_values_of_the_whole_table_are_asked_for_where_a_check_wants_t
     few = check("few", NumberExpected("distinct_count", Threshold(Operator.LESS, (5,)), "id"))
     assert plan(with_checks(few), NOTHING_KNOWN).distinct == ("id",)
     assert plan(with_checks(few), last=Last(CREATED, frozenset({"few"}))).distinct == ()
+
+
+@pytest.mark.parametrize(
+    ("expects", "described"),
+    [
+        (None, {"created_at"}),  # its first and last moment are what service levels are about
+        (UNIQUE.expects, {"created_at"}),
+        (VALID.expects, {"created_at"}),
+        (NumberExpected("null_rate", NONE, "id"), {"created_at"}),
+        (NumberExpected("max", NONE, "id"), {"created_at", "id"}),
+        (ChangeExpected("mean", NONE, "id"), {"created_at", "id"}),
+    ],
+)
+def test_without_profiles_only_what_checks_ask_for_is_measured(expects, described: set[str]):
+    dataset = with_checks(check("rule", expects)) if expects else ORDERS
+    rules_alone = plan(dataset, NOTHING_KNOWN, reading=Reading(profiles=False))
+    assert rules_alone.profiled == described
+    assert rules_alone.keys == ((("id",),) if expects is UNIQUE.expects else ())
+    assert plan(dataset, NOTHING_KNOWN).profiled == {"id", "created_at"}
 
 
 class TestEventTime:
