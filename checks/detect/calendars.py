@@ -1,0 +1,117 @@
+"""The calendar of a grid of buckets: which cell of the day and week each belongs to, and which days are special."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+import holidays
+import numpy as np
+import pandas as pd
+
+Array = np.ndarray
+
+#: kinds of special days, by how far they may be from an ordinary day
+HOLIDAY, BESIDE, MONTH_EDGE = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Season:
+    """A way in which the buckets of a cycle differ: `cells` of them; a cycle is `cycle` buckets."""
+
+    name: str
+    cells: int
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """`cells[j][t]`: the cell of bucket t in season j. `special[t]`: the number of the special day in `names`, or
+    -1."""
+
+    grain_hours: float
+    cycle: int
+    seasons: tuple[Season, ...]
+    cells: tuple[Array, ...]
+    noise_cells: Array
+    noise_cell_count: int
+    special: Array
+    names: tuple[str, ...]
+    classes: Array
+    sunday: Array
+
+    @property
+    def daily(self) -> bool:
+        return self.grain_hours > 12
+
+    @property
+    def per_90_days(self) -> float:
+        return 90 * 24 / self.grain_hours
+
+
+def grain_of(buckets: pd.DatetimeIndex) -> float:
+    """The size of a bucket in hours: the smallest step between the first buckets."""
+    if len(buckets) < 2:
+        return 24.0
+    steps = np.diff(buckets[:8].to_numpy()) / np.timedelta64(1, "h")
+    if (steps <= 0).any():
+        raise ValueError("The buckets must be in ascending order, each once")
+    return float(steps.min())
+
+
+def calendar_of(buckets: pd.DatetimeIndex, country: str | None, grain: float | None = None) -> Calendar:
+    """The calendar of these buckets."""
+    grain = grain or grain_of(buckets)
+    day = np.asarray(buckets.day_of_week)
+    special, names, classes = _special_days(buckets, country)
+    none = np.zeros(len(buckets), dtype=int)
+    if grain > 12:
+        weekday = Season("weekday", 7)
+        seasons, cells = (Season("none", 1), weekday), (none, day)
+        return Calendar(grain, max(1, round(168 / grain)), seasons, cells, day, 7, special, names, classes, none + 6)
+    hour = np.asarray(buckets.hour)
+    weekend = (day >= 5).astype(int)
+    seasons = (Season("none", 1), Season("hour", 24), Season("weekend hour", 48), Season("week hour", 168))
+    cells = (none, hour, weekend * 24 + hour, day * 24 + hour)
+    return Calendar(
+        grain, round(168 / grain), seasons, cells, weekend * 24 + hour, 48, special, names, classes, 144 + hour
+    )
+
+
+def _special_days(buckets: pd.DatetimeIndex, country: str | None) -> tuple[Array, tuple[str, ...], Array]:
+    names: dict[str, int] = {}
+    classes: list[int] = []
+    numbers: list[int] = []
+    for day in buckets.date:
+        found = special_day(day, country)
+        if found is None:
+            numbers.append(-1)
+            continue
+        name, sort = found
+        if name not in names:
+            names[name] = len(names)
+            classes.append(sort)
+        numbers.append(names[name])
+    return np.array(numbers, dtype=int), tuple(names), np.array(classes, dtype=int)
+
+
+@lru_cache(maxsize=65536)
+def special_day(day: date, country: str | None) -> tuple[str, int] | None:
+    """The name of a special day and its kind: holidays before their neighbours before the edges of a month."""
+    if country is not None:
+        for offset, word in ((0, ""), (1, "day before "), (-1, "day after ")):
+            other = day + timedelta(days=offset)
+            name = _holidays(country, other.year).get(other)
+            if name is not None:
+                return word + name, BESIDE if offset else HOLIDAY
+    if day.day == 1:
+        return "first of the month", MONTH_EDGE
+    if (day + timedelta(days=1)).day == 1:
+        return "last of the month", MONTH_EDGE
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _holidays(country: str, year: int) -> dict[date, str]:
+    found = holidays.country_holidays(country, years=year)
+    return {day: name.replace(" (observed)", "").replace(" (estimated)", "") for day, name in found.items()}

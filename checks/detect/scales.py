@@ -1,0 +1,56 @@
+"""The scale on which a kind of series is steady: where a change of the same meaning has the same size at every level.
+
+Counts and gaps are multiplied by their causes, so they are read as logarithms; rates of few rows wobble with the square
+root of their level, so they are read as arcsine of the root; values stay as they are.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from checks.detect.settings import Kind, Settings
+
+Array = np.ndarray
+
+
+def to_scale(values: Array, kind: Kind) -> Array:
+    """Values as measured -> values on the scale. What can not be (a count below 0, a rate outside 0..1) is held at the
+    edge: other checks speak of it."""
+    if kind in ("count", "gap"):
+        return np.log1p(np.maximum(values, 0.0))
+    if kind == "rate":
+        return np.arcsin(np.sqrt(np.clip(values, 0.0, 1.0)))
+    return np.array(values, dtype=float)
+
+
+def from_scale(scaled: Array, kind: Kind) -> Array:
+    """The way back."""
+    if kind in ("count", "gap"):
+        return np.expm1(np.clip(scaled, 0.0, 700.0))
+    if kind == "rate":
+        return np.sin(np.clip(scaled, 0.0, np.pi / 2)) ** 2
+    return np.array(scaled, dtype=float)
+
+
+def chance(expected: Array, kind: Kind, denominators: Array | None) -> Array:
+    """The variance on the scale that pure chance gives: of a Poisson count, of a rate of so many rows. 0 where
+    unknown."""
+    if kind == "count":
+        return 1.0 / (1.0 + np.expm1(np.clip(expected, 0.0, 700.0)))
+    if kind == "rate" and denominators is not None:
+        rows = np.where(denominators > 0, denominators, np.nan)
+        return np.nan_to_num(0.25 / rows)
+    return np.zeros_like(expected)
+
+
+def floors(expected: Array, kind: Kind, settings: Settings) -> tuple[Array, Array]:
+    """How far down and up (on the scale, both positive) a value may go from the expected one and be nothing to
+    report."""
+    least = settings.smallest(kind)
+    value = from_scale(expected, kind)
+    if kind == "rate":
+        down, up = value - least, value + least
+    else:
+        room = least * np.abs(value)
+        down, up = value - room, value + room
+    return np.maximum(expected - to_scale(down, kind), 0.0), np.maximum(to_scale(up, kind) - expected, 0.0)

@@ -1,0 +1,191 @@
+"""Learned detection: bands made from the past alone, verdicts that come rarely and rightly."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from checks.detect import KINDS, Fit, Settings, fit, fit_many, score, score_many
+
+DAYS = pd.date_range("2025-01-06", periods=180, freq="D")
+
+
+def of_kind(kind: str, seed: int = 1, buckets: pd.DatetimeIndex = DAYS) -> pd.Series:
+    """A plain series of a kind, with a weekday season where it counts something."""
+    chance = np.random.default_rng(seed)
+    noise = chance.normal(0, 1, len(buckets))
+    weekend = np.where(buckets.day_of_week >= 5, 0.6, 1.0)
+    made = {
+        "count": np.round(1000 * weekend * np.exp(0.05 * noise)),
+        "rate": chance.binomial(1000, 0.02, len(buckets)) / 1000,
+        "value": 40 + 2 * noise,
+        "gap": 3600 * np.exp(0.1 * noise),
+    }
+    return pd.Series(made[kind], buckets)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    kind=some.sampled_from(KINDS),
+    seed=some.integers(0, 10_000),
+    at=some.integers(1, 119),
+    future=some.lists(some.one_of(some.none(), some.floats(0, 1e6)), min_size=1, max_size=60),
+)
+def test_changing_the_future_never_changes_the_verdicts_of_the_past(kind, seed, at, future) -> None:
+    values = of_kind(kind, seed)[:120]
+    changed = values.copy()
+    new = pd.Series(future[: len(values) - at], dtype=float).to_numpy()
+    changed.iloc[at : at + len(new)] = new
+    excluded = pd.Series(np.random.default_rng(seed).random(120) < 0.05, values.index)
+    before = score(values, kind, holidays="US", excluded=excluded, regimes=[values.index[40]])
+    after = score(changed, kind, holidays="US", excluded=excluded, regimes=[values.index[40]])
+    alone = score(values[:at], kind, holidays="US", excluded=excluded[:at], regimes=[values.index[40]])
+    pd.testing.assert_frame_equal(before[:at], after[:at])
+    pd.testing.assert_frame_equal(before[:at], alone, check_freq=False)
+    band = ["expected", "lower", "upper"]
+    pd.testing.assert_frame_equal(before[band][: at + 1], after[band][: at + 1])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fall_to_nothing_or_a_jump_is_an_anomaly_of_every_kind(kind) -> None:
+    values = of_kind(kind)
+    values.iloc[150] = {"count": 0, "rate": 0.2, "value": 80, "gap": 36000}[kind]
+    assert score(values, kind)["state"].iloc[150] == "anomaly"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_constant_series_is_silent_and_a_hair_is_nothing(kind) -> None:
+    values = pd.Series(0.5 if kind == "rate" else 1000.0, DAYS)
+    values.iloc[100] *= 1.001
+    assert not score(values, kind)["is_anomaly"].any()
+
+
+@pytest.mark.parametrize(("always", "then"), [(0.0, 0.001), (1.0, 0.999)])
+def test_a_rate_that_never_left_its_end_may_not_leave_it(always, then) -> None:
+    values = pd.Series(always, DAYS)
+    values.iloc[100] = then
+    found = score(values, "rate")
+    assert found["is_anomaly"].to_numpy().nonzero()[0].tolist() == [100]
+    assert found["lower"].iloc[100] == found["upper"].iloc[100] == always
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_not_measured_is_unmeasured_and_teaches_nothing(kind) -> None:
+    values = of_kind(kind)
+    values.iloc[60:70] = np.nan
+    found = score(values, kind)
+    assert (found["state"].iloc[60:70] == "unmeasured").all()
+    assert found["expected"].notna().iloc[1:].all()
+
+
+def test_excluded_values_are_judged_and_never_move_the_band() -> None:
+    values = of_kind("count")
+    excluded = pd.Series(False, DAYS)
+    excluded.iloc[100:110] = True
+    odd = values.copy()
+    odd.iloc[100:110] = 5
+    band = ["expected", "lower", "upper"]
+    pd.testing.assert_frame_equal(
+        score(values, "count", excluded=excluded)[band], score(odd, "count", excluded=excluded)[band]
+    )
+    assert (score(odd, "count", excluded=excluded)["state"].iloc[100:110] == "anomaly").all()
+
+
+def test_a_declared_regime_forgets_the_past_and_stops_the_alarms() -> None:
+    values = of_kind("count")
+    values.iloc[100:] *= 4
+    found = score(values, "count", regimes=[DAYS[100]])
+    assert found["state"].iloc[100] == "learning"
+    assert not found["is_anomaly"].iloc[100:].any()
+
+
+def test_the_band_follows_a_lasting_change_within_days() -> None:
+    values = of_kind("count")
+    values.iloc[100:] *= 3
+    found = score(values, "count")
+    assert found["is_anomaly"].iloc[100]
+    assert not found["is_anomaly"].iloc[108:].any()
+
+
+@pytest.mark.parametrize("kind", ["count", "value", "gap"])
+def test_twice_the_numbers_give_twice_the_band(kind) -> None:
+    values = of_kind(kind) + 1e6
+    once, twice = score(values, kind), score(values * 2, kind)
+    np.testing.assert_allclose(twice["upper"], once["upper"] * 2, rtol=1e-4)
+    assert (once["state"] == twice["state"]).all()
+
+
+def test_many_series_at_once_are_judged_as_each_alone() -> None:
+    grid = np.stack([of_kind(kind, 7).to_numpy() for kind in KINDS])
+    many = score_many(grid, DAYS, KINDS)
+    for row, kind in enumerate(KINDS):
+        alone = score(of_kind(kind, 7), kind)
+        np.testing.assert_allclose(many.upper[row], alone["upper"])
+        assert (many.state[row] == alone["state"].to_numpy()).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stored_fit_judges_the_next_bucket_as_the_score_does(kind) -> None:
+    values = of_kind(kind)
+    rows = pd.Series(1000.0, DAYS) if kind == "rate" else None
+    known = fit(values[:-1], kind, Settings(holidays="US"), denominators=rows)
+    stored = Fit.from_dict(json.loads(json.dumps(known.to_dict())))
+    assert stored == known
+    verdict = stored.judge(DAYS[-1], values.iloc[-1], 1000 if kind == "rate" else None)
+    expected = score(values, kind, holidays="US", denominators=rows).iloc[-1]
+    assert verdict.expected == pytest.approx(expected["expected"], rel=1e-6)
+    assert verdict.upper == pytest.approx(expected["upper"], rel=1e-6)
+    assert verdict.state == expected["state"]
+
+
+def test_a_fit_says_how_far_it_has_learned() -> None:
+    known = fit(of_kind("count")[:9], "count")
+    assert known.progress == (9, 14)
+    assert known.judge(DAYS[9], 1.0).state == "learning"
+    assert known.judge(DAYS[9], None).state == "unmeasured"
+
+
+def test_a_fit_says_what_it_believes_and_what_it_can_see() -> None:
+    known = fit(of_kind("count"), "count")
+    assert known.beliefs.season == "weekday"
+    assert known.beliefs.weekdays[0] == pytest.approx(1000, rel=0.1)
+    assert known.beliefs.weekdays[6] == pytest.approx(600, rel=0.1)
+    assert 5 <= known.smallest_visible.down <= 30
+
+
+def test_fits_of_no_series_and_of_no_buckets() -> None:
+    assert fit_many(np.empty((0, 10)), DAYS[:10], []) == []
+    assert fit(pd.Series([], DAYS[:0], dtype=float), "count").progress == (0, 14)
+    assert len(score(pd.Series([], DAYS[:0], dtype=float), "count")) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"alerts_per_90_days": 0}, "more than 0"),
+        ({"alerts_per_90_days": True}, "must be a number"),
+        ({"series_count": 0}, "at least 1"),
+        ({"holidays": "Atlantis"}, "ISO code"),
+        ({"smallest_count_change": -1}, "at least 0"),
+        ({"nonsense": 1}, "not a setting"),
+    ],
+)
+def test_senseless_settings_are_refused_with_a_sentence(given, said) -> None:
+    with pytest.raises(ValueError, match=said):
+        score(of_kind("count"), "count", **given)
+
+
+def test_senseless_series_are_refused_with_a_sentence() -> None:
+    with pytest.raises(ValueError, match="not a kind"):
+        score(of_kind("count"), "speed")  # ty: ignore[invalid-argument-type]
+    with pytest.raises(ValueError, match="DatetimeIndex"):
+        score(pd.Series([1.0, 2.0]), "count")
+    with pytest.raises(ValueError, match="ascending"):
+        score(of_kind("count")[::-1], "count")
+    with pytest.raises(ValueError, match="series x 180"):
+        score_many(np.zeros((2, 5)), DAYS, ["count", "count"])
