@@ -45,6 +45,7 @@ class Answering(Protocol):
     def labels(self, dataset: str | None, undone: bool) -> Document: ...
     def label(self, said: Said) -> Document: ...
     def undo_label(self, number: int, author: str) -> Document: ...
+    def draft(self, dataset: str) -> Document: ...
 
 
 @contextmanager
@@ -117,6 +118,12 @@ class Local:
     def undo_label(self, number: int, author: str) -> Document:
         return labels.undo(self.monitor, number, author)
 
+    def draft(self, dataset: str) -> Document:
+        from checks import drafts
+
+        self.monitor.list_unlisted(self.monitor.clock())
+        return drafts.draft(self.monitor, dataset)
+
 
 class Remote:
     """Asks the app that holds the history."""
@@ -162,6 +169,9 @@ class Remote:
 
     def undo_label(self, number: int, author: str) -> Document:
         return self._ask("DELETE", f"/api/labels/{number}", params={"author": author})
+
+    def draft(self, dataset: str) -> Document:
+        return self._ask("GET", f"/api/datasets/{quote(dataset, safe='')}/draft", timeout=None)
 
     def _ask(self, method: str, path: str, **parts: Any) -> Document:
         import httpx

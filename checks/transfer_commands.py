@@ -11,7 +11,9 @@ from typing import Annotated
 
 import typer
 
-from checks.command_line import CanNotRead, WrongUsage
+from checks.answering import answering
+from checks.command_line import DEFAULT, AsJson, CanNotRead, ConfigPath, WrongUsage, print_document, say
+from checks.config import load
 
 Output = Annotated[Path | None, typer.Option("--output", help="A file to write; without it, the text is printed.")]
 Force = Annotated[bool, typer.Option("--force", help="Replaces the file of --output where there is one.")]
@@ -43,22 +45,51 @@ def export_command(
     return 0
 
 
-def import_command(
-    path: Annotated[str, typer.Argument(help="The file to read; for pydantic file.py:Class or module:Class.")],
-    of: Annotated[str, typer.Option("--from", help="dbt, sql, jsonschema, avro, odcs or pydantic (runs that module).")],
+def import_command(  # noqa: PLR0913 the words of a command line
+    what: Annotated[
+        str, typer.Argument(help="A dataset; with --from a file, for pydantic file.py:Class or module:Class.")
+    ],
+    of: Annotated[
+        str | None,
+        typer.Option("--from", help="dbt, sql, jsonschema, avro, odcs or pydantic (runs that module)."),
+    ] = None,
     dialect: Annotated[str | None, typer.Option("--dialect", help="Of types in sql (else postgres) and dbt.")] = None,
     output: Output = None,
     force: Force = False,
+    config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
 ) -> int:
-    """A draft of a contract from other formats; what it can not say is told. Asks no warehouse."""
+    """A draft of a contract: of a dataset as it is, or from another format with --from. What is not in it is told."""
+    if of is None and Path(what).is_file():
+        raise WrongUsage(f"{what} is a file; say with --from what it is")
+    _may_be_written(output, force=force)
+    if of is None:
+        return _import_dataset(what, config, output, as_json=as_json)
+    if as_json:
+        raise WrongUsage("--json is for datasets; with --from the answer is the contract itself")
+    return _import_file(what, of, dialect, output)
+
+
+def _import_dataset(name: str, config: Path, output: Path | None, *, as_json: bool) -> int:
+    with answering(load(config)) as by:
+        document = by.draft(name)
+    for each in document["left"]:
+        say(f"not promised: {each['where']}: {each['what']}")
+    if as_json:
+        print_document(document, lambda *_: None, as_json=True)
+    if output or not as_json:
+        _hand_over(document["contract"], output)
+    return 0
+
+
+def _import_file(path: str, of: str, dialect: str | None, output: Path | None) -> int:
     from checks.contracts.dialects import UnknownDialect, known_dialect
     from checks.contracts.importing import Format, NotImportable, import_model, import_text
 
     format_ = Format(_one_of(Format, of, "--from"))
-    _may_be_written(output, force=force)
     try:
         if format_ is Format.PYDANTIC:
-            _say(f"runs the module of {path}, as every import of Python code does")
+            say(f"runs the module of {path}, as every import of Python code does")
             made = import_model(path)
         else:
             _must_be_a_file(Path(path))
@@ -68,13 +99,9 @@ def import_command(
     except NotImportable as error:
         raise CanNotRead(str(error)) from None
     for each in made.left:
-        _say(f"not carried over: {each}")
+        say(f"not carried over: {each}")
     _hand_over(made.text, output)
     return 0
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)  # noqa: T201 beside the answer
 
 
 def _bytes(path: Path) -> bytes:

@@ -69,8 +69,8 @@ async def datasets(request: Request) -> Response:
 
 
 async def about_dataset(request: Request) -> Response:
-    """`/api/datasets/NAME`, and `/measurements` and `/sample` behind it. A slash in a name is written %2F, or as it is
-    where that can not be mistaken: the path is looked at before it is decoded."""
+    """`/api/datasets/NAME`, and `/measurements`, `/sample` and `/draft` behind it. A slash in a name is written %2F, or
+    as it is where that can not be mistaken: the path is looked at before it is decoded."""
     raw = request.scope.get("raw_path", request.url.path.encode()).decode().partition("?")[0]
     whole = raw.partition("/api/datasets/")[2]
     name, _, last = whole.rpartition("/")
@@ -110,7 +110,18 @@ async def sample(request: Request, name: str) -> Response:
     return json_answer(answers.sample_document(declared.name, check, found))
 
 
-_ABOUT: dict[str, Callable[[Request, str], Awaitable[Response]]] = {"measurements": measurements, "sample": sample}
+async def draft(_: Request, name: str) -> Response:
+    """A draft of a contract; the table is looked at for it, so it may take a while."""
+    from checks import drafts  # nothing that other requests want to load
+
+    return json_answer(await off_loop(drafts.draft, current(), name))
+
+
+_ABOUT: dict[str, Callable[[Request, str], Awaitable[Response]]] = {
+    "draft": draft,
+    "measurements": measurements,
+    "sample": sample,
+}
 
 
 async def doctor_notes(_: Request) -> Response:

@@ -1,0 +1,209 @@
+"""A survey: what a table is like, asked once so that a contract can be drafted. Runs in a worker, read-only as any run.
+
+It measures what a first run measures, and then puts what the numbers suggest to the test: keys, formats, small sets of
+values. Its size is bounded: two scans, and a few queries of their own, each with the time limit of the source. Nothing
+of it is stored. Values are only fetched of columns that do not look sensitive (`sensitive`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from checks import fused, rows, separate, suspects
+from checks.expressible import expressible
+from checks.facts import Facts
+from checks.formats import library
+from checks.history import Known
+from checks.measure import measure
+from checks.meets import values_aggregation
+from checks.metrics import Aggregation, rows_aggregation
+from checks.plan import Plan, Reading, make_plan
+from checks.predicates import Formatted
+from checks.queries import QueryLog, writing
+from checks.records import (
+    Check,
+    Dataset,
+    Dimension,
+    Grain,
+    Measured,
+    Metric,
+    NumberExpected,
+    Operator,
+    Threshold,
+    ValuesExpected,
+)
+from checks.worker import SourceSpec, opened
+from connectors import Source
+
+if TYPE_CHECKING:
+    from connectors import Column
+
+_ANY = Threshold(Operator.GREATER_OR_EQUAL, (0.0,))
+_NONE = Threshold(Operator.BE, (0.0,))
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyJob:
+    """One table to look at, at the moment `at`."""
+
+    source: SourceSpec
+    dataset: Dataset
+    reading: Reading
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found. `measured` is what a first run measures; `invalid` counts the present values of a column that do
+    not have a format; `duplicates` the rows beyond the first of each key that was tried; `distinct` are exact numbers
+    of different values; `values` holds the values of a column with the rows that have them, where they are few and not
+    sensitive; `filled` the starts of the hours (days, for dates) that have rows, oldest first."""
+
+    measured: Measured
+    at: datetime
+    catalogue_key: tuple[str, ...]
+    invalid: Mapping[tuple[str, str], float]
+    duplicates: Mapping[tuple[str, ...], float]
+    distinct: Mapping[str, float]
+    values: Mapping[str, tuple[tuple[Any, int], ...]]
+    filled: tuple[datetime, ...]
+
+
+def most_statements() -> int:
+    """How many statements a survey sends at most, bisections of a failing one aside."""
+    return 10 + suspects.MOST_KEYS + suspects.MOST_ENUMS
+
+
+def survey_job(job: SurveyJob) -> Survey:
+    """Looks at one table. Raises SourceError."""
+    with opened(job.source) as source:
+        return survey(source, job.dataset, job.reading, job.at)
+
+
+def survey(source: Source, dataset: Dataset, reading: Reading, at: datetime) -> Survey:
+    """The same on an open source."""
+    columns, key = source.columns(dataset.table), source.primary_key(dataset.table)
+    counted = replace(dataset, checks=tuple(_distinct_check(dataset, column) for column in columns))
+    plan = make_plan(counted, columns, key, Known(None, None, {}), reading, at)
+    measured = measure(source, plan, at, _no_other)
+    return _Survey(source, replace(plan, keys=(), distinct=()), Facts(measured, {}, at)).made(key)
+
+
+def _distinct_check(dataset: Dataset, column: Column) -> Check:
+    expects = NumberExpected("distinct_count", _ANY, column.name)
+    return Check(f"{column.name}.distinct", dataset.name, Dimension.UNIQUENESS, expects)
+
+
+def _no_other(name: str) -> NoReturn:
+    raise AssertionError(f"a survey has no reconciliations, and needs no source '{name}'")
+
+
+class _Survey:
+    """The second part: what the first one suggests, put to the test."""
+
+    def __init__(self, source: Source, plan: Plan, facts: Facts) -> None:
+        self._source = source
+        self._facts = facts
+        self._timed = plan
+        self._plan = replace(plan, event_time=None, buckets_from=None)  # no buckets: one number each
+        self._log = QueryLog(source, plan.dataset.table)
+        self._inner = rows.rows_sql(source, self._plan, facts.at)
+
+    def made(self, catalogue_key: tuple[str, ...]) -> Survey:
+        invalid, distinct = self._second_scan()
+        return Survey(
+            measured=self._facts.measured,
+            at=self._facts.at,
+            catalogue_key=catalogue_key,
+            invalid=invalid,
+            duplicates=self._duplicates(catalogue_key),
+            distinct=distinct,
+            values=self._values(invalid),
+            filled=self._filled(),
+        )
+
+    def _second_scan(self) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
+        """Values without a format, and exact numbers of different values, in one query."""
+        formats = {f"{column}/{name}": (column, name) for column, name in suspects.formats(self._facts)}
+        checks = tuple(self._format_check(word, *asked) for word, asked in formats.items())
+        small = suspects.small_numbers(self._facts)
+        if not formats and not small:
+            return {}, {}
+        sent = expressible(self._log, replace(self._plan, values=checks))
+        asked = fused.ask(
+            self._log,
+            self._inner,
+            [
+                rows_aggregation(),
+                *(values_aggregation(check, self._plan.columns, self._source.dialect) for check in sent),
+                *(Aggregation(Metric("distinct_count", name), _exactly_distinct(name)) for name in small),
+            ],
+            replace(self._plan, values=sent),
+            self._facts.at,
+        )
+        counted = {metric: float(line[0]) for metric, line in asked.values.items() if len(line)}
+        invalid = {formats[metric.check]: value for metric, value in counted.items() if metric.check in formats}
+        distinct = {m.column: value for m, value in counted.items() if m.name == "distinct_count" and m.column}
+        return invalid, distinct
+
+    def _format_check(self, word: str, column: str, name: str) -> Check:
+        has_it = Formatted(name, library()[name].fault)
+        expects = ValuesExpected(column, "invalid", _NONE, meets=(has_it,))
+        return Check(word, self._plan.dataset.name, Dimension.CONFORMITY, expects)
+
+    def _duplicates(self, catalogue_key: tuple[str, ...]) -> dict[tuple[str, ...], float]:
+        """Exact duplicates of what may be a key: single columns, then pairs until one is a key."""
+        counted: dict[tuple[str, ...], float] = {}
+        for key in suspects.keys(self._facts, catalogue_key):
+            counted |= self._count(key)
+        for key in suspects.pairs(self._facts):
+            if 0 in counted.values():
+                break
+            counted |= self._count(key)
+        return counted
+
+    def _count(self, key: tuple[str, ...]) -> dict[tuple[str, ...], float]:
+        known = self._facts.level(Metric("duplicate_count", ", ".join(key)))
+        if known is not None:
+            return {key: known.value}
+        asked = separate.duplicates(self._log, self._inner, self._plan, key)
+        return dict.fromkeys([key], next(iter(asked.values()))) if asked else {}
+
+    def _values(self, invalid: Mapping[tuple[str, str], float]) -> dict[str, tuple[tuple[Any, int], ...]]:
+        found = {}
+        for name in suspects.enums(self._facts, invalid, self._plan.dataset.classified):
+            with self._log.costing([Metric("distinct_count", name)]):
+                sql = self._values_sql(name)
+                answer = self._log.fetch(f"values of {name}", sql, limit=suspects.MOST_VALUES + 1)
+                found[name] = tuple((value, int(times)) for value, times in answer.rows if value is not None)
+        return found
+
+    def _values_sql(self, name: str) -> str:
+        import ibis
+
+        table = self._source.relation(self._plan.dataset.table, self._plan.columns)
+        with writing(self._source.name, self._plan.dataset.table):
+            per_value: Any = table.group_by(value=table[name]).aggregate(times=table.count())
+            return self._source.compile(per_value.order_by(ibis.desc(per_value.times)))
+
+    def _filled(self) -> tuple[datetime, ...]:
+        """The hours that have rows: of a table that is filled every night a day says too little."""
+        event_time = self._timed.event_time
+        if event_time is None:
+            return ()
+        plan = self._timed
+        if not event_time.is_date:
+            plan = replace(plan, event_time=replace(event_time, grain=Grain.HOUR))
+        now = self._facts.measured.source_now
+        with self._log.costing([Metric("bucket_rows", grain=Grain.HOUR)]):
+            inner = rows.rows_sql(self._source, plan, now)
+            asked = fused.ask(self._log, inner, [rows_aggregation()], plan, now)
+            return tuple(sorted(bucket for bucket in asked.buckets if bucket is not None))
+        return ()
+
+
+def _exactly_distinct(name: str) -> Any:
+    return lambda table: table[name].nunique()
