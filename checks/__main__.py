@@ -104,6 +104,21 @@ def sample(
     return 0
 
 
+@app.command("init")
+def init_command(
+    url: Annotated[str, typer.Argument(help="A warehouse: a URL, a file, or a folder of Parquet or CSV files.")],
+    source: Annotated[str | None, typer.Option("--source", help="What to call it; without it, after the URL.")] = None,
+    config: ConfigPath = DEFAULT,
+    as_json: AsJson = False,
+) -> int:
+    """Looks a warehouse over: adds it to the configuration and drafts a contract for each table. Replaces no file."""
+    from checks import outset, show_outset
+
+    document = outset.look_over(config, url, source, say)
+    print_document(document, show_outset.proposals, as_json)
+    return outset.exit_code(document)
+
+
 @app.command("doctor")
 def doctor_command(config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int:
     """What is wrong with configuration, contracts, history, sources and scheduler, and how to mend it."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +12,7 @@ import typer
 from checks.answering import answering
 from checks.command_line import DEFAULT, AsJson, CanNotRead, ConfigPath, WrongUsage, print_document, say
 from checks.config import load
+from checks.outputs import replace_file
 
 Output = Annotated[Path | None, typer.Option("--output", help="A file to write; without it, the text is printed.")]
 Force = Annotated[bool, typer.Option("--force", help="Replaces the file of --output where there is one.")]
@@ -141,20 +140,7 @@ def _hand_over(text: str, output: Path | None) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
-    descriptor, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
-    part = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        part.chmod(0o666 & ~_umask())
-        part.replace(output)
+        replace_file(output, text)
     except OSError as error:
         raise WrongUsage(f"{output} can not be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

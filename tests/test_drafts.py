@@ -67,8 +67,8 @@ def test_what_is_not_promised_is_told_beside_the_answer(shop, capfd):
     orders(datetime(2026, 1, 1, tzinfo=UTC)).to_parquet(shop.parent / "tables" / "old.parquet")
     code, text, told = said(capfd, "import", "shop.old", "--config", str(shop))
     assert code == 0
-    assert "not promised: old: rows per day are not promised: 90 of the last 90 days are empty\n" in told
-    assert "# - old: no freshness is promised: 0 hours with rows are too few to know a rhythm\n" in text
+    assert "not promised: old: rows per day: 90 of the last 90 days are empty\n" in told
+    assert "# - old: freshness: 0 hours with rows are too few to know a rhythm\n" in text
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,10 @@ def levels(evidence: Evidence, table: str) -> Levels:
     """What the past says of volume, freshness and frequency."""
     made = Levels()
     if not evidence.rows:
-        made.left.append(Left(table, "is empty, so that nothing is promised of its values"))
+        made.left.append(Left(table, "anything about values: it has no rows"))
         return made
     if evidence.event_time is None:
-        made.left.append(
-            Left(table, "has no event time, so that its freshness can not be told; declare vitals.eventTime")
-        )
+        made.left.append(Left(table, "freshness: there is no event time; declare vitals.eventTime"))
         _volume_of_table(made, evidence)
         return made
     _volume_of_buckets(made, evidence, table)
@@ -73,7 +71,7 @@ def _volume_of_buckets(made: Levels, evidence: Evidence, table: str) -> None:
     words = f"{len(closed):,} {grain}s"
     if not poorest:
         empty = sum(not rows for rows in closed.values())
-        said = f"rows per {grain} are not promised: {empty:,} of the last {words} are empty"
+        said = f"rows per {grain}: {empty:,} of the last {words} are empty"
         made.left.append(Left(table, said))
         _volume_of_table(made, evidence)
         return
@@ -99,7 +97,7 @@ def _freshness(made: Levels, evidence: Evidence, table: str) -> None:
     filled, width = evidence.survey.filled, _width(evidence)
     age = evidence.facts.level(Metric("freshness"))
     if age is None or len(filled) < _FEWEST:
-        said = f"no freshness is promised: {counted(len(filled), _word(width))} with rows are too few to know a rhythm"
+        said = f"freshness: {counted(len(filled), _word(width))} with rows are too few to know a rhythm"
         made.left.append(Left(table, said))
         return
     now = timedelta(seconds=age.value)
@@ -113,7 +111,7 @@ def _freshness(made: Levels, evidence: Evidence, table: str) -> None:
         )
     if now > limit:
         said = (
-            f"no freshness is promised: the newest row is {phrases.duration(now)} old now, while {known}; "
+            f"freshness: the newest row is {phrases.duration(now)} old now, while {known}; "
             f"if the table is late today, promise {phrases.duration(limit)}"
         )
         made.left.append(Left(table, said))
