@@ -14,7 +14,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from bench.detect import operational, results, sources, table
+from bench.detect import catalogue, operational, results, table
 from bench.detect.detectors import NAMES, named
 from bench.detect.measure import calibrated
 from bench.detect.tasks import TASKS, Task, Trial, run
@@ -67,7 +67,7 @@ def _shorter(trial: Trial) -> Trial:
 def _print_series() -> None:
     for half in ("tuning", "held-out"):
         for grain in ("day", "hour"):
-            for series in sources.load(half, grain):
+            for series in catalogue.load(half, grain):
                 dates = series.values.index
                 span = f"{dates[0].date()} to {dates[-1].date()}"
                 print(f"{half:9}{grain:5}{series.name:45}{span}, median {series.values.median():,.0f}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bench.detect import faults, operational, sources
+from bench.detect import catalogue, faults, operational
 from bench.detect.detectors import Array, Case, Detector
 from bench.detect.faults import Fault
 from bench.detect.measure import Scored
@@ -51,13 +51,13 @@ def run(detector: Detector, trials: list[Trial]) -> list[Scored]:
 
 
 def _days(half: Half, sparse: bool) -> Iterator[Trial]:
-    for series in sources.load(half, "day"):
+    for series in catalogue.load(half, "day"):
         if series.sparse == sparse:
             yield trial_of(series, faults.DAILY, "count")
 
 
 def _hours(half: Half) -> Iterator[Trial]:
-    for series in sources.load(half, "hour"):
+    for series in catalogue.load(half, "hour"):
         yield trial_of(series, faults.HOURLY, "count")
 
 
@@ -74,7 +74,7 @@ def trial_of(series: Series, kinds: tuple[Fault, ...], kind: str) -> Trial:
 
 
 def _rates(half: Half) -> Iterator[Trial]:
-    for series in sources.load(half, "day"):
+    for series in catalogue.load(half, "day"):
         rows = series.values.to_numpy()
         if np.median(rows) < faults.NULL_ROWS:
             continue
