@@ -109,8 +109,13 @@ def doubt_of(evidence: Evidence, at: datetime) -> str | None:
 
 
 def problems(results: Sequence[Result]) -> list[str]:
-    """The reasons of what does not pass, worst first."""
-    bad = [result for result in results if result.status is not Status.PASS and result.reason]
+    """The reasons of what does not pass, worst first. That a learned check is learning, or part of what another one
+    says, is no reason."""
+    bad = [
+        result
+        for result in results
+        if result.status is not Status.PASS and result.reason and (required(result) or not result.learned)
+    ]
     bad.sort(key=lambda result: (not required(result), _WORST_FIRST.index(health_of_result(result)), result.check))
     return [f"{result.check}: {result.reason}" for result in bad]
 

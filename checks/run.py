@@ -1,7 +1,7 @@
 """One run of one dataset, from the warehouse to the history. Read this first.
 
 begin -> measure (in a worker process, again after a while when the warehouse does not answer)
-      -> fill in what is known from before -> judge -> remember, all in one transaction
+      -> fill in what is known from before -> judge, by what is declared and by the past -> remember, in one transaction
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ from checks.facts import Facts, Past
 from checks.history import History, Known
 from checks.judge import judge, without_measurement
 from checks.judge_series import buckets_before
+from checks.learned.before import Before
 from checks.levels import with_levels
-from checks.records import Dataset, FreshnessExpected, Measured, Outcome, Result, RunReport, Status
+from checks.records import Dataset, FreshnessExpected, Learned, Measured, Outcome, Result, RunReport, Status
 from checks.service_levels import OfThePast, ServiceLevel
 from checks.worker import JobFailed
 from connectors import DatasetMissing, QueryTimedOut, SourceError, Unreachable
 
 log = logging.getLogger(__name__)
-NOTHING_KNOWN = Known(None, None, {})
+NOTHING_KNOWN, NOTHING_LEARNED = Known(None, None, {}), Learned()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,15 @@ def _measured_and_judged(
     measured = tries(known)
     if measured.read_from is not None:
         measured = with_levels(measured, known.values, history.buckets(dataset.name, since=measured.read_from))
-    past = _past(dataset, measured, slot, history)
-    results = judged(dataset, Facts(measured, known.values, slot.at, past), rest)
-    return {"measured": measured, "queries": measured.queries, "results": results}
+    facts = Facts(measured, known.values, slot.at, _past(dataset, measured, slot, history))
+    results, learned = judged(dataset, facts, rest), NOTHING_LEARNED
+    if dataset.detection.on:
+        from checks.learned.learning import learn  # here and not above: commands that run nothing start faster without
+
+        before = Before() if slot.replay else history.before(dataset.name, slot.at, measured.read_from)
+        told, learned = learn(dataset, facts, before)
+        results += told
+    return {"measured": measured, "queries": measured.queries, "results": results, "learned": learned}
 
 
 def _past(dataset: Dataset, measured: Measured, slot: Slot, history: History) -> Past:

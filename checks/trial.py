@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from checks import answers, drill
-from checks.config import Config, ConfigError, SourceConfig
+from checks.config import Config, ConfigError, DatasetDetection, DetectionConfig, SourceConfig
 from checks.contracts import Level, Linted, by_file, to_json
 from checks.history import History
 from checks.monitor import Monitor
@@ -59,7 +59,7 @@ def try_out(config: Config, trial: Trial, progress: Progress) -> Document:
     that break checks (masked by classification), and sources that did not answer."""
     with TemporaryDirectory(prefix="vitals-") as folder:
         app = config.app.model_copy(update={"history": str(Path(folder) / "history.duckdb")})
-        settings = config.model_copy(update={"app": app})
+        settings = _without_learning(config).model_copy(update={"app": app})
         history = History.open(settings.history_path, trial.at)
         monitor = Monitor(settings, history, lambda: trial.at, trial.contracts, profiles=False)
         try:
@@ -67,6 +67,14 @@ def try_out(config: Config, trial: Trial, progress: Progress) -> Document:
             return _tried(monitor, trial, progress)
         finally:
             monitor.close()
+
+
+def _without_learning(config: Config) -> Config:
+    """A trial is of what was signed: what a table did before is no part of a contract."""
+    datasets = {
+        name: each.model_copy(update={"detection": DatasetDetection()}) for name, each in config.datasets.items()
+    }
+    return config.model_copy(update={"detection": DetectionConfig(on=False), "datasets": datasets})
 
 
 def exit_code(document: Document) -> int:

@@ -113,6 +113,14 @@ def about(number: Number, check: Check, words: str) -> str:
     return template.format(observed=words, column=column)
 
 
+def described(number: Number, words: str) -> str:
+    """The same for a number that no check of a contract asks for: '12 % of 900 rows without tailnum'."""
+    template = _ABOUT.get(
+        number.metric.name, "{observed}" + (f" ({number.metric.name} of {{column}})" if number.metric.column else "")
+    )
+    return template.format(observed=words, column=number.metric.column)
+
+
 def _quantile(share: float) -> str:
     return "median" if share == 0.5 else f"{100 * share:g} % quantile"
 

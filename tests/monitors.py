@@ -52,9 +52,10 @@ class CannedMonitor(Monitor):
 
 
 def canned(folder: Path, clock: Clock, *tables: str, config: str = "") -> CannedMonitor:
-    """A Monitor of the source 's' with these tables, on a history in `folder`."""
+    """A Monitor of the source 's' with these tables, on a history in `folder`. It learns when it is told to."""
     file = folder / "config.toml"
-    file.write_text(f'[sources.s]\nurl = "files://tables"\n{config}')
+    learning = "" if "[detection]" in config else "[detection]\non = false\n"
+    file.write_text(f'[sources.s]\nurl = "files://tables"\n{config}\n{learning}')
     settings = load(file)
     monitor = CannedMonitor(settings, History.open(settings.history_path, clock()), clock)
     monitor.catalogue.refresh("s", lambda: tuple(TableName(None, table) for table in tables), clock())

@@ -15,6 +15,7 @@ from checks.history import History, Known
 from checks.records import (
     Check,
     Dataset,
+    Detection,
     Dimension,
     Measured,
     NumberExpected,
@@ -31,7 +32,12 @@ from tests.monitors import Clock, canned, seven_rows, utc
 
 NOON = utc(2026, 3, 15, 12)
 SOME_ROWS = NumberExpected("row_count", Threshold(Operator.GREATER, (5.0,)))
-DATASET = Dataset("s", TableName(None, "t"), checks=(Check("enough", "s.t", Dimension.COVERAGE, SOME_ROWS),))
+DATASET = Dataset(
+    "s",
+    TableName(None, "t"),
+    checks=(Check("enough", "s.t", Dimension.COVERAGE, SOME_ROWS),),
+    detection=Detection(on=False),
+)
 SLOT = Slot(NOON, NOON, "schedule")
 DOWN = Unreachable("s", "connection refused")
 

@@ -1,8 +1,8 @@
 """What was measured and judged, remembered: one DuckDB file with one owner.
 
-`History` has its parts over one `Store` (the open file): `RunReader`, `PointReader` and `PastReader` read,
-`ListingKeeper` remembers the sources, `LabelKeeper` what people said, `Keeper` looks after the file, and the methods
-here write. Writing takes one run at a time and writes it whole or not at all.
+`History` has its parts over one `Store` (the open file): `RunReader`, `PointReader`, `PastReader` and `LearnedReader`
+read, `ListingKeeper` remembers the sources, `LabelKeeper` what people said, `Keeper` looks after the file, and the
+methods here write. Writing takes one run at a time and writes it whole or not at all.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from checks.history.bands import LearnedReader
 from checks.history.batch import SERIES_OF_A_DATASET
 from checks.history.bulk import execute
 from checks.history.care import Keeper
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 
-class History(PastReader, ListingKeeper, RegistryKeeper, LabelKeeper, Keeper):
+class History(LearnedReader, PastReader, ListingKeeper, RegistryKeeper, LabelKeeper, Keeper):
     """The history of all datasets. Safe to use from many threads; one process at a time (HistoryBusy)."""
 
     def __init__(self, store: Store, notices: tuple[str, ...] = ()) -> None:

@@ -16,7 +16,7 @@ from checks.history.store import Store
 
 # the text of queries is long and of interest for as long as somebody may ask why a run was slow
 _QUERIES_KEPT = timedelta(days=30)
-_COUNTED = ("measurements", "series", "runs", "results", "run_queries", "schemas", "days", "labels")
+_COUNTED = ("measurements", "series", "runs", "results", "run_queries", "schemas", "days", "labels", "bands", "alerts")
 _NEWEST_FINISHED = (
     "(dataset, slot) IN (SELECT (dataset, max(slot)) FROM runs WHERE outcome = 'finished' GROUP BY dataset)"
 )
@@ -25,8 +25,11 @@ _SORTED = {
     "measurements": ("coalesce(bucket, observed_at) >= ?", "series_id, bucket NULLS FIRST, observed_at"),
     "results": (f"slot >= ? OR {_NEWEST_FINISHED}", "dataset, slot, position"),
     "days": ("moment >= ?", "dataset, moment, slot"),
+    "bands": ("bucket >= ?", "series_id, bucket, judged_at"),
 }
 _KEPT = {
+    "alerts": "bucket >= ?",
+    "explanations": "bucket >= ?",
     "runs": f"slot >= ? OR {_NEWEST_FINISHED} OR (dataset, slot) IN "
     "(SELECT (dataset, max(slot)) FROM runs GROUP BY dataset)",
     "schemas": "observed_at >= ? OR (dataset, observed_at) IN "

@@ -88,11 +88,27 @@ _LABELS = (
     "CREATE TABLE label_undos (label_id INTEGER NOT NULL, undone_at TIMESTAMP NOT NULL, undone_by VARCHAR NOT NULL)",
 )
 
+_LEARNED = (
+    # a series of the whole table is judged by day of observation, which is its bucket here
+    """CREATE TABLE bands (
+        series_id BIGINT NOT NULL, bucket TIMESTAMP NOT NULL, judged_at TIMESTAMP NOT NULL, value DOUBLE NOT NULL,
+        expected DOUBLE NOT NULL, "lower" DOUBLE NOT NULL, "upper" DOUBLE NOT NULL, score DOUBLE NOT NULL)""",
+    # the newest row of a bucket counts; one without findings withdraws the alert
+    """CREATE TABLE alerts (
+        dataset VARCHAR NOT NULL, bucket TIMESTAMP NOT NULL, grain VARCHAR NOT NULL, noticed_at TIMESTAMP NOT NULL,
+        findings STRUCT(metric VARCHAR, "column" VARCHAR, "check" VARCHAR, value DOUBLE, expected DOUBLE,
+                        "lower" DOUBLE, "upper" DOUBLE, score DOUBLE, drift BOOLEAN)[] NOT NULL)""",
+    """CREATE TABLE explanations (
+        dataset VARCHAR NOT NULL, bucket TIMESTAMP NOT NULL, grain VARCHAR NOT NULL, made_at TIMESTAMP NOT NULL,
+        document VARCHAR NOT NULL)""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first shape", _FIRST),
     Migration(2, "what the sources listed", _LISTINGS),
     Migration(3, "versions of contracts and schemas", _REGISTRY),
     Migration(4, "labels", _LABELS),
+    Migration(5, "bands, alerts and their explanations", _LEARNED),
 )
 
 

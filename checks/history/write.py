@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from checks.history.bands import write_learned
 from checks.history.batch import NOTHING_KNOWN, Batch, Values, flatten
 from checks.history.bulk import Insert, execute
 from checks.history.days import Cell, facts_of, fold, news
@@ -66,6 +67,7 @@ class RunWriter:
         """Everything of the run. Returns the number of measurements appended."""
         touched = [] if self.in_order else self._withdraw()
         appended = self._write_measurements(self.report.measured) if self.report.measured else 0
+        write_learned(self.cursor, self.memory, self.report)
         self._write_run(appended)
         self._write_results()
         self._write_queries()

@@ -4,8 +4,8 @@ A *metric* is something that can be measured; a *measurement* one value of it; a
 outcome of one check in one run. All moments are aware datetimes in UTC, except buckets, which are naive and in the
 dataset's own day (see `EventTime.zone`).
 
-Along the way of the data: `words`, `expected`, `declared`, `measured`, `happened`, `labelled`. All others import the
-nouns from here, never from those modules (`tests/test_project.py`).
+Along the way of the data: `words`, `expected`, `declared`, `measured`, `learned`, `happened`, `labelled`. All others
+import the nouns from here, never from those modules (`tests/test_project.py`).
 """
 
 from checks.records.declared import (
@@ -44,6 +44,12 @@ from checks.records.labelled import (
     LabelKind,
     Repeats,
 )
+from checks.records.learned import (
+    Alert,
+    Bands,
+    Finding,
+    Learned,
+)
 from checks.records.measured import (
     Choice,
     EventTime,
@@ -66,7 +72,9 @@ from checks.records.words import (
 __all__ = [
     "Aggregate",
     "AggregateExpected",
+    "Alert",
     "ArrivalExpected",
+    "Bands",
     "Certainty",
     "ChangeExpected",
     "Check",
@@ -79,12 +87,14 @@ __all__ = [
     "DistributionExpected",
     "EventTime",
     "Expectation",
+    "Finding",
     "FreshnessExpected",
     "Grain",
     "Grid",
     "Health",
     "Label",
     "LabelKind",
+    "Learned",
     "Measured",
     "Metric",
     "NumberExpected",

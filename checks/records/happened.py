@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from checks.records.learned import Learned
 from checks.records.measured import Measured, QueryRecord
 from checks.records.words import Certainty, Dimension, Health, Outcome, Severity, Status
 
@@ -46,6 +47,7 @@ class RunReport:
     error_kind: str | None = None
     error: str | None = None
     measurements: int = 0
+    learned: Learned = field(default_factory=Learned)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,26 @@
+"""What earlier runs have left for the learned checks of the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from checks.records import Alert, Grain, Label, Metric
+
+Series = Mapping[Metric, Mapping[datetime, float]]
+#: how far back is learned from, by the grain of the buckets; TABLE for whole-table values by day
+REACH = {Grain.DAY: timedelta(days=400), Grain.HOUR: timedelta(days=60), Grain.TABLE: timedelta(days=400)}
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """`buckets` are the values of bucketed series, `days` those of whole-table series: by day (UTC) the last one, for
+    freshness the largest. `judged` are the values that have a band already, by grain of their series; `alerts` those
+    that stand; `labels` those that were not undone."""
+
+    buckets: Series = field(default_factory=dict)
+    days: Series = field(default_factory=dict)
+    judged: Series = field(default_factory=dict)
+    alerts: Sequence[Alert] = ()
+    labels: Sequence[Label] = ()

@@ -1,0 +1,106 @@
+"""Which series are watched, how each is read, and how they share the budget of alerts.
+
+Series that say the same kind of thing are a family, and a family is one learned check. The budget of a dataset is split
+over its families by weight, and within one over its series: a table of 200 columns alarms no oftener than one of 5, and
+its 200 columns do not make it blind for missing rows.
+
+Smallest and largest values are not watched: one odd row makes them, and most columns have an odd row every few weeks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from checks.detect import Kind
+from checks.records import Dimension, Grain, Metric
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """`name` makes the id of its check. `weight` is its part of the budget, beside the other families of the dataset.
+    With `only_up` nothing is said of values below their band: no table suffers from too few nulls."""
+
+    name: str
+    dimension: Dimension
+    about: str
+    weight: float = 1.0
+    only_up: bool = False
+
+    @property
+    def check(self) -> str:
+        """The id of the learned check."""
+        return f"learned.{self.name}"
+
+
+VOLUME = Family("volume", Dimension.COVERAGE, "how many rows come", weight=4)
+FRESHNESS = Family("freshness", Dimension.TIMELINESS, "how old the newest row gets", weight=2, only_up=True)
+MISSING = Family("missing", Dimension.COMPLETENESS, "how much is missing", weight=2, only_up=True)
+VALIDITY = Family("validity", Dimension.CONFORMITY, "how much is not valid", weight=2, only_up=True)
+DISTINCT = Family("distinct", Dimension.UNIQUENESS, "how many values are different")
+SHARES = Family("shares", Dimension.ACCURACY, "how values share the rows")
+VALUES = Family("values", Dimension.ACCURACY, "where the values lie")
+RULES = Family("rules", Dimension.ACCURACY, "what the queries of rules answer")
+FAMILIES = (VOLUME, FRESHNESS, MISSING, VALIDITY, DISTINCT, SHARES, VALUES, RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a metric is watched. A `part` is a count of rows that is judged as a share of all rows."""
+
+    family: Family
+    kind: Kind
+    part: bool = False
+
+
+READINGS: Mapping[str, Reading] = {
+    "bucket_rows": Reading(VOLUME, "count"),
+    "row_count": Reading(VOLUME, "count"),
+    "freshness": Reading(FRESHNESS, "gap"),
+    "null_rate": Reading(MISSING, "rate"),
+    "missing_count": Reading(MISSING, "rate", part=True),
+    "empty_count": Reading(MISSING, "rate", part=True),
+    "invalid_count": Reading(VALIDITY, "rate", part=True),
+    "violation_count": Reading(VALIDITY, "rate", part=True),
+    "orphan_count": Reading(VALIDITY, "rate", part=True),
+    "non_finite_count": Reading(VALIDITY, "rate", part=True),
+    "distinct_count": Reading(DISTINCT, "count"),
+    "true_rate": Reading(SHARES, "rate"),
+    "category_count": Reading(SHARES, "rate", part=True),
+    "mean": Reading(VALUES, "value"),
+    "quantile": Reading(VALUES, "value"),
+    "sum": Reading(VALUES, "value"),
+    "sql_value": Reading(RULES, "value"),
+}
+#: of a table with buckets, what is still watched as a whole: the rest is seen in its buckets
+_WHOLE_BESIDE_BUCKETS = ("freshness", "sql_value")
+
+
+def watched(metrics: Iterable[Metric], grain: Grain | None) -> list[Metric]:
+    """The series to watch of those that are measured. `grain` is that of the dataset's buckets, None where it has
+    none."""
+    return [
+        metric
+        for metric in metrics
+        if metric.name in READINGS
+        and (metric.grain is grain if metric.grain is not Grain.TABLE else _as_a_whole(metric, grain))
+    ]
+
+
+def _as_a_whole(metric: Metric, grain: Grain | None) -> bool:
+    return grain is None or metric.name in _WHOLE_BESIDE_BUCKETS
+
+
+def family_of(metric: Metric) -> Family:
+    """The family that a watched metric belongs to."""
+    return READINGS[metric.name].family
+
+
+def budget(metrics: Iterable[Metric], alerts: float) -> dict[Family, tuple[float, int]]:
+    """The budget of each family that has a series (alerts per 90 days), and how many series share it."""
+    counts: dict[Family, int] = {}
+    for metric in metrics:
+        family = family_of(metric)
+        counts[family] = counts.get(family, 0) + 1
+    whole = sum(family.weight for family in counts)
+    return {family: (alerts * family.weight / whole, count) for family, count in counts.items()}

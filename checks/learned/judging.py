@@ -1,0 +1,118 @@
+"""Bands and verdicts: watched series in, what was expected of them and what left its band out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from checks.detect import Settings, score_many
+from checks.learned import labels as said
+from checks.learned.before import Before, Series
+from checks.learned.families import READINGS, VOLUME, Family, family_of
+from checks.learned.past import Watched
+from checks.records import Alert, Bands, Finding, Label
+
+#: of each family its alerts in 90 days, and how many series share them
+Budget = Mapping[Family, tuple[float, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Watched series with their bands over all buckets. `state` has a word of `detect.STATES` for each value, `learned`
+    says how many values each series has been learned from."""
+
+    watched: Watched
+    bands: Bands
+    state: np.ndarray
+    learned: np.ndarray
+
+    def finding(self, row: int, at: int) -> Finding:
+        """One value with its band."""
+        bands = self.bands
+        parts = (bands.values, bands.expected, bands.lower, bands.upper, bands.score)
+        value, expected, lower, upper, score = (float(part[row, at]) for part in parts)
+        return Finding(bands.metrics[row], value, expected, lower, upper, score, self.state[row, at] == "drift")
+
+    def outside(self, at: int) -> list[Finding]:
+        """What left its band in the bucket of number `at`, the leading finding first: too few rows explain the rest."""
+        rows = np.flatnonzero(np.isin(self.state[:, at], ("anomaly", "drift")))
+        found = [self.finding(int(row), at) for row in rows]
+        return sorted(found, key=lambda one: (family_of(one.metric) is not VOLUME, -abs(one.score), one.metric))
+
+
+def judged(watched: Watched, budget: Budget, holidays: str | None, labels: Sequence[Label]) -> Judged:
+    """The band of every value, made from the values before it. Each family spends its own part of the budget."""
+    void, begins = said.excluded(watched, labels), said.regimes(watched, labels)
+    buckets = pd.DatetimeIndex(watched.buckets)
+    parts = {name: np.full(watched.values.shape, np.nan) for name in ("expected", "lower", "upper", "score")}
+    state = np.full(watched.values.shape, "unmeasured", dtype=object)
+    for family in dict.fromkeys(family_of(metric) for metric in watched.metrics):
+        alerts, count = budget[family]
+        rows = np.array([index for index, metric in enumerate(watched.metrics) if family_of(metric) is family])
+        scores = score_many(
+            watched.values[rows],
+            buckets,
+            [READINGS[watched.metrics[row].name].kind for row in rows],
+            Settings(alerts_per_90_days=alerts, series_count=count, holidays=holidays),
+            excluded=void[rows],
+            denominators=watched.rows[rows],
+            regimes=[list(pd.DatetimeIndex(begins[row])) for row in rows],
+        )
+        for name, part in parts.items():
+            part[rows] = getattr(scores, name)
+        state[rows] = _upward(scores.state, scores.score) if family.only_up else scores.state
+        if family.only_up:
+            parts["lower"][rows] = np.where(np.isnan(scores.lower), np.nan, 0.0)
+    bands = Bands(watched.grain, watched.metrics, watched.buckets, watched.values, **parts)
+    return Judged(watched, bands, state, _lessons(watched, void, begins))
+
+
+def _upward(state: np.ndarray, score: np.ndarray) -> np.ndarray:
+    return np.where(np.isin(state, ("anomaly", "drift")) & (score < 0), "normal", state)
+
+
+def _lessons(watched: Watched, void: np.ndarray, begins: Sequence[Sequence[datetime]]) -> np.ndarray:
+    taught = np.isfinite(watched.values) & ~void
+    newest = max(watched.buckets)
+    for row, moments in enumerate(begins):
+        begun = [moment for moment in moments if moment <= newest]
+        if begun:
+            taught[row] &= np.array([bucket >= begun[-1] for bucket in watched.buckets])
+    return taught.sum(axis=1)
+
+
+def to_keep(result: Judged, done: Series) -> Bands | None:
+    """The bands of the values that this run has judged for the first time, or anew because they were restated."""
+    bands, watched = result.bands, result.watched
+    keep = np.isfinite(bands.expected) & np.isfinite(bands.values) & watched.judge[None, :]
+    for row, metric in enumerate(bands.metrics):
+        known = done.get(metric, {})
+        for at in np.flatnonzero(keep[row]):
+            keep[row, at] = known.get(bands.buckets[at]) != bands.values[row, at]
+    columns = np.flatnonzero(keep.any(axis=0))
+    if not len(columns):
+        return None
+    cut = {
+        name: np.where(keep, getattr(bands, name), np.nan)[:, columns]
+        for name in ("values", "expected", "lower", "upper", "score")
+    }
+    return Bands(bands.grain, bands.metrics, tuple(bands.buckets[at] for at in columns), **cut)
+
+
+def alerts(result: Judged, dataset: str, before: Before, at: datetime) -> list[Alert]:
+    """Alerts that are new, have other series than before, or are withdrawn, of the buckets that this run has read."""
+    standing = {alert.bucket: alert for alert in before.alerts if alert.grain is result.bands.grain}
+    found = []
+    for number in np.flatnonzero(result.watched.judge):
+        bucket = result.bands.buckets[number]
+        findings = tuple(
+            one for one in result.outside(number) if said.quieting(before.labels, one.metric, bucket) is None
+        )
+        known = standing.get(bucket)
+        if {one.metric for one in findings} != {one.metric for one in (known.findings if known else ())}:
+            found.append(Alert(dataset, bucket, result.bands.grain, at, findings))
+    return found

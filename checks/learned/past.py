@@ -1,0 +1,121 @@
+"""What is known of the watched series, as grids of series and buckets: the past of the history, and this run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from checks.eventtime import bucket_of, buckets_between, wall_clock
+from checks.facts import Facts
+from checks.learned.before import REACH, Before, Series
+from checks.learned.families import READINGS, watched
+from checks.records import Grain, Metric
+
+#: what a column may repeat of the day it belongs to; a day of another zone is at most one off
+_CALENDAR: tuple[Callable[[datetime], float], ...] = (
+    lambda day: day.year,
+    lambda day: day.month,
+    lambda day: day.day,
+    lambda day: day.isocalendar().week,
+    lambda day: day.timetuple().tm_yday,
+    lambda day: day.year * 100 + day.month,
+    lambda day: day.year * 10_000 + day.month * 100 + day.day,
+)
+_LEAST_FOR_CLOCK, _MOSTLY = 10, 0.9
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Watched series over consecutive buckets; the newest is the one that a run speaks about. `values` are as they are
+    judged (a count of a part of the rows as a share of them), NaN where nothing was measured; `rows` are the rows
+    behind a rate, NaN else. `judge` marks the buckets that this run has read."""
+
+    grain: Grain
+    metrics: tuple[Metric, ...]
+    buckets: tuple[datetime, ...]
+    values: np.ndarray
+    rows: np.ndarray
+    judge: np.ndarray
+
+
+def bucketed(facts: Facts, before: Before) -> Watched | None:
+    """The series with buckets, up to the newest that is complete. None where there are none."""
+    event_time = facts.measured.event_time
+    if event_time is None:
+        return None
+    grain = event_time.grain
+    filling = bucket_of(wall_clock(facts.measured.source_now, event_time), grain)
+    read = {bucket for grid in facts.measured.grids for bucket in grid.buckets if bucket is not None}
+    known = {metric for metric in (*before.buckets, *_measured(facts)) if metric.grain is grain}
+    series = {
+        metric: {**before.buckets.get(metric, {}), **facts.buckets(metric)} for metric in sorted(watched(known, grain))
+    }
+    clocks = {metric.column for metric, values in series.items() if metric.name == "mean" and _is_clock(values)}
+    series = {metric: values for metric, values in series.items() if metric.column not in clocks}
+    last = filling - grain.length
+    first = max(min((min(values) for values in series.values() if values), default=filling), last - REACH[grain])
+    if not series or first > last:
+        return None
+    buckets = tuple(buckets_between(first, last, grain))
+    return _grid(grain, series, buckets, read, Metric("bucket_rows", grain=grain))
+
+
+def observed(facts: Facts, before: Before) -> Watched | None:
+    """The series of the whole table by day of observation, up to today. None where there are none."""
+    event_time = facts.measured.event_time
+    metrics = watched(
+        (each for each in _measured(facts) if each.grain is Grain.TABLE),
+        event_time.grain if event_time else None,
+    )
+    if not metrics:
+        return None
+    today = facts.at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    series = {
+        metric: {**before.days.get(metric, {}), **_now(facts, before, metric, today)} for metric in sorted(metrics)
+    }
+    oldest = min(day for values in series.values() for day in values)
+    first = max(oldest, today - REACH[Grain.TABLE])
+    buckets = tuple(first + n * _DAY for n in range((today - first) // _DAY + 1))
+    return _grid(Grain.TABLE, series, buckets, {today}, Metric("row_count"))
+
+
+def _now(facts: Facts, before: Before, metric: Metric, today: datetime) -> dict[datetime, float]:
+    level = facts.level(metric)
+    if level is None:
+        return {}
+    earlier = before.days.get(metric, {}).get(today, -np.inf)
+    return {today: max(level.value, earlier) if metric.name == "freshness" else level.value}
+
+
+def _grid(
+    grain: Grain, series: Series, buckets: tuple[datetime, ...], read: set[datetime], rows_metric: Metric
+) -> Watched:
+    def line(values: Mapping[datetime, float]) -> list[float]:
+        return [values.get(bucket, np.nan) for bucket in buckets]
+
+    rows = np.array(line(series.get(rows_metric, {})))
+    values = np.array([line(series[metric]) for metric in series])
+    readings = [READINGS[metric.name] for metric in series]
+    shares = np.array([reading.part for reading in readings])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values[shares] = np.where(rows > 0, values[shares] / rows, np.nan)
+    rates = np.array([reading.kind == "rate" for reading in readings])
+    behind = np.where(rates[:, None], rows[None, :], np.nan)
+    judge = np.array([bucket in read for bucket in buckets])
+    return Watched(grain, tuple(series), buckets, values, behind, judge)
+
+
+def _measured(facts: Facts) -> list[Metric]:
+    return [metric for grid in facts.measured.grids for metric in grid.metrics]
+
+
+def _is_clock(means: Mapping[datetime, float]) -> bool:
+    """Whether a column of numbers says which day it is: it goes by the calendar, and is nothing to be learned."""
+    told = [(bucket, mean) for bucket, mean in means.items() if mean == mean]
+    if len(told) < _LEAST_FOR_CLOCK:
+        return False
+    return any(np.mean([abs(part(bucket) - mean) < 1.0 for bucket, mean in told]) > _MOSTLY for part in _CALENDAR)

@@ -1,0 +1,161 @@
+"""What a run says of its learned checks: one result for each family, in words. Pure.
+
+a value outside its band           warn, by the family that leads; the others refer to it
+outside, and labelled              skipped where it was expected, pass where it was a false alarm
+all values inside                  pass
+too little was learned yet         learning, with how far it is
+nothing was measured               skipped
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+
+from checks import phrases, wording
+from checks.detect.scoring import LEARN_DAILY, LEARN_HOURLY
+from checks.learned import labels as said
+from checks.learned.families import READINGS, Family, family_of
+from checks.learned.judging import Judged
+from checks.records import Finding, Grain, Label, LabelKind, Metric, Result, Severity, Status
+
+_NAMED = 3
+
+
+def results(judged: Judged, labels: Sequence[Label]) -> list[Result]:
+    """The results of the newest bucket."""
+    newest = len(judged.watched.buckets) - 1
+    outside = judged.outside(newest)
+    families = dict.fromkeys(family_of(metric) for metric in judged.watched.metrics)
+    return [_result(judged, family, outside, labels) for family in families]
+
+
+def _result(judged: Judged, family: Family, outside: Sequence[Finding], labels: Sequence[Label]) -> Result:
+    bucket = judged.watched.buckets[-1]
+    quiet = [(one, label) for one in outside if (label := said.quieting(labels, one.metric, bucket))]
+    loud = [one for one in outside if one not in [finding for finding, _ in quiet]]
+    own = [one for one in loud if family_of(one.metric) is family]
+    if own and own[0] is loud[0]:
+        return _alarm(judged, family, loud, labels)
+    if own:
+        leader = family_of(loud[0].metric).check
+        return _made(judged, family, Status.SKIPPED, own[0], f"{sentence(own[0], judged)}; part of what {leader} says")
+    labelled = [(one, label) for one, label in quiet if family_of(one.metric) is family]
+    if labelled:
+        finding, label = labelled[0]
+        status = Status.PASS if label.kind is LabelKind.FALSE_ALARM else Status.SKIPPED
+        return _made(judged, family, status, finding, f"{sentence(finding, judged)}; {label_words(label)}")
+    return _inside(judged, family)
+
+
+def _alarm(judged: Judged, family: Family, loud: Sequence[Finding], labels: Sequence[Label]) -> Result:
+    words = sentence(loud[0], judged)
+    if len(loud) > 1:
+        others = [name_of(one.metric) for one in loud[1:]]
+        words += f"; with it {phrases.listed(others, _NAMED)}"
+    known = said.known_error(labels, loud[0].metric, judged.watched.buckets[-1])
+    return _made(judged, family, Status.WARN, loud[0], f"{words}; {label_words(known)}" if known else words)
+
+
+def _inside(judged: Judged, family: Family) -> Result:
+    rows = np.array([index for index, metric in enumerate(judged.watched.metrics) if family_of(metric) is family])
+    states = judged.state[rows, -1]
+    normal = rows[np.isin(states, ("normal", "anomaly", "drift"))]
+    if len(normal):
+        if len(rows) == 1:
+            return _made(judged, family, Status.PASS, judged.finding(int(rows[0]), -1))
+        inside = f"{len(normal):,} series inside their bands"
+        young = f", {int((states == 'learning').sum()):,} still learning" if (states == "learning").any() else ""
+        return _plain(judged, family, Status.PASS, observed=inside + young, expected="what each did before")
+    if (states == "learning").any():
+        return _plain(judged, family, Status.LEARNING, reason=progress(judged, rows))
+    return _plain(judged, family, Status.SKIPPED, reason=f"nothing was measured{_when(judged)}")
+
+
+def progress(judged: Judged, rows: np.ndarray) -> str:
+    """'learning: 5 of 14 days'."""
+    hourly = judged.watched.grain is Grain.HOUR
+    needed = LEARN_HOURLY if hourly else LEARN_DAILY
+    least = min(int(judged.learned[rows].max()), needed)
+    return f"learning: {least} of {needed} {'hours' if hourly else 'days'}"
+
+
+def sentence(finding: Finding, judged: Judged) -> str:
+    """'612 rows on 2026-03-10, expected between 880 and 980 rows'."""
+    about = wording.described(wording.Number(finding.metric, finding.value), amount(finding.metric, finding.value))
+    if finding.drift:
+        return f"{about}{_when(judged)}: the level of the last days has moved away from {_expected(finding)}"
+    return f"{about}{_when(judged)}, expected {_expected(finding)}"
+
+
+def label_words(label: Label) -> str:
+    """'expected, says ada: the sale'."""
+    kind = label.kind.value.replace("_", " ")
+    return f"{kind}, says {label.author}" + (f": {label.note}" if label.note else "")
+
+
+def name_of(metric: Metric) -> str:
+    """'null_rate of tailnum'."""
+    return f"{metric.name} of {metric.column}" if metric.column else metric.name
+
+
+def amount(metric: Metric, value: float) -> str:
+    """A judged value in words: '12.3 % of the rows', '925 rows', '2 h 10 min'."""
+    reading = READINGS[metric.name]
+    unit = wording.Number(metric, value).unit
+    if reading.kind == "rate":
+        return phrases.percent(100 * value) + ("" if metric.name == "true_rate" else " of the rows")
+    if unit == "seconds":
+        return phrases.duration(timedelta(seconds=value))
+    if unit in ("rows", "values", "characters"):
+        noun = {"values": "different value", "rows": "row", "characters": "character"}[unit]
+        return f"{phrases.number(round(value))} {noun}{'' if round(value) == 1 else 's'}"
+    return phrases.number(value)
+
+
+def band(metric: Metric, lower: float, upper: float) -> str:
+    """'between 880 and 980 rows', 'at most 1.2 % of the rows', 'exactly 16 rows'."""
+    if math.isnan(lower) or math.isnan(upper):
+        return "not known"
+    whole = (
+        wording.Number(metric, lower).unit in ("rows", "values", "characters") and READINGS[metric.name].kind == "count"
+    )
+    if whole:
+        lower, upper = float(math.ceil(lower - 1e-6)), float(math.floor(upper + 1e-6))
+    if family_of(metric).only_up:
+        return f"at most {amount(metric, upper)}"
+    if upper - lower <= 1e-6 * max(1.0, abs(upper)):
+        return f"exactly {amount(metric, upper)}"
+    return (
+        f"between {amount(metric, lower).split(' ')[0] if whole else amount(metric, lower)} and {amount(metric, upper)}"
+    )
+
+
+def _expected(finding: Finding) -> str:
+    return band(finding.metric, finding.lower, finding.upper)
+
+
+def _made(judged: Judged, family: Family, status: Status, finding: Finding, reason: str | None = None) -> Result:
+    return _plain(
+        judged,
+        family,
+        status,
+        column=finding.metric.column,
+        observed=amount(finding.metric, finding.value),
+        expected=_expected(finding),
+        value=finding.value,
+        reason=reason,
+    )
+
+
+def _plain(judged: Judged, family: Family, status: Status, **evidence) -> Result:
+    bucket = None if judged.watched.grain is Grain.TABLE else judged.watched.buckets[-1]
+    return Result(family.check, family.dimension, status, Severity.WARNING, bucket=bucket, learned=True, **evidence)
+
+
+def _when(judged: Judged) -> str:
+    grain = judged.watched.grain
+    return "" if grain is Grain.TABLE else wording.when(judged.watched.buckets[-1], hourly=grain is Grain.HOUR)

@@ -1,0 +1,259 @@
+"""Learned checks: what a dataset did before judges what it does now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from checks.facts import Facts
+from checks.learned.before import Before
+from checks.learned.families import READINGS
+from checks.learned.learning import learn
+from checks.measure import table_grid
+from checks.records import Dataset, Grain, Label, LabelKind, Metric, Repeats, Severity, Status
+from connectors import TableName
+from tests.learning import MEAN, NULLS, ROWS, TODAY, learned, measured, noise, usual, with_last
+from tests.monitors import utc
+
+NOON = utc(2026, 3, 15, 12)
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def label(kind: LabelKind, first: datetime, last: datetime | None = None, **more) -> Label:
+    return Label(1, "s.orders", kind, first, last or first, "ada", NOON, **more)
+
+
+def labelled(*labels: Label) -> Before:
+    return Before(labels=labels)
+
+
+# -- what a run says ---------------------------------------------------------------------------------------------------
+
+
+def test_a_usual_day_passes_with_its_band_in_words():
+    results, found = learned(usual())
+    assert {check: result.status for check, result in results.items()} == {
+        "learned.volume": Status.PASS, "learned.missing": Status.PASS, "learned.values": Status.PASS,
+    }  # fmt: skip
+    volume = results["learned.volume"]
+    assert volume.learned
+    assert volume.severity is Severity.WARNING
+    assert volume.bucket == YESTERDAY
+    assert volume.expected is not None
+    assert volume.expected.startswith("between ")
+    assert volume.expected.endswith(" rows")
+    assert found.alerts == ()
+
+
+def test_a_day_with_half_the_rows_warns_and_says_what_was_expected():
+    results, found = learned(with_last(usual(), rows=500))
+    volume = results["learned.volume"]
+    assert (volume.status, volume.value, volume.observed) == (Status.WARN, 500.0, "500 rows")
+    assert volume.reason == f"500 rows on 2026-03-14, expected {volume.expected}"
+    [alert] = found.alerts
+    [finding] = alert.findings
+    assert (alert.bucket, finding.metric, finding.value) == (YESTERDAY, ROWS, 500.0)
+    assert finding.score < -1
+    assert finding.lower > 500
+
+
+def test_one_event_over_several_series_is_one_alert_told_once():
+    results, found = learned(with_last(usual(), rows=300, nulls=0.6, mean=500))
+    [alert] = found.alerts
+    assert alert.findings[0].metric == ROWS
+    assert {one.metric for one in alert.findings} == {ROWS, NULLS, MEAN}
+    assert {check: result.status for check, result in results.items()} == {
+        "learned.volume": Status.WARN, "learned.missing": Status.SKIPPED, "learned.values": Status.SKIPPED,
+    }  # fmt: skip
+    assert "; with it null_rate of email, mean of amount" in (results["learned.volume"].reason or "")
+    assert (results["learned.missing"].reason or "").endswith("part of what learned.volume says")
+
+
+def test_more_nulls_alarm_and_fewer_do_not():
+    more, _ = learned(with_last(usual(), nulls=0.3))
+    assert more["learned.missing"].status is Status.WARN
+    assert (more["learned.missing"].reason or "").startswith(
+        "30 % of the rows without email on 2026-03-14, expected at"
+    )
+    fewer, found = learned(with_last(usual(), nulls=0.0))
+    assert (fewer["learned.missing"].status, found.alerts) == (Status.PASS, ())
+
+
+@pytest.mark.parametrize(("days", "said"), [(1, "learning: 1 of 14 days"), (9, "learning: 9 of 14 days")])
+def test_too_little_history_is_learning_with_progress_and_never_green(days: int, said: str):
+    results, found = learned(with_last(usual(days), rows=3))
+    assert {(result.status, result.reason) for result in results.values()} == {(Status.LEARNING, said)}
+    assert found.alerts == ()
+
+
+def test_a_day_on_which_nothing_could_be_measured_is_skipped():
+    days = with_last(usual(), rows=0, nulls=np.nan, mean=np.nan)
+    results, _ = learned(days)
+    assert results["learned.volume"].status is Status.WARN
+    assert results["learned.missing"].status is Status.SKIPPED
+    assert results["learned.missing"].reason == "nothing was measured on 2026-03-14"
+
+
+def test_a_perfectly_constant_series_does_not_alarm_at_a_hair():
+    days = {ROWS: np.full(80, 1000.0)}
+    assert learned(with_last(days, rows=1010))[0]["learned.volume"].status is Status.PASS
+    assert learned(with_last(days, rows=800))[0]["learned.volume"].status is Status.WARN
+
+
+def test_columns_that_repeat_the_calendar_are_not_watched():
+    buckets = [TODAY - timedelta(days=n) for n in range(80, 0, -1)]
+    clock = {Metric("mean", "month", Grain.DAY): [float(bucket.month) for bucket in buckets]}
+    results, _ = learned({ROWS: usual()[ROWS], **clock})
+    assert set(results) == {"learned.volume"}
+
+
+def test_a_table_of_200_quiet_columns_alarms_no_oftener_than_the_budget():
+    """A year of pure noise: 1 alert in 90 days is to be expected, and twice that is allowed to chance."""
+    days = {ROWS: noise(5, 365, 1000)}
+    for column in range(200):
+        days[Metric("null_rate", f"c{column}", Grain.DAY)] = noise(column + 10, 365, 0.05, 0.1)
+    assert len(learned(days)[1].alerts) <= 2 * 365 / 90
+
+
+def test_many_quiet_columns_do_not_make_it_blind_for_missing_rows():
+    days = usual() | {Metric("null_rate", f"c{n}", Grain.DAY): noise(n + 10, 80, 0.05, 0.1) for n in range(200)}
+    assert learned(with_last(days, rows=600))[0]["learned.volume"].status is Status.WARN
+
+
+# -- what is remembered ------------------------------------------------------------------------------------------------
+
+
+def test_the_first_run_brings_the_bands_of_all_the_days_that_it_has_read():
+    _, found = learned(usual())
+    [bands] = found.bands
+    assert set(bands.metrics) == {ROWS, NULLS, MEAN}
+    assert bands.buckets[-1] == YESTERDAY
+    assert len(bands.buckets) > 60
+    assert np.isfinite(bands.upper[:, -60:]).all()
+
+
+def test_what_was_judged_already_is_not_kept_again_unless_it_was_restated():
+    days = usual()
+    dates = [TODAY - timedelta(days=n) for n in range(80, 0, -1)]
+    series = {metric: dict(zip(dates, values.tolist(), strict=True)) for metric, values in days.items()}
+    before = Before(buckets=series, judged=series)
+    assert learned(days, before, read=3)[1].bands == ()
+    restated = days | {ROWS: np.append(days[ROWS][:-2], [1001.0, days[ROWS][-1]])}
+    [bands] = learned(restated, before, read=3)[1].bands
+    assert (bands.buckets, bands.metrics[int(np.flatnonzero(np.isfinite(bands.values[:, 0]))[0])]) == (
+        (YESTERDAY - timedelta(days=1),),
+        ROWS,
+    )
+
+
+def test_an_alert_is_kept_once_and_withdrawn_when_its_day_is_restated():
+    days = with_last(usual(), rows=500)
+    [alert] = learned(days)[1].alerts
+    again = learned(days, Before(alerts=[alert]))[1]
+    assert again.alerts == ()
+    [withdrawn] = learned(usual(), Before(alerts=[alert]))[1].alerts
+    assert (withdrawn.bucket, withdrawn.findings) == (YESTERDAY, ())
+
+
+# -- labels ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (LabelKind.EXPECTED, Status.SKIPPED),
+        (LabelKind.FALSE_ALARM, Status.PASS),
+        (LabelKind.KNOWN_ERROR, Status.WARN),
+        (LabelKind.MISSED_ALARM, Status.WARN),
+    ],
+)
+def test_what_a_label_makes_of_its_day(kind: LabelKind, status: Status):
+    results, _ = learned(with_last(usual(), rows=500), labelled(label(kind, YESTERDAY, note="the sale")))
+    assert results["learned.volume"].status is status
+    told = kind not in (LabelKind.MISSED_ALARM,)
+    assert (f"{kind.value.replace('_', ' ')}, says ada: the sale" in (results["learned.volume"].reason or "")) is told
+
+
+@pytest.mark.parametrize("kind", [LabelKind.EXPECTED, LabelKind.KNOWN_ERROR, LabelKind.FALSE_ALARM])
+def test_a_labelled_incident_does_not_hide_the_next_one(kind: LabelKind):
+    days = usual()
+    rows = days[ROWS].copy()
+    rows[-8:-5] = 450  # an incident of three days, and five quiet ones
+    rows[-1] = 450  # the next one
+    incident = label(kind, TODAY - timedelta(days=8), TODAY - timedelta(days=6))
+    results, found = learned(days | {ROWS: rows}, labelled(incident))
+    assert results["learned.volume"].status is Status.WARN
+    assert YESTERDAY in [alert.bucket for alert in found.alerts]
+
+
+def test_a_labelled_incident_is_not_learned_from():
+    days = usual()
+    rows = days[ROWS].copy()
+    rows[-8:-1] = 450
+    known = label(LabelKind.KNOWN_ERROR, TODAY - timedelta(days=8), TODAY - timedelta(days=2))
+    expected = [
+        learned(given, labels)[1].bands[0].expected[0, -1]
+        for given, labels in ((days, Before()), (days | {ROWS: rows}, labelled(known)), (days | {ROWS: rows}, Before()))
+    ]
+    assert expected[1] == pytest.approx(expected[0], rel=0.02)
+    assert expected[2] < 0.9 * expected[0]  # without the label the level has begun to follow
+
+
+def test_a_new_regime_stops_alarming_and_is_learned_anew():
+    days = usual(110)
+    rows = days[ROWS].copy()
+    rows[-3:] = noise(9, 3, 400)
+    assert learned(days | {ROWS: rows})[0]["learned.volume"].status is Status.WARN
+    begun = label(LabelKind.NEW_REGIME, TODAY - timedelta(days=3))
+    results, found = learned(days | {ROWS: rows}, labelled(begun))
+    assert (results["learned.volume"].status, results["learned.volume"].reason) == (
+        Status.LEARNING,
+        "learning: 3 of 14 days",
+    )
+    assert [alert for alert in found.alerts if alert.bucket >= begun.first] == []
+    rows[-30:] = noise(9, 30, 400)
+    begun = label(LabelKind.NEW_REGIME, TODAY - timedelta(days=30))
+    assert learned(days | {ROWS: rows}, labelled(begun))[0]["learned.volume"].status is Status.PASS
+    rows[-1] = 1000  # what was usual before is an alarm now
+    assert learned(days | {ROWS: rows}, labelled(begun))[0]["learned.volume"].status is Status.WARN
+
+
+def test_what_is_expected_ends():
+    days = with_last(usual(), rows=500)
+    weekly = label(LabelKind.EXPECTED, YESTERDAY - timedelta(days=28), repeats=Repeats.WEEKLY, until=YESTERDAY)
+    assert learned(days, labelled(weekly))[0]["learned.volume"].status is Status.SKIPPED
+    ended = replace(weekly, until=YESTERDAY - timedelta(days=1))
+    assert learned(days, labelled(ended))[0]["learned.volume"].status is Status.WARN
+
+
+def test_a_label_of_one_series_does_not_quiet_another():
+    days = with_last(usual(), rows=500, nulls=0.5)
+    about_nulls = label(LabelKind.EXPECTED, YESTERDAY, metric="null_rate", column="email")
+    results, found = learned(days, labelled(about_nulls))
+    assert results["learned.volume"].status is Status.WARN
+    assert "with it" not in (results["learned.volume"].reason or "")
+    assert [one.metric for one in found.alerts[-1].findings] == [ROWS]
+
+
+# -- tables without days -----------------------------------------------------------------------------------------------
+
+
+def test_a_table_without_an_event_time_is_judged_by_what_it_was_on_earlier_days():
+    dataset = Dataset("s", TableName(None, "airlines"))
+    rows = Metric("row_count")
+    days = {rows: {TODAY - timedelta(days=n): 16.0 for n in range(1, 20)}}
+    now = replace(measured({ROWS: [1.0]}, event_time=False), grids=(table_grid({rows: 12.0}),))
+    results, found = learn(dataset, Facts(now, {}, NOON), Before(days=days))
+    [volume] = results
+    assert (volume.check, volume.status, volume.bucket) == ("learned.volume", Status.WARN, None)
+    assert volume.reason == "12 rows, expected exactly 16 rows"
+    [alert] = found.alerts
+    assert (alert.bucket, alert.grain) == (TODAY, Grain.TABLE)
+
+
+def test_all_that_is_measured_in_rates_counts_and_places_is_watched():
+    assert {"bucket_rows", "row_count", "freshness", "null_rate", "invalid_count", "distinct_count", "mean", "quantile",
+            "category_count", "true_rate"} <= set(READINGS)  # fmt: skip
