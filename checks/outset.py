@@ -17,7 +17,7 @@ from typing import Any
 
 from checks import drafts
 from checks.command_line import CanNotRead, WrongUsage
-from checks.config import Config, load
+from checks.config import Config, ConfigError, load
 from checks.history import History
 from checks.monitor import DEMO, Monitor
 from checks.outputs import new_file, replace_file
@@ -123,7 +123,12 @@ def _with_piece(file: Path, text: str, piece: Piece) -> Config:
     with TemporaryDirectory(prefix="vitals-") as folder:
         tried = Path(folder) / file.name
         tried.write_text(text, encoding="utf-8")
-        config = load(tried, {**os.environ, **piece.variables})
+        try:
+            config = load(tried, {**os.environ, **piece.variables})
+        except ConfigError as error:
+            raise ConfigError(
+                [each.replace(str(tried), f"{file} with the source") for each in error.problems]
+            ) from None
     return config.model_copy(update={"file": file, "base": file.absolute().parent})
 
 

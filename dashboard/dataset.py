@@ -11,6 +11,7 @@ from checks.records import Dataset, DatasetHealth, Health, Result
 from dashboard import (
     dataset_checks,
     dataset_columns,
+    dataset_contract,
     dataset_query,
     dataset_trends,
     errors,
@@ -23,7 +24,7 @@ from dashboard import (
     words,
 )
 
-TABS = ("Trends", "Checks", "What changed", "Columns", "Schema", "Query")
+TABS = ("Trends", "Checks", "Contract", "What changed", "Columns", "Schema", "Query")
 #: reasons under the verdict before they are cut; the Checks tab has all of them
 REASONS = 6
 
@@ -167,10 +168,11 @@ def _whole_table(name: str) -> datetime | None:
 
 
 def _tabs(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
-    trends, checks, changed, columns, schema, query = st.tabs(TABS, key="tab", bind="query-params")
+    trends, checks, contract, changed, columns, schema, query = st.tabs(TABS, key="tab", bind="query-params")
     for tab, draw in (
         (trends, lambda: dataset_trends.draw(dataset, state, at)),
         (checks, lambda: dataset_checks.draw(dataset, state, at)),
+        (contract, lambda: dataset_contract.draw(dataset, state)),
         (changed, lambda: dataset_query.changed(dataset, state, at)),
         (columns, lambda: dataset_columns.columns(dataset, state)),
         (schema, lambda: dataset_columns.schema(dataset, at)),

@@ -19,8 +19,7 @@ def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
     if not results:
         parts.empty(
             "No checks yet.",
-            "Vitals measures this dataset without a contract. To judge it, write one into the contracts folder: "
-            "freshness, row counts, null and duplicate limits.",
+            "Vitals measures this dataset without a contract. The Contract tab drafts one from what is measured.",
         )
         return
     _table(dataset, results, at)

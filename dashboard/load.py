@@ -212,6 +212,13 @@ def sample(dataset: str, check: str, limit: int) -> Sample:
     return process.current().sample(dataset, check, limit=limit)
 
 
+def draft(dataset: str) -> dict[str, Any]:
+    """A draft of a contract, made from the table as it is now."""
+    from checks import drafts
+
+    return drafts.draft(process.current(), dataset)
+
+
 def query(source: str, sql: str, limit: int) -> Sample:
     return process.current().query(source, sql, limit=limit)
 

@@ -112,6 +112,14 @@ def test_a_broken_configuration_is_not_touched(place, capfd):
     assert (code, files(place), "is not TOML" in told) == (64, before, True)
 
 
+def test_a_configuration_that_can_not_take_a_source_is_not_touched(place, capfd):
+    (place / "config.toml").write_text('sources = {x = {url = "y"}}\n')
+    before = files(place)
+    code, _, told = proposed(capfd, "shop.duckdb")
+    assert (code, files(place)) == (64, before)
+    assert told.startswith("config.toml with the source: is not TOML") or "config.toml with the source" in told
+
+
 def test_from_another_folder_the_path_is_whole(place, capfd):
     (place / "there").mkdir()
     assert proposed(capfd, "shop.duckdb", "--config", "there/config.toml")[0] == 0

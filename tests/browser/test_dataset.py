@@ -93,11 +93,35 @@ def test_an_unknown_dataset_is_answered_in_words(browser, app: str) -> None:
     page.close()
 
 
+def test_the_contract_stands_beside_the_facts(visit) -> None:
+    page = visit(f"{ORDERS}&tab=Contract")
+    expect(page.get_by_text(re.compile(r"^Of \d+ promises 1 is broken, \d+ are kept\.$"))).to_be_visible()
+    table = page.get_by_test_id("stDataFrame").first
+    expect(table).to_contain_text("rows without a value")
+    expect(table).to_contain_text("email-known")
+    expect(page.get_by_text("In the table and not in the contract: amount.")).to_be_visible()
+    expect(page.get_by_text("1 line of the file is not executed.")).to_be_visible()
+    page.get_by_role("link", name="versions and coverage of the contract").click()
+    expect(page).to_have_url(re.compile("contracts.*id=shop-orders"))
+
+
+def test_where_there_is_no_contract_a_draft_is_shown_and_can_be_taken_away(visit) -> None:
+    page = visit(f"/dataset?name={quote(f'shop.main.{NASTY}')}&tab=Contract", width=420)
+    page.get_by_role("button", name="Draft a contract").click()
+    expect(page.get_by_test_id("stCode").last).to_contain_text("status: draft", timeout=60_000)
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download").click()
+    text = taken.value.path().read_text()
+    assert text.startswith("# A draft from what was measured at")
+    assert NASTY in text
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 420
+
+
 def test_a_nasty_name_stays_text_on_every_tab(visit) -> None:
     page = visit(f"/dataset?name={quote(f'shop.main.{NASTY}')}")
     heading = page.get_by_role("heading", level=1)
     assert heading.inner_text().replace("\u200b", "") == f"shop.main.{NASTY}"
-    for tab in ("Checks", "What changed", "Columns", "Schema", "Query", "Trends"):
+    for tab in ("Checks", "Contract", "What changed", "Columns", "Schema", "Query", "Trends"):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_role("tabpanel", name=tab).get_by_test_id("stVerticalBlock").first).to_be_visible()
         assert page.locator(":is(h1, p) :is(a[href*='//x'], script, .katex)").count() == 0
