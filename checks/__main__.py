@@ -19,6 +19,7 @@ from typer.exceptions import TyperException
 
 from checks import answers, show
 from checks.answering import Answering, NotAnswered, answering
+from checks.backtest_command import backtest
 from checks.command_line import DEFAULT, AsJson, At, CanNotRead, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import ConfigError, load
 from checks.contract_commands import contract
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(contract, name="contract")
 app.add_typer(label, name="label")
+app.command("backtest")(backtest)
 
 Names = Annotated[list[str] | None, typer.Argument(help="Datasets; none means all.")]
 

@@ -22,6 +22,8 @@ from checks.registry import NotRegistered
 if TYPE_CHECKING:
     import httpx
 
+    from checks.backtest.document import Wanted
+
 Document = dict[str, Any]
 Progress = Callable[[str], None]  # called with a line for people
 _WRONG_QUESTION = (400, 404, 422)
@@ -45,6 +47,7 @@ class Answering(Protocol):
     def labels(self, dataset: str | None, undone: bool) -> Document: ...
     def label(self, said: Said) -> Document: ...
     def undo_label(self, number: int, author: str) -> Document: ...
+    def backtest(self, dataset: str, wanted: Wanted) -> Document: ...
     def draft(self, dataset: str) -> Document: ...
 
 
@@ -118,6 +121,12 @@ class Local:
     def undo_label(self, number: int, author: str) -> Document:
         return labels.undo(self.monitor, number, author)
 
+    def backtest(self, dataset: str, wanted: Wanted) -> Document:
+        from checks.backtest.document import backtest_document
+
+        self.monitor.list_unlisted(self.monitor.clock())
+        return backtest_document(self.monitor, dataset, wanted)
+
     def draft(self, dataset: str) -> Document:
         from checks import drafts
 
@@ -169,6 +178,16 @@ class Remote:
 
     def undo_label(self, number: int, author: str) -> Document:
         return self._ask("DELETE", f"/api/labels/{number}", params={"author": author})
+
+    def backtest(self, dataset: str, wanted: Wanted) -> Document:
+        truth = {name: "true" for name in ("inject", "points") if getattr(wanted, name)}
+        query = [
+            ("days", wanted.days),
+            ("seed", wanted.seed),
+            *truth.items(),
+            *(("set", one) for one in wanted.settings),
+        ]
+        return self._ask("GET", f"/api/datasets/{quote(dataset, safe='')}/backtest", params=query, timeout=None)
 
     def draft(self, dataset: str) -> Document:
         return self._ask("GET", f"/api/datasets/{quote(dataset, safe='')}/draft", timeout=None)

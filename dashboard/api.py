@@ -22,7 +22,7 @@ from checks import answers
 from checks.monitor import Monitor
 from checks.records import Health
 from dashboard import contracts_api, labels_api, registry_api
-from dashboard.http import Problem, guarded, json_answer, json_body, moment_of, number_of, off_loop, past
+from dashboard.http import Problem, guarded, json_answer, json_body, moment_of, number_of, off_loop, past, truth_of
 from dashboard.process import current
 
 _KNOWN = ("/api/contracts", "/api/health", "/api/datasets", "/api/doctor", "/api/labels", "/api/runs")
@@ -117,7 +117,20 @@ async def draft(_: Request, name: str) -> Response:
     return json_answer(await off_loop(drafts.draft, current(), name))
 
 
+async def backtest(request: Request, name: str) -> Response:
+    """What would have alerted: `?days=90&set=detection.alerts_per_90_days=0.5&inject=true&seed=1&points=true`."""
+    from checks.backtest.document import DEFAULT_DAYS, LONGEST, Wanted, backtest_document
+
+    query = request.query_params
+    days = number_of(query.get("days", str(DEFAULT_DAYS)), "days", LONGEST)
+    seed = number_of(query.get("seed", "1"), "seed", 2**31 - 1, least=0)
+    inject, points = (truth_of(query.get(word, "false"), word) for word in ("inject", "points"))
+    wanted = Wanted(days, tuple(query.getlist("set")), inject, seed, points)
+    return json_answer(await off_loop(backtest_document, current(), name, wanted))
+
+
 _ABOUT: dict[str, Callable[[Request, str], Awaitable[Response]]] = {
+    "backtest": backtest,
     "draft": draft,
     "measurements": measurements,
     "sample": sample,

@@ -26,6 +26,7 @@ from dashboard.process import current
 
 Handler = Callable[[Request], Awaitable[Response]]
 MOST_BODY = 64 * 1024
+_TRUTH = {"true": True, "1": True, "false": False, "0": False}
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 log = logging.getLogger(__name__)
 
@@ -142,10 +143,16 @@ def moment_of(text: str, name: str) -> datetime:
         raise Problem(400, f"wrong {name}", str(error)) from None
 
 
-def number_of(text: str, name: str, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= most):
-        raise Problem(400, f"wrong {name}", f"{name} is a whole number from 1 to {most:,}")
+def number_of(text: str, name: str, most: int, least: int = 1) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 11 and least <= int(text) <= most):
+        raise Problem(400, f"wrong {name}", f"{name} is a whole number from {least} to {most:,}")
     return int(text)
+
+
+def truth_of(text: str, name: str) -> bool:
+    if text not in _TRUTH:
+        raise Problem(400, f"wrong {name}", f"{name} is true or false")
+    return _TRUTH[text]
 
 
 def json_answer(body: dict[str, Any], status: int = 200) -> JSONResponse:

@@ -10,12 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from checks import labels
-from dashboard.http import Problem, guarded, json_answer, json_body, number_of, off_loop
+from dashboard.http import Problem, guarded, json_answer, json_body, number_of, off_loop, truth_of
 from dashboard.process import current
 
 _SOMEBODY = "somebody at the API"
 _MOST = 10**8 - 1
-_TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
 def routes() -> list[Route]:
@@ -29,9 +28,7 @@ def routes() -> list[Route]:
 
 async def found(request: Request) -> Response:
     """The labels, newest first: `?dataset=NAME&undone=true`."""
-    undone = _TRUTH.get(request.query_params.get("undone", "false"))
-    if undone is None:
-        raise Problem(400, "wrong undone", "undone is true or false")
+    undone = truth_of(request.query_params.get("undone", "false"), "undone")
     dataset = request.query_params.get("dataset") or None
     return json_answer(await off_loop(lambda: labels.labels_document(current(), dataset, undone=undone)))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from checks.eventtime import bucket_of, buckets_between, wall_clock
+from checks.eventtime import buckets_between
 from checks.facts import Facts
 from checks.learned.before import REACH, Before, Series
 from checks.learned.families import READINGS, watched
@@ -25,7 +25,6 @@ _CALENDAR: tuple[Callable[[datetime], float], ...] = (
     lambda day: day.year * 10_000 + day.month * 100 + day.day,
 )
 _LEAST_FOR_CLOCK, _MOSTLY = 10, 0.9
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +47,25 @@ def bucketed(facts: Facts, before: Before) -> Watched | None:
     if event_time is None:
         return None
     grain = event_time.grain
-    filling = bucket_of(wall_clock(facts.measured.source_now, event_time), grain)
     read = {bucket for grid in facts.measured.grids for bucket in grid.buckets if bucket is not None}
     known = {metric for metric in (*before.buckets, *_measured(facts)) if metric.grain is grain}
-    series = {
-        metric: {**before.buckets.get(metric, {}), **facts.buckets(metric)} for metric in sorted(watched(known, grain))
-    }
-    clocks = {metric.column for metric, values in series.items() if metric.name == "mean" and _is_clock(values)}
-    series = {metric: values for metric, values in series.items() if metric.column not in clocks}
-    last = filling - grain.length
-    first = max(min((min(values) for values in series.values() if values), default=filling), last - REACH[grain])
-    if not series or first > last:
+    series = {metric: {**before.buckets.get(metric, {}), **facts.buckets(metric)} for metric in known}
+    return by_bucket(series, grain, facts.filling_from(event_time) - grain.length, REACH[grain], read)
+
+
+def by_bucket(
+    series: Series, grain: Grain, last: datetime, reach: timedelta, read: Collection[datetime] = ()
+) -> Watched | None:
+    """The watched ones of these series, up to the bucket `last`. `read` are the buckets that a run has read."""
+    chosen = {metric: series[metric] for metric in sorted(watched(series, grain))}
+    clocks = {metric.column for metric, values in chosen.items() if metric.name == "mean" and _is_clock(values)}
+    chosen = {metric: values for metric, values in chosen.items() if metric.column not in clocks}
+    later = last + grain.length
+    first = max(min((min(values) for values in chosen.values() if values), default=later), last - reach)
+    if not chosen or first > last:
         return None
     buckets = tuple(buckets_between(first, last, grain))
-    return _grid(grain, series, buckets, read, Metric("bucket_rows", grain=grain))
+    return grid(grain, chosen, buckets, read)
 
 
 def observed(facts: Facts, before: Before) -> Watched | None:
@@ -77,10 +81,16 @@ def observed(facts: Facts, before: Before) -> Watched | None:
     series = {
         metric: {**before.days.get(metric, {}), **_now(facts, before, metric, today)} for metric in sorted(metrics)
     }
-    oldest = min(day for values in series.values() for day in values)
-    first = max(oldest, today - REACH[Grain.TABLE])
-    buckets = tuple(first + n * _DAY for n in range((today - first) // _DAY + 1))
-    return _grid(Grain.TABLE, series, buckets, {today}, Metric("row_count"))
+    return by_day(series, today, REACH[Grain.TABLE], {today})
+
+
+def by_day(series: Series, last: datetime, reach: timedelta, read: Collection[datetime] = ()) -> Watched | None:
+    """Series of the whole table by day of observation, up to the day `last`."""
+    oldest = min((min(values) for values in series.values() if values), default=None)
+    if oldest is None or oldest > last:
+        return None
+    buckets = tuple(buckets_between(max(oldest, last - reach), last, Grain.DAY))
+    return grid(Grain.TABLE, series, buckets, read)
 
 
 def _now(facts: Facts, before: Before, metric: Metric, today: datetime) -> dict[datetime, float]:
@@ -91,9 +101,10 @@ def _now(facts: Facts, before: Before, metric: Metric, today: datetime) -> dict[
     return {today: max(level.value, earlier) if metric.name == "freshness" else level.value}
 
 
-def _grid(
-    grain: Grain, series: Series, buckets: tuple[datetime, ...], read: set[datetime], rows_metric: Metric
-) -> Watched:
+def grid(grain: Grain, series: Series, buckets: tuple[datetime, ...], read: Collection[datetime] = ()) -> Watched:
+    """Series over consecutive buckets, counts of a part of the rows as shares of them."""
+    rows_metric = Metric("row_count") if grain is Grain.TABLE else Metric("bucket_rows", grain=grain)
+
     def line(values: Mapping[datetime, float]) -> list[float]:
         return [values.get(bucket, np.nan) for bucket in buckets]
 

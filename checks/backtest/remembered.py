@@ -1,0 +1,32 @@
+"""The watched series of a dataset out of the history: the grids that its next run would judge, without that run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from checks.arrivals import settled
+from checks.eventtime import bucket_of, wall_clock
+from checks.history import History
+from checks.learned.before import REACH, Before
+from checks.learned.families import watched
+from checks.learned.past import Watched, by_bucket, by_day
+from checks.records import EventTime, Grain
+
+
+def remembered(
+    before: Before, history: History, dataset: str, event_time: EventTime | None, at: datetime, window: timedelta
+) -> list[Watched]:
+    """The series with buckets up to the newest that is complete at `at`, and those of the whole table by day; each as
+    far back as the window and what is learned from before it reach. Empty where nothing was measured."""
+    grids = []
+    if event_time is not None:
+        grain = event_time.grain
+        wait = (settled(history, dataset, event_time, at) or grain.length) - grain.length
+        last = bucket_of(wall_clock(at - max(wait, timedelta(0)), event_time), grain) - grain.length
+        own = {metric: values for metric, values in before.buckets.items() if metric.grain is grain}
+        grids.append(by_bucket(own, grain, last, window + REACH[grain]))
+    today = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    whole = [metric for metric in before.days if metric.grain is Grain.TABLE]
+    chosen = sorted(watched(whole, event_time.grain if event_time else None))
+    grids.append(by_day({metric: before.days[metric] for metric in chosen}, today, window + REACH[Grain.TABLE]))
+    return [each for each in grids if each is not None]

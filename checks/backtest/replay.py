@@ -1,0 +1,203 @@
+"""What would have alerted: every bucket judged by a band made before it, as runs do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+
+from checks.learned import judging
+from checks.learned.families import budget
+from checks.learned.judging import Judged
+from checks.learned.past import Watched
+from checks.records import Detection, Finding, Grain, Label, LabelKind, Metric
+
+_DAY = timedelta(days=1)
+_WRONG = (LabelKind.KNOWN_ERROR, LabelKind.MISSED_ALARM)
+_OUTSIDE, _JUDGED = ("anomaly", "drift"), ("normal", "anomaly", "drift")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Alerts of neighbouring buckets (up to a day apart) are one: somebody would have been called once. `findings` are
+    those of the bucket that was furthest out, the leading one first; `label` is what people said of it."""
+
+    first: datetime
+    last: datetime
+    grain: Grain
+    findings: tuple[Finding, ...]
+    label: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesReplayed:
+    """One series in the replayed window: how many buckets were judged and how many still learned, events in which it
+    was outside its band, and the smallest fall and rise that its band would have shown in a middling bucket (parts of
+    the expected value; None where nothing was judged, or where no fall can leave the band)."""
+
+    metric: Metric
+    judged: int
+    learning: int
+    events: int
+    per_90_days: float | None
+    sees_fall: float | None
+    sees_rise: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgainstLabels:
+    """`wrong` stretches of data were labelled as errors; of these `found` had an event and `missed` had none. `false`
+    events are labelled as false alarms. `expected` findings were quiet because they are labelled as such."""
+
+    wrong: int
+    found: int
+    missed: int
+    false: int
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One setting of detection over the window. `days` were judged of at least one series; `per_90_days` are events of
+    the dataset. `judged` holds the bands of the whole past by grain, `since` the first bucket of the window in each."""
+
+    detection: Detection
+    days: float
+    events: tuple[Event, ...]
+    per_90_days: float | None
+    series: tuple[SeriesReplayed, ...]
+    labels: AgainstLabels
+    judged: tuple[Judged, ...]
+    since: tuple[int, ...]
+
+
+def replay(grids: Sequence[Watched], detection: Detection, labels: Sequence[Label], window: timedelta) -> Replay:
+    """Detection over the last `window` of the grids of a dataset; what was before is learned from."""
+    spent = budget((metric for grid in grids for metric in grid.metrics), detection.alerts_per_90_days)
+    judged = tuple(judging.judged(grid, spent, detection.holidays, labels) for grid in grids)
+    since = tuple(first_of(grid, window) for grid in grids)
+    parts = list(zip(judged, since, strict=True))
+    events = [event for one, first in parts for event in _events(one, first, labels)]
+    events.sort(key=lambda event: event.first)
+    days = max((_days(one, first) for one, first in parts), default=0.0)
+    series = tuple(each for one, first in parts for each in _series(one, first, labels))
+    told = _against(parts, events, labels)
+    return Replay(detection, days, tuple(events), _rate(len(events), days), series, told, judged, since)
+
+
+def first_of(grid: Watched, window: timedelta) -> int:
+    """The number of the first bucket of the window."""
+    length = _length(grid.grain)
+    return max(0, len(grid.buckets) - max(1, round(window / length)))
+
+
+# -- events ------------------------------------------------------------------------------------------------------------
+
+
+def _events(judged: Judged, since: int, labels: Sequence[Label]) -> list[Event]:
+    outside = np.asarray(np.isin(judged.state, _OUTSIDE).any(axis=0))
+    loud = {}
+    for at in np.flatnonzero(outside[since:]) + since:
+        bucket = judged.watched.buckets[at]
+        findings = [one for one in judged.outside(int(at)) if not _expected(labels, one.metric, bucket)]
+        if findings:
+            loud[bucket] = tuple(findings)
+    return [_event(judged.watched.grain, run, loud, labels) for run in _neighbours(list(loud), judged.watched.grain)]
+
+
+def _event(grain: Grain, run: Sequence[datetime], loud: dict, labels: Sequence[Label]) -> Event:
+    worst = max((loud[bucket] for bucket in run), key=lambda findings: abs(findings[0].score))
+    said = [
+        label
+        for label in labels
+        for bucket in run
+        for finding in loud[bucket]
+        if label.kind is not LabelKind.NEW_REGIME and label.speaks_of(finding.metric) and label.covers(bucket)
+    ]
+    said.sort(key=lambda label: label.kind not in _WRONG)
+    return Event(run[0], run[-1], grain, worst, said[0] if said else None)
+
+
+def _neighbours(buckets: Sequence[datetime], grain: Grain) -> list[list[datetime]]:
+    near = max(_length(grain), _DAY)
+    found: list[list[datetime]] = [[bucket] for bucket in buckets[:1]]
+    for before, bucket in pairwise(buckets):
+        if bucket - before <= near:
+            found[-1].append(bucket)
+        else:
+            found.append([bucket])
+    return found
+
+
+def _expected(labels: Sequence[Label], metric: Metric, bucket: datetime) -> bool:
+    return any(
+        label.kind is LabelKind.EXPECTED and label.speaks_of(metric) and label.covers(bucket) for label in labels
+    )
+
+
+# -- counted -----------------------------------------------------------------------------------------------------------
+
+
+def _series(judged: Judged, since: int, labels: Sequence[Label]) -> list[SeriesReplayed]:
+    state, bands, grain = judged.state[:, since:], judged.bands, judged.watched.grain
+    buckets = judged.watched.buckets[since:]
+    found = []
+    for row, metric in enumerate(judged.watched.metrics):
+        known = np.isin(state[row], _JUDGED)
+        out = [buckets[at] for at in np.flatnonzero(np.isin(state[row], _OUTSIDE))]
+        out = [bucket for bucket in out if not _expected(labels, metric, bucket)]
+        events = len(_neighbours(out, grain))
+        days = known.sum() * (_length(grain) / _DAY)
+        usual = np.where(known, bands.expected[row, since:], np.nan)
+        fall = _middling(usual - bands.lower[row, since:], usual)
+        rise = _middling(bands.upper[row, since:] - usual, usual)
+        learning = int((state[row] == "learning").sum())
+        fall = None if fall is None or fall >= 1 else fall
+        found.append(SeriesReplayed(metric, int(known.sum()), learning, events, _rate(events, days), fall, rise))
+    return found
+
+
+def _middling(room: np.ndarray, usual: np.ndarray) -> float | None:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = room / np.abs(usual)
+    parts = parts[np.isfinite(parts)]
+    return float(np.median(parts)) if len(parts) else None
+
+
+def _days(judged: Judged, since: int) -> float:
+    known = np.isin(judged.state[:, since:], _JUDGED).any(axis=0)
+    return float(known.sum() * (_length(judged.watched.grain) / _DAY))
+
+
+def _rate(events: int, days: float) -> float | None:
+    return float(90 * events / days) if days else None
+
+
+def _against(parts: Sequence[tuple[Judged, int]], events: Sequence[Event], labels: Sequence[Label]) -> AgainstLabels:
+    wrong = [label for label in labels if label.kind in _WRONG and _stretches(label, parts)]
+    found = [label for label in wrong if any(_hits(label, event) for event in events)]
+    false = [event for event in events if event.label and event.label.kind is LabelKind.FALSE_ALARM]
+    quiet = sum(
+        _expected(labels, metric, judged.watched.buckets[at])
+        for judged, since in parts
+        for row, metric in enumerate(judged.watched.metrics)
+        for at in np.flatnonzero(np.isin(judged.state[row, since:], _OUTSIDE)) + since
+    )
+    return AgainstLabels(len(wrong), len(found), len(wrong) - len(found), len(false), quiet)
+
+
+def _stretches(label: Label, parts: Sequence[tuple[Judged, int]]) -> bool:
+    """Whether the label is about a bucket of the window."""
+    return any(label.covers(bucket) for judged, since in parts for bucket in judged.watched.buckets[since:])
+
+
+def _hits(label: Label, event: Event) -> bool:
+    near = any(label.speaks_of(finding.metric) for finding in event.findings)
+    return near and event.first <= label.last and event.last >= label.first
+
+
+def _length(grain: Grain) -> timedelta:
+    return _DAY if grain is Grain.TABLE else grain.length

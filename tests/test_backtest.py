@@ -1,0 +1,194 @@
+"""Backtests: what would have alerted, strictly by what was known before, against budget, labels and injected faults."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from checks.backtest.faults import FAULTS, injected
+from checks.backtest.replay import Event, Replay, replay
+from checks.backtest.settings import WrongSetting, changed
+from checks.learned.past import Watched
+from checks.records import Detection, Label, LabelKind, Metric
+from tests.backtests import DAYS, NULLS, ROWS, day, hours, shop
+
+USUAL = Detection()
+WINDOW = timedelta(days=180)
+LOST = 350  # the day on which two thirds of the rows are lost
+SOMEBODY = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def replayed(grid: Watched, *labels: Label, detection: Detection = USUAL, window: timedelta = WINDOW) -> Replay:
+    return replay([grid], detection, labels, window)
+
+
+def near(found: Replay, number: int = LOST) -> list[Event]:
+    """The alerts of that day and the next; others may come by chance, as often as the budget allows."""
+    return [event for event in found.events if event.first <= day(number + 1) and event.last >= day(number)]
+
+
+def label(kind: LabelKind, number: int, metric: Metric | None = None) -> Label:
+    name, column = (metric.name, metric.column) if metric else (None, None)
+    return Label(1, "s.shop", kind, day(number), day(number), "ada", SOMEBODY, name, column)
+
+
+# -- what would have alerted -------------------------------------------------------------------------------------------
+
+
+def test_a_day_of_lost_rows_would_have_alerted():
+    found = replayed(shop({LOST: 0.3}))
+    [event] = near(found)
+    assert (event.first, event.last, event.label) == (day(LOST), day(LOST), None)
+    leading = event.findings[0]
+    assert leading.metric == ROWS
+    assert leading.value < leading.lower < leading.expected < leading.upper
+    assert found.per_90_days == pytest.approx(len(found.events) / 2)
+
+
+def test_neighbouring_days_are_one_alert():
+    found = replayed(shop({LOST: 0.3, LOST + 1: 0.3, LOST + 20: 0.3}))
+    assert [(event.first, event.last) for event in near(found)] == [(day(LOST), day(LOST + 1))]
+    assert [(event.first, event.last) for event in near(found, LOST + 20)] == [(day(LOST + 20), day(LOST + 20))]
+    assert sum(each.events for each in found.series) >= len(found.events) >= 2
+
+
+def test_what_was_before_the_window_is_learned_from_and_not_told():
+    found = replayed(shop({100: 0.3}))
+    assert all(event.first >= day(DAYS - 180) for event in found.events)
+    assert found.days == 180
+    assert {each.judged for each in found.series} == {180}
+
+
+def test_a_young_series_is_learning_and_its_rate_is_not_known():
+    found = replayed(shop(days=10))
+    assert (found.days, found.per_90_days, found.events) == (0, None, ())
+    assert {(each.judged, each.learning, each.per_90_days) for each in found.series} == {(0, 10, None)}
+
+
+def test_the_smallest_change_that_a_band_shows_is_told():
+    rows = {each.metric: each for each in replayed(shop()).series}[ROWS]
+    assert rows.sees_fall is not None
+    assert rows.sees_rise is not None
+    assert 0.05 < rows.sees_fall < 0.4
+    assert 0.05 < rows.sees_rise < 0.5
+
+
+def test_a_larger_budget_never_alerts_less():
+    strict, loose = (
+        replayed(shop({LOST: 0.8}, seed=3), detection=Detection(alerts_per_90_days=budget)) for budget in (0.1, 20.0)
+    )
+    assert sum(each.events for each in strict.series) <= sum(each.events for each in loose.series)
+    rows = [{each.metric: each for each in found.series}[ROWS].sees_fall or 1.0 for found in (strict, loose)]
+    assert rows[1] < rows[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_future_changes_nothing_of_the_past(seed: int):
+    random = np.random.default_rng(seed)
+    grid = shop({LOST: 0.3}, seed=seed)
+    until = 360
+    values = grid.values.copy()
+    values[:, until:] *= random.uniform(0, 5, values[:, until:].shape)
+    one, other = replayed(grid), replayed(replace(grid, values=values))
+    for name in ("expected", "lower", "upper", "score"):
+        before, after = (getattr(found.judged[0].bands, name)[:, :until] for found in (one, other))
+        assert np.array_equal(before, after, equal_nan=True), name
+    assert np.array_equal(one.judged[0].state[:, :until], other.judged[0].state[:, :until])
+
+
+# -- labels ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_error_that_is_labelled_is_found_and_one_that_nothing_told_is_missed():
+    known, missed = label(LabelKind.KNOWN_ERROR, LOST, ROWS), label(LabelKind.MISSED_ALARM, LOST - 50)
+    found = replayed(shop({LOST: 0.3}), known, missed)
+    assert (found.labels.wrong, found.labels.found, found.labels.missed) == (2, 1, 1)
+    assert [event.label for event in near(found)] == [known]
+
+
+def test_an_error_on_another_series_is_not_found_by_this_one():
+    found = replayed(shop({LOST: 0.3}), label(LabelKind.KNOWN_ERROR, LOST, NULLS))
+    assert (found.labels.found, found.labels.missed) == (0, 1)
+
+
+def test_what_is_expected_does_not_alert_and_is_counted():
+    found = replayed(shop({LOST: 0.3}), label(LabelKind.EXPECTED, LOST, ROWS))
+    assert (near(found), found.labels.expected) == ([], 1)
+    rows = {each.metric: each for each in found.series}[ROWS]
+    assert rows.events == sum(finding.metric == ROWS for event in found.events for finding in event.findings)
+
+
+def test_a_false_alarm_is_still_an_alert_of_detection_and_counted_as_false():
+    found = replayed(shop({LOST: 0.3}), label(LabelKind.FALSE_ALARM, LOST))
+    assert (len(near(found)), found.labels.false) == (1, 1)
+
+
+def test_an_error_from_before_the_window_is_not_counted():
+    assert replayed(shop(), label(LabelKind.KNOWN_ERROR, 100)).labels.wrong == 0
+
+
+# -- faults ------------------------------------------------------------------------------------------------------------
+
+
+def test_standard_faults_are_found_in_a_quiet_series_and_the_seed_chooses_where():
+    found = replayed(shop(days=200), window=timedelta(days=120))
+    assert injected(found, (), 1) == injected(found, (), 1)
+    recall = {each.fault: each for each in injected(found, (), 1)}
+    assert list(recall) == [fault.name for fault in FAULTS]
+    assert all(each.injected == 40 for each in recall.values())
+    for name in ("drop by 50 %", "drop by 80 %", "missing bucket", "late bucket", "vanished category"):
+        assert recall[name].found / recall[name].injected >= 0.95, name
+
+
+def test_where_nothing_changes_nothing_is_found(monkeypatch: pytest.MonkeyPatch):
+    """A fault that leaves the values as they are must not be found: only the fault is counted."""
+    harmless = replace(FAULTS[0], change=lambda values, _: values)
+    monkeypatch.setattr("checks.backtest.faults.FAULTS", (harmless,))
+    [recall] = injected(replayed(shop({LOST: 0.3})), (), 1)
+    assert (recall.injected, recall.found) == (40, 0)
+
+
+def test_faults_of_hours_last_six_of_them():
+    recall = {each.fault: each for each in injected(replayed(hours(days=50), window=timedelta(days=20)), (), 1)}
+    assert recall["missing bucket"].injected == 40
+    assert recall["missing bucket"].found >= 20
+    assert recall["vanished category"].injected == 0
+    assert recall["vanished category"].why_none == "no column of few different values is measured"
+
+
+def test_a_young_series_takes_no_fault_and_says_why():
+    recall = injected(replayed(shop(days=10)), (), 1)
+    assert {each.why_none for each in recall} == {"no stretch of the window was judged for long enough"}
+
+
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_setting_is_changed_as_in_the_configuration():
+    assert changed(USUAL, ["detection.alerts_per_90_days=0.5", "detection.holidays = us"]) == Detection(True, 0.5, "US")
+    assert changed(Detection(holidays="DE"), ["detection.holidays=none"]) == USUAL
+    assert changed(USUAL, ['detection.holidays="DE"']).holidays == "DE"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["alerts"], "'alerts' is not a setting; write for example detection.alerts_per_90_days=0.5"),
+        (["alerts_per_90_days=1"], "'alerts_per_90_days=1' is not a setting; write for example"),
+        (["detection.on=false"], "detection.on is not a setting that can be compared; there are detection.alerts_per"),
+        (["detection.alerts_per_90_days=0"], "detection.alerts_per_90_days: 0: input should be greater than 0"),
+        (["detection.alerts_per_90_days=many"], "detection.alerts_per_90_days: 'many': input should be a valid number"),
+        (["detection.alerts_per_90_days="], "detection.alerts_per_90_days: '': input should be a valid number"),
+        (["detection.alerts_per_90_days=nan"], "detection.alerts_per_90_days: nan: input should be"),
+        (["detection.holidays=Mars"], "detection.holidays: 'Mars': is not a country whose holidays are known"),
+        (["detection.holidays=none"] * 2, "detection.holidays is set twice"),
+        (["detection.holidays=none"] * 21, "there are 21 settings; 20 at most"),
+    ],
+)
+def test_nonsense_is_told(words: list[str], sentence: str):
+    with pytest.raises(WrongSetting) as error:
+        changed(USUAL, words)
+    assert str(error.value).startswith(sentence)
