@@ -28,7 +28,7 @@ from checks.contracts import Level, declared, lint, load_folder
 from checks.history import History, Known
 from checks.measure import measure
 from checks.plan import Reading, make_plan
-from checks.records import Dataset, RunReport
+from checks.records import Dataset, Outcome, RunReport
 from checks.run import Slot
 from connectors import Source, TableName, open_source
 
@@ -159,7 +159,7 @@ def _run(folder: Path, arguments: argparse.Namespace) -> None:
     build(file, columns, rows)
     dataset = dataset_of(folder, columns)
     print(f"{rows:,} rows, {file.stat().st_size / 1e6:,.0f} MB; medians of {arguments.pairs} pairs, sides in turn")
-    source = open_source("shop", str(file))
+    source = open_source("shop", str(file), timeout=600)
     copy = shutil.copy(file, folder / "raw.duckdb")  # one process opens a file with one configuration only
     with History.open(folder / "history.duckdb", AT) as history, duckdb.connect(str(copy), read_only=True) as raw:
         raw.execute("SET preserve_insertion_order = false")
@@ -202,6 +202,7 @@ def run_once(source: Source, dataset: Dataset, history: History, *, profiles: bo
         return measure(source, plan, AT, lambda _: source)
 
     report = run.run(dataset, Slot(AT, AT), history, ask)
+    assert report.outcome is Outcome.FINISHED, report.error
     assert [query.purpose for query in report.queries] == ["fused"], report.queries
     unclear = [result for result in report.results if not result.status.evaluated]
     assert len(report.results) >= len(dataset.checks) and not unclear, unclear

@@ -23,10 +23,10 @@ from checks.backtest_command import backtest
 from checks.command_line import DEFAULT, AsJson, At, CanNotRead, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import ConfigError, load
 from checks.contract_commands import contract
-from checks.drill import Refused
 from checks.history import HistoryError
 from checks.label_commands import label
 from checks.monitor import UnknownDataset
+from checks.refusal import Refused
 from connectors import SourceError
 
 USAGE, UNKNOWN, STOPPED = 64, 3, 130

@@ -13,10 +13,10 @@ from urllib.parse import quote
 
 from checks import answers, contract_answers, labels
 from checks.config import Config
-from checks.drill import Refused
 from checks.history import HistoryBusy
 from checks.labels import Said
 from checks.monitor import Monitor
+from checks.refusal import Refused
 from checks.registry import NotRegistered
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from checks.answering import answering
 from checks.command_line import DEFAULT, AsJson, At, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import Config, load
 from checks.diff_command import diff_command
-from checks.drill import Refused
+from checks.refusal import Refused
 from checks.registry import Compatibility, NotRegistered
 from checks.transfer_commands import export_command, import_command
 

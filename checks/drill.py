@@ -20,7 +20,8 @@ from checks.records import (
     UniqueExpected,
     ValuesExpected,
 )
-from checks.worker import Refused, SourceSpec, ask_job
+from checks.refusal import MASK, Refused
+from checks.worker import SourceSpec, ask_job
 from checks.workers import Workers
 from connectors import Answer, Column, Source
 
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
     from checks.guard import Veil
     from checks.history import RunRow
 
-MASK = "•••"
 _PUBLIC = {"public", "internal", "none", "open", "unclassified"}
-__all__ = ["MASK", "Refused", "Sample", "ad_hoc", "breakdown", "failing_rows", "has_rows"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
-from checks.drill import MASK
-from checks.worker import Refused
+from checks.refusal import MASK, Refused
 from connectors import Column, Source, TableName
 
 _LONGEST = 100_000

@@ -43,6 +43,7 @@ from checks.rule_metrics import aggregate_metric
 from checks.service_levels import ServiceLevel
 from checks.verdicts import broken as _broken
 from checks.verdicts import holds
+from checks.verdicts import judged as _told
 from checks.verdicts import nothing_there as _nothing_there
 from checks.verdicts import result as _result
 from checks.wording import Number
@@ -138,16 +139,8 @@ def _judged(
     observed = wording.observed(number, threshold) + wording.fault(check)
     expected = wording.expected(number, threshold)
     where = wording.when(bucket, hourly=grain is Grain.HOUR)
-    return _result(
-        check,
-        Status.PASS if ok else _broken(check),
-        observed=observed,
-        expected=expected,
-        value=number.judged,
-        bucket=bucket,
-        measured_at=measured_at,
-        reason=None if ok else f"{wording.about(number, check, observed)}{where}, expected {expected}",
-    )
+    about = wording.about(number, check, observed) + where
+    return _told(check, ok, observed, expected, about, value=number.judged, bucket=bucket, measured_at=measured_at)
 
 
 # -- buckets -----------------------------------------------------------------------------------------------------------
@@ -198,14 +191,8 @@ def _judge_column(check: Check, expects: ColumnExpected, facts: Facts) -> Result
         return _result(check, _broken(check), observed="no such column", expected=expected, reason=reason)
     fits = fits_physical(expects.physical_type, column) and fits_logical(expects.logical_type, column)
     observed = column.native or column.type
-    return _result(
-        check,
-        Status.PASS if fits else _broken(check),
-        observed=observed,
-        expected=expected,
-        measured_at=facts.at,
-        reason=None if fits else f"column '{column.name}' is {observed}, expected {expected}",
-    )
+    about = f"column '{column.name}' is {observed}"
+    return _told(check, fits, observed, expected, about, measured_at=facts.at)
 
 
 def _judge_reconciliation(check: Check, expects: ReconcileExpected, facts: Facts) -> Result:
@@ -226,15 +213,8 @@ def _judge_reconciliation(check: Check, expects: ReconcileExpected, facts: Facts
         observed += f" ({phrases.percent(share, apart_from=(expects.tolerance,))})"
     tolerance = phrases.percent(expects.tolerance) if expects.percent else phrases.number(expects.tolerance)
     expected = f"at most {tolerance}" if expects.tolerance else "no difference"
-    return _result(
-        check,
-        Status.PASS if ok else _broken(check),
-        observed=observed,
-        expected=expected,
-        value=difference,
-        measured_at=min(ours.measured_at, theirs.measured_at),
-        reason=None if ok else f"{observed}, expected {expected}",
-    )
+    measured_at = min(ours.measured_at, theirs.measured_at)
+    return _told(check, ok, observed, expected, value=difference, measured_at=measured_at)
 
 
 # -- small parts -------------------------------------------------------------------------------------------------------

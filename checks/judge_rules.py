@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from checks import judge_series, phrases, wording
@@ -24,7 +24,7 @@ from checks.records import (
     Status,
 )
 from checks.rule_metrics import category_metrics, sequence_metric
-from checks.verdicts import broken, holds, nothing_there, result
+from checks.verdicts import holds, judged, nothing_there, result
 
 #: one, many, and what they do
 _BREAKS = {
@@ -62,8 +62,8 @@ def sql(check: Check, expects: SqlExpected, facts: Facts) -> Result:
         reason = f"the query answers {phrases.number(level.value)}, not true or false; give the rule a threshold"
         return result(check, Status.ERROR, reason=reason)
     observed, expected = _written(expects, level.value), _expected(expects)
-    ok = holds(expects.threshold, level.value)
-    return _told(check, ok, level.value, level.measured_at, (observed, expected, f"the query answers {observed}"))
+    ok, about = holds(expects.threshold, level.value), f"the query answers {observed}"
+    return judged(check, ok, observed, expected, about, value=level.value, measured_at=level.measured_at)
 
 
 def sequence(check: Check, expects: SequenceExpected, facts: Facts) -> Result:
@@ -81,8 +81,8 @@ def sequence(check: Check, expects: SequenceExpected, facts: Facts) -> Result:
     one, many, about = _BREAKS[expects.kind]
     observed = f"{phrases.number(level.value)} {one if level.value == 1 else many}"
     expected = "none" if phrases.allows_only_zero(expects.threshold) else phrases.expectation(expects.threshold)
-    words = (observed, expected, f"{observed} {about.format(column=expects.column)}")
-    return _told(check, holds(expects.threshold, level.value), level.value, level.measured_at, words)
+    ok, clause = holds(expects.threshold, level.value), f"{observed} {about.format(column=expects.column)}"
+    return judged(check, ok, observed, expected, clause, value=level.value, measured_at=level.measured_at)
 
 
 def distribution(check: Check, expects: DistributionExpected, facts: Facts) -> list[Result]:
@@ -146,28 +146,14 @@ def _distribution(check: Check, expects: DistributionExpected, counted: _Counted
     expected = _between(low, high)
     ok = abs(share - is_share) <= expects.tolerance + _ROUNDING
     about = f"{observed}{counted.where}".replace("the values", f"the values of {expects.column}")
-    made = _told(check, ok, is_share - share, counted.at, (observed, expected, about))
-    return replace(made, bucket=counted.bucket)
+    evidence = {"value": is_share - share, "measured_at": counted.at, "bucket": counted.bucket}
+    return judged(check, ok, observed, expected, about, **evidence)
 
 
 def _between(low: float, high: float) -> str:
     if high - low < _ROUNDING:
         return f"exactly {phrases.percent(100 * round(low, 12))}"
     return f"between {phrases.percent(100 * round(low, 12))} and {phrases.percent(100 * round(high, 12))}"
-
-
-def _told(check: Check, ok: bool, value: float, at: datetime, words: tuple[str, str, str]) -> Result:
-    """`words` are what was observed, what is expected, and a clause that says what is wrong."""
-    observed, expected, about = words
-    return result(
-        check,
-        Status.PASS if ok else broken(check),
-        observed=observed,
-        expected=expected,
-        value=value,
-        measured_at=at,
-        reason=None if ok else f"{about}, expected {expected}",
-    )
 
 
 def _written(expects: SqlExpected, value: float) -> str:

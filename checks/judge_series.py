@@ -27,7 +27,7 @@ from checks.records import (
     Status,
     Threshold,
 )
-from checks.verdicts import broken, holds, nothing_there, result
+from checks.verdicts import holds, judged, nothing_there, result
 
 if TYPE_CHECKING:
     from checks.facts import Facts
@@ -74,14 +74,8 @@ def _changed(check: Check, expects: ChangeExpected, values: tuple[float, float],
     ok = holds(expects.threshold, percent)
     observed = f"{_signed(percent, expects.threshold)}, from {phrases.number(before)} to {phrases.number(now)}"
     expected = phrases.expectation(expects.threshold, _signed)
-    return result(
-        check,
-        Status.PASS if ok else broken(check),
-        observed=observed,
-        expected=expected,
-        value=percent if math.isfinite(percent) else None,
-        reason=None if ok else f"{_name(expects)} changed by {observed}{where}, expected {expected}",
-    )
+    about = f"{_name(expects)} changed by {observed}{where}"
+    return judged(check, ok, observed, expected, about, value=percent if math.isfinite(percent) else None)
 
 
 def arrival(check: Check, expects: ArrivalExpected, facts: Facts) -> Result:
@@ -124,14 +118,7 @@ def _arrived(check: Check, expects: ArrivalExpected, rows: float, usual: float) 
     )
     by = f"{expects.by:%H:%M} {expects.zone}"
     expected = f"at least {phrases.percent(100 * expects.share)} by {by} of the next day"
-    return result(
-        check,
-        Status.PASS if ok else broken(check),
-        observed=observed,
-        expected=expected,
-        value=share,
-        reason=None if ok else f"{observed}, expected {expected}",
-    )
+    return judged(check, ok, observed, expected, value=share)
 
 
 def _reach(check: Check) -> int:

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from checks.answers import Document, UnknownSeries, moment
-from checks.drill import Refused
 from checks.monitor import Monitor
 from checks.records import Grain, Label, LabelKind, Repeats
+from checks.refusal import Refused
 
 _LONGEST_NOTE = 500
 _LONGEST_NAME = 100

@@ -24,6 +24,7 @@ from checks.records import (
     ReconcileExpected,
     RunReport,
 )
+from checks.refusal import Refused
 from checks.registry import Registry
 from checks.run import Slot
 from checks.worker import Job, SourceSpec, list_job, measure_job
@@ -185,20 +186,20 @@ class Monitor:
     # -- drill-down ------------------------------------------------------------------------------------------------
 
     def sample(self, dataset: str, check: str, limit: int = 100) -> drill.Sample:
-        """Rows that a check objects to. Raises SourceError, drill.Refused, UnknownDataset."""
+        """Rows that a check objects to. Raises SourceError, Refused, UnknownDataset."""
         [found] = self.named([dataset])
         latest = self.history.latest_evaluated([found.name]).get(found.name)
         return drill.failing_rows(self.workers, self.spec(found.source), found, check, limit, latest)
 
     def query(self, source: str, sql: str, limit: int = 500) -> drill.Sample:
-        """One SELECT of a person, on a read-only session. Raises SourceError, drill.Refused."""
+        """One SELECT of a person, on a read-only session. Raises SourceError, Refused."""
         if source not in self.config.sources:
-            raise drill.Refused(f"there is no source '{source}'; there are {', '.join(sorted(self.config.sources))}")
+            raise Refused(f"there is no source '{source}'; there are {', '.join(sorted(self.config.sources))}")
         datasets = [dataset for dataset in self.datasets().values() if dataset.source == source]
         return drill.ad_hoc(self.workers, self.spec(source), sql, limit, datasets)
 
     def breakdown(self, dataset: str, column: str, bucket: datetime, before: datetime) -> drill.Sample:
-        """Rows per value of a column in two buckets. Raises SourceError, drill.Refused, UnknownDataset."""
+        """Rows per value of a column in two buckets. Raises SourceError, Refused, UnknownDataset."""
         [found] = self.named([dataset])
         latest = self.history.latest_evaluated([found.name]).get(found.name)
         return drill.breakdown(self.workers, self.spec(found.source), found, column, (bucket, before), latest)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from checks.queries import QueryLog
 from checks.records import Check, Metric, SqlExpected
+from checks.refusal import Refused
 from checks.scalars import NotANumber, number
-from checks.worker import Refused
 from connectors import Answer, QueryFailed, Source
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from checks.contracts import Level, Linted, by_file, to_json
 from checks.history import History
 from checks.monitor import Monitor
 from checks.records import Dataset, RunReport, Status
+from checks.refusal import Refused
 from checks.values import Secret
 from connectors import SourceError
 from connectors.urls import locate
@@ -123,7 +124,7 @@ def _samples(
             if check.id in objecting and drill.has_rows(check):
                 try:
                     sample = monitor.sample(report.dataset, check.id, rows)
-                except (SourceError, drill.Refused) as error:
+                except (SourceError, Refused) as error:
                     progress(f"{report.dataset} {check.id}: its rows can not be shown: {error}")
                 else:
                     found.append(answers.sample_document(report.dataset, check.id, sample))

@@ -35,6 +35,13 @@ def broken(check: Check) -> Status:
     return Status.FAIL if check.severity is Severity.ERROR else Status.WARN
 
 
+def judged(check: Check, ok: bool, observed: str, expected: str, about: str | None = None, **evidence: Any) -> Result:
+    """Pass, or what is wrong: `about` is the clause that says so before 'expected ...', else what was observed."""
+    reason = None if ok else f"{about or observed}, expected {expected}"
+    status = Status.PASS if ok else broken(check)
+    return result(check, status, observed=observed, expected=expected, reason=reason, **evidence)
+
+
 def nothing_there(check: Check, why: str, bucket: datetime | None = None) -> Result:
     """The result where there is nothing that could be judged."""
     status = Status.PASS if check.empty_is_fine else Status.NO_DATA

@@ -20,7 +20,8 @@ from connectors import Answer, Column, DatasetMissing, Source, SourceError, Tabl
 if TYPE_CHECKING:
     from checks.history import Known
     from checks.plan import Reading
-    from checks.records import Dataset, Measured
+    from checks.refusal import Refused
+from checks.records import Dataset, Measured
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,10 +30,6 @@ LINGER = 0.5
 _open: dict[str, Source] = {}
 _closing: dict[str, threading.Timer] = {}
 _in_use = threading.RLock()  # a job may open a second source inside
-
-
-class Refused(Exception):
-    """A question that is not asked of the warehouse, with the reason for people."""
 
 
 class JobFailed(Exception):

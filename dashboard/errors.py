@@ -12,9 +12,9 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from checks.drill import Refused
 from checks.history import HistoryError
 from checks.monitor import UnknownDataset
+from checks.refusal import Refused
 from connectors import SourceError
 from dashboard import words
 

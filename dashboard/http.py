@@ -17,9 +17,9 @@ from starlette.responses import JSONResponse, Response
 
 from checks import answers
 from checks.answers import UnknownSeries
-from checks.drill import Refused
 from checks.history import HistoryError
 from checks.monitor import UnknownDataset
+from checks.refusal import Refused
 from checks.registry import NotRegistered, NotThere
 from connectors import SourceError
 from dashboard.process import current

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from checks.drill import MASK, Refused, Sample, ad_hoc, breakdown, failing_rows
+from checks.drill import Sample, ad_hoc, breakdown, failing_rows
 from checks.guard import verified
 from checks.history import RunRow
 from checks.predicates import Length, Limit, Relation
@@ -27,6 +27,7 @@ from checks.records import (
     UniqueExpected,
     ValuesExpected,
 )
+from checks.refusal import MASK, Refused
 from checks.worker import SourceSpec
 from connectors import SourceError, TableName
 from tests.warehouses import Warehouse

@@ -13,8 +13,9 @@ from checks.drill import failing_rows
 from checks.facts import Facts
 from checks.judge import judge
 from checks.records import Dataset, Dimension, Metric, Operator, Result, Severity, SqlExpected, Status, Threshold
+from checks.refusal import Refused
 from checks.sql_rules import placeholders, statement
-from checks.worker import Refused, SourceSpec
+from checks.worker import SourceSpec
 from checks.workers import Workers
 from connectors import Answer, TableName, Unreachable
 from tests.judging import AT as NOON

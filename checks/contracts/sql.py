@@ -10,8 +10,8 @@ from checks.contracts.catalogue import backend
 from checks.contracts.document import Node
 from checks.contracts.subject import Subject
 from checks.records import Dimension, Operator, SqlExpected, Threshold
+from checks.refusal import Refused
 from checks.sql_rules import OF_COLUMN, OF_TABLE, placeholders, statement
-from checks.worker import Refused
 
 #: how sqlglot spells the dialect of a server's type; of others nothing is known before a source is there
 _DIALECTS = {
