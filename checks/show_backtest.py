@@ -12,6 +12,7 @@ from rich.text import Text
 from checks import phrases
 
 Document = dict[str, Any]
+_LARGE = 10  # times the usual value: more is no band
 _MOST = 30  # series and alerts that are listed
 _LABELS = {
     "known_error": "✔ a known error",
@@ -88,7 +89,7 @@ def _series(settings: Sequence[Document]) -> Table:
     columns = [f"alerts{_of(setting, settings)}" for setting in settings]
     table = _table("series", "judged", *columns, "sees a fall of", "sees a rise of")
     rows = list(zip(*(setting["series"] for setting in settings), strict=True))
-    rows.sort(key=lambda each: (-max(one["alerts"] for one in each), each[0]["check"] != "learned.volume"))
+    rows.sort(key=lambda each: -max(one["alerts"] for one in each))
     for each in rows[:_MOST]:
         first = each[0]
         name = first["metric"] + (f" of {first['column']}" if first["column"] else "")
@@ -97,8 +98,8 @@ def _series(settings: Sequence[Document]) -> Table:
             Text(name),
             judged,
             *(f"{one['alerts']:,}" for one in each),
-            _part(first["sees_fall"]),
-            _part(first["sees_rise"]),
+            _seen(first, "sees_fall"),
+            _seen(first, "sees_rise"),
         )
     return table
 
@@ -125,8 +126,14 @@ def _rate(value: float | None) -> str:
     return "not known" if value is None else phrases.number(round(value, 2))
 
 
-def _part(value: float | None) -> str:
-    return "-" if value is None else phrases.percent(round(100 * value, 1))
+def _seen(series: Document, name: str) -> str:
+    """A part of the usual value, or percentage points of a rate."""
+    value = series[name]
+    if value is None:
+        return "-"
+    if series["sees_in"] == "points":
+        return f"{phrases.number(round(100 * value, 2))} points"
+    return phrases.percent(round(100 * value, 1)) if value < _LARGE else f"more than {100 * _LARGE:,} %"
 
 
 def _bucket(text: str) -> str:

@@ -11,13 +11,13 @@ import numpy as np
 
 from checks.backtest.faults import injected
 from checks.backtest.remembered import remembered
-from checks.backtest.replay import Event, Replay, SeriesReplayed, replay
+from checks.backtest.replay import Event, Replay, SeriesReplayed, is_rate, replay
 from checks.backtest.settings import changed
 from checks.learned import told
-from checks.learned.families import family_of
+from checks.learned.families import FAMILIES, family_of
 from checks.learned.judging import Judged
 from checks.monitor import Monitor
-from checks.records import Detection, Finding, Label
+from checks.records import Detection, Finding, Label, Metric
 
 Document = dict[str, Any]
 LONGEST = 3660  # days
@@ -90,10 +90,15 @@ def _setting(name: str, replayed: Replay, labels: Sequence[Label], wanted: Wante
         "budget": replayed.detection.alerts_per_90_days,
         "days_judged": replayed.days,
         "alerts_per_series_per_90_days": float(np.mean(rates)) if rates else None,
-        "series": [_series(each) for each in replayed.series],
+        "series": [_series(each) for each in sorted(replayed.series, key=lambda each: _order(each.metric))],
         "labels": asdict(replayed.labels) if labels else None,
         "faults": faults,
     } | ({"points": [points for one in _parts(replayed) for points in _points(*one)]} if wanted.points else {})
+
+
+def _order(metric: Metric) -> tuple[int, str, str]:
+    """Volume first, as the families are listed."""
+    return FAMILIES.index(family_of(metric)), metric.name, metric.column or ""
 
 
 def _detection(detection: Detection) -> Document:
@@ -141,6 +146,7 @@ def _series(each: SeriesReplayed) -> Document:
         "alerts_per_90_days": each.per_90_days,
         "sees_fall": each.sees_fall,
         "sees_rise": each.sees_rise,
+        "sees_in": "points" if is_rate(each.metric) else "parts",
     }
 
 
@@ -151,6 +157,7 @@ def _fault(each: Any) -> Document:
 def _points(judged: Judged, since: int) -> list[Document]:
     """The window of every series, for a chart: null where nothing is known."""
     bands, buckets = judged.bands, [_iso(bucket) for bucket in judged.watched.buckets[since:]]
+    rows = sorted(range(len(bands.metrics)), key=lambda row: _order(bands.metrics[row]))
     return [
         {
             "metric": metric.name,
@@ -159,7 +166,8 @@ def _points(judged: Judged, since: int) -> list[Document]:
             "state": list(judged.state[row, since:]),
             **{name: _plain(getattr(bands, name)[row, since:]) for name in ("values", "expected", "lower", "upper")},
         }
-        for row, metric in enumerate(bands.metrics)
+        for row in rows
+        for metric in (bands.metrics[row],)
     ]
 
 

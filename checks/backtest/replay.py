@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from checks.learned import judging
-from checks.learned.families import budget
+from checks.learned.families import READINGS, budget
 from checks.learned.judging import Judged
 from checks.learned.past import Watched
 from checks.records import Detection, Finding, Grain, Label, LabelKind, Metric
@@ -35,8 +35,8 @@ class Event:
 @dataclass(frozen=True, slots=True)
 class SeriesReplayed:
     """One series in the replayed window: how many buckets were judged and how many still learned, events in which it
-    was outside its band, and the smallest fall and rise that its band would have shown in a middling bucket (parts of
-    the expected value; None where nothing was judged, or where no fall can leave the band)."""
+    was outside its band, and the smallest fall and rise that its band would have shown in a middling bucket: parts of
+    the expected value, or of all rows for a rate. None where nothing was judged, or no fall can leave the band."""
 
     metric: Metric
     judged: int
@@ -151,18 +151,27 @@ def _series(judged: Judged, since: int, labels: Sequence[Label]) -> list[SeriesR
         out = [bucket for bucket in out if not _expected(labels, metric, bucket)]
         events = len(_neighbours(out, grain))
         days = known.sum() * (_length(grain) / _DAY)
-        usual = np.where(known, bands.expected[row, since:], np.nan)
-        fall = _middling(usual - bands.lower[row, since:], usual)
-        rise = _middling(bands.upper[row, since:] - usual, usual)
+        window = [np.where(known, part[row, since:], np.nan) for part in (bands.expected, bands.lower, bands.upper)]
         learning = int((state[row] == "learning").sum())
-        fall = None if fall is None or fall >= 1 else fall
-        found.append(SeriesReplayed(metric, int(known.sum()), learning, events, _rate(events, days), fall, rise))
+        sees = _sees(metric, *window)
+        found.append(SeriesReplayed(metric, int(known.sum()), learning, events, _rate(events, days), *sees))
     return found
 
 
-def _middling(room: np.ndarray, usual: np.ndarray) -> float | None:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = room / np.abs(usual)
+def _sees(metric: Metric, usual: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[float | None, float | None]:
+    """The fall and the rise that leave the band of a middling bucket."""
+    size = 1.0 if is_rate(metric) else np.where(usual == 0, np.nan, np.abs(usual))
+    fall, rise, lowest = _middling((usual - lower) / size), _middling((upper - usual) / size), _middling(lower)
+    never = READINGS[metric.name].kind != "value" and lowest is not None and lowest <= 0
+    return None if never else fall, rise
+
+
+def is_rate(metric: Metric) -> bool:
+    """Whether the series is a part of all rows."""
+    return READINGS[metric.name].kind == "rate"
+
+
+def _middling(parts: np.ndarray) -> float | None:
     parts = parts[np.isfinite(parts)]
     return float(np.median(parts)) if len(parts) else None
 
