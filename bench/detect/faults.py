@@ -90,6 +90,8 @@ NULL_JUMPS = (0.02, 0.03, 0.05)
 NULL_SPREADS = (0.22, 0.57)
 #: fewer rows a day can not tell 1 % from 2 %
 NULL_ROWS = 1000
+#: null rates are judged over the last half year of a series
+NULL_DAYS = 182
 
 
 def null_rates(rows: Array, rate: float, spread: float, seed: np.random.Generator) -> Array:

@@ -11,7 +11,7 @@ from bench.detect.faults import Fault
 from bench.detect.sources import Half, Series, data_file
 
 #: weeks of a slice and of the history before its judged part, slices per source
-WEEKS, HISTORY_WEEKS, SLICES = 5, 2, 8
+WEEKS, HISTORY_WEEKS, SLICES = 5, 2, 4
 
 FAULTS = (
     Fault("6 h at -50 %", 6, lambda values: values * 0.5, lasts=True),

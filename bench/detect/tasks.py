@@ -78,8 +78,9 @@ def _rates(half: Half) -> Iterator[Trial]:
         rows = series.values.to_numpy()
         if np.median(rows) < faults.NULL_ROWS:
             continue
+        late = replace(series, first=max(series.first, len(rows) - faults.NULL_DAYS))
         for spread in faults.NULL_SPREADS:
-            yield _rate_trial(series, rows, spread)
+            yield _rate_trial(late, rows, spread)
 
 
 def _rate_trial(series: Series, rows: Array, spread: float) -> Trial:
