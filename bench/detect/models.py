@@ -1,7 +1,7 @@
 """Rivals that fit a model to what was before a day: statsforecast's AutoETS and MSTL, TestGen's SARIMAX.
 
-All forecast anew every day. AutoETS chooses its form and parameters once a week and takes in the days since without
-fitting: choosing costs 0.1 s a day and 0.8 s an hourly day, and the days of one week change nothing about it.
+All forecast anew every day from all that was before it. Form and parameters are chosen every four weeks (every week for
+hours and for TestGen) and kept in between, as choosing them every day would take hours and change little.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _days(case: Case) -> Iterator[tuple[int, int, int]]:
         yield int(start), max(int(start), case.first), int(end)
 
 
-def _daily_refit(forecast: Forecast, limit: float, logarithm: bool) -> Callable[[Sequence[Case]], list[Array]]:
+def _daily_forecast(forecast: Forecast, limit: float, logarithm: bool) -> Callable[[Sequence[Case]], list[Array]]:
     """Scores by a forecast made at the start of each day. Equal histories are fitted once."""
     fits: dict[tuple, tuple[Array, Array]] = {}
 
@@ -59,36 +59,56 @@ def _daily_refit(forecast: Forecast, limit: float, logarithm: bool) -> Callable[
     return score
 
 
-def _mstl(history: Array, case: Case, start: int, steps: int) -> tuple[Array, Array]:
-    model = MSTL(season_length=[24, 168] if case.hourly else [7])
-    return _interval(model.forecast(_whole(history), h=steps, level=[95]))
+class _Kept:
+    """A model that is fitted anew after so many days and only takes in what came in between."""
 
+    def __init__(self, fit: Callable[..., Any], days: int, hourly_days: int = 7) -> None:
+        self.fit, self.days, self.hourly_days = fit, days, hourly_days
+        self.fits: dict[bytes, Any] = {}
 
-class _AutoEts:
-    """Keeps the fit of each week's history."""
-
-    def __init__(self) -> None:
-        self.fits: dict[bytes, AutoETS] = {}
-
-    def __call__(self, history: Array, case: Case, start: int, steps: int) -> tuple[Array, Array]:
-        week = 168 if case.hourly else 7
-        since = start % week
-        # a full window moves on day by day: its first days are dropped so that the fits of a week see the same
-        before = _whole(history[week - since if len(history) < start else 0 : len(history) - since])
+    def __call__(self, history: Array, case: Case, start: int) -> Any:
+        """The model as it was fitted last before `start`."""
+        step = self.hourly_days * 24 if case.hourly else self.days
+        since = start % step
+        # a full window moves on day by day: its first part is dropped so that all days until the next fit see the same
+        first = step - since if len(history) < start else 0
+        before = _whole(history[first : len(history) - since])
         key = before.tobytes()
         if key not in self.fits:
-            self.fits[key] = AutoETS(season_length=24 if case.hourly else 7).fit(before)
-        return _interval(self.fits[key].forward(_whole(history), h=steps, level=[95]))
+            self.fits[key] = self.fit(before, case, start - since)
+        return self.fits[key]
+
+
+def _seasonal(kept: _Kept) -> Forecast:
+    def forecast(history: Array, case: Case, start: int, steps: int) -> tuple[Array, Array]:
+        return _interval(kept(history, case, start).forward(_whole(history), h=steps, level=[95]))
+
+    return forecast
+
+
+def _fit_autoets(before: Array, case: Case, _: int) -> AutoETS:
+    return AutoETS(season_length=24 if case.hourly else 7).fit(before)
+
+
+def _fit_mstl(before: Array, case: Case, _: int) -> MSTL:
+    return MSTL(season_length=[24, 168] if case.hourly else [7]).fit(before)
+
+
+def _fit_arima(before: Array, case: Case, end: int) -> ARIMA:
+    return ARIMA(order=(1, 1, 1)).fit(before, _free_days(case, end - len(before), end, 0))
+
+
+_ARIMA = _Kept(_fit_arima, days=7)
 
 
 def _testgen(history: Array, case: Case, start: int, steps: int) -> tuple[Array, Array]:
     """ARIMA(1,1,1) without season, weekends and holidays as one flag; the error is the largest of the model's own, the
     residuals' and the first differences'."""
-    if len(history) < TESTGEN_LEAST:
+    if len(history) < TESTGEN_LEAST + 7:
         return np.full(steps, np.nan), np.full(steps, np.nan)
     values, flags = _whole(history), _free_days(case, start - len(history), start, steps)
-    model = ARIMA(order=(1, 1, 1))
-    found = model.forecast(values, steps, flags[: len(values)], flags[len(values) :], level=[95], fitted=True)
+    model = _ARIMA(history, case, start)
+    found = model.forward(values, steps, flags[: len(values)], flags[len(values) :], level=[95], fitted=True)
     mean, spread = _interval(found)
     residuals = values[1:] - found["fitted"][1:]
     return mean, np.maximum(spread, max(np.std(residuals, ddof=1), np.std(np.diff(values), ddof=1)))
@@ -96,7 +116,7 @@ def _testgen(history: Array, case: Case, start: int, steps: int) -> tuple[Array,
 
 def _free_days(case: Case, start: int, end: int, steps: int) -> Array:
     step = case.index[1] - case.index[0]
-    dates = case.index[start:end].append(pd.date_range(case.index[end], periods=steps, freq=step))
+    dates = pd.date_range(case.index[start], periods=end - start + steps, freq=step)
     years = range(dates[0].year, dates[-1].year + 1)
     free = set(holidays.country_holidays(case.country, years=years)) if case.country else set()
     return np.array([float(date.dayofweek >= 5 or date.date() in free) for date in dates])[:, None]
@@ -113,7 +133,7 @@ def _whole(history: Array) -> Array:
 
 
 MODELS = {
-    "AutoETS": Detector("AutoETS", _daily_refit(_AutoEts(), INTERVAL, logarithm=True)),
-    "MSTL": Detector("MSTL", _daily_refit(_mstl, INTERVAL, logarithm=True)),
-    "TestGen": Detector("TestGen", _daily_refit(_testgen, TESTGEN_LIMIT, logarithm=False)),
+    "AutoETS": Detector("AutoETS", _daily_forecast(_seasonal(_Kept(_fit_autoets, days=28)), INTERVAL, logarithm=True)),
+    "MSTL": Detector("MSTL", _daily_forecast(_seasonal(_Kept(_fit_mstl, days=28)), INTERVAL, logarithm=True)),
+    "TestGen": Detector("TestGen", _daily_forecast(_testgen, TESTGEN_LIMIT, logarithm=False)),
 }
