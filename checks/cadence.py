@@ -29,8 +29,8 @@ def next_of(dataset: Dataset, line: str, at: datetime) -> datetime | None:
 
 def resting(dataset: Dataset, results: Callable[[str], Mapping[str, Sequence[Result]]], at: datetime) -> Resting:
     """The checks that are not due at the moment `at`, with their newest result. A check without one that says something
-    about the data, or whose number is older than its due moment, is due. `results` gives the newest results by dataset;
-    it is asked only where a rule has a schedule."""
+    about the data, or whose number is older than its due moment, is due; so is one that asks something else than it did
+    then. `results` gives the newest results by dataset; it is asked only where a rule has a schedule."""
     if not any(check.schedule for check in dataset.checks):
         return {}
     earlier = results(dataset.name).get(dataset.name, ())
@@ -39,6 +39,8 @@ def resting(dataset: Dataset, results: Callable[[str], Mapping[str, Sequence[Res
     for check in dataset.checks:
         result = newest.get(check.id)
         if check.schedule is None or result is None or result.measured_at is None:
+            continue
+        if result.definition != check.definition:
             continue
         due = previous_slot(check.schedule, at)
         if due is None or result.measured_at >= due:
@@ -52,8 +54,9 @@ def to_measure(dataset: Dataset, rest: Resting) -> Dataset:
     return replace(dataset, checks=tuple(checks))
 
 
-def dated(check: Check, results: Sequence[Result], at: datetime) -> list[Result]:
-    """The results, with their moment where the check is carried by it: 'no data' was seen at the run."""
-    if check.schedule is None:
-        return list(results)
-    return [replace(result, measured_at=result.measured_at or at) for result in results]
+def signed(check: Check, results: Sequence[Result], at: datetime) -> list[Result]:
+    """The results with what a later run goes by: the definition, and the moment where the check is carried by it ('no
+    data' was seen at the run)."""
+    seen = at if check.schedule else None
+    definition = check.definition
+    return [replace(each, measured_at=each.measured_at or seen, definition=definition) for each in results]

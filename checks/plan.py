@@ -7,7 +7,7 @@ whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import UnionType
@@ -54,10 +54,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """What the newest run that measured the dataset went by: its event time, and the ids of the checks it judged."""
+    """What the newest run that measured the dataset went by: its event time, and the checks that it judged, id to
+    definition."""
 
     event_time: EventTime | None
-    checks: frozenset[str]
+    checks: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,9 @@ class _Due:
         return before is None or replace(before, origin="") != replace(self.event_time, origin="")
 
     def _new_checks(self, checks: Sequence[Check]) -> bool:
-        needing = {check.id: set(whole_table_metrics(check)) for check in checks}
+        """Earlier numbers of a check that was changed are those of another question."""
+        needing = [(check, set(whole_table_metrics(check))) for check in checks]
         if self.last is None:
-            return any(not metrics <= set(self.known.values) for metrics in needing.values())
-        return any(metrics and check not in self.last.checks for check, metrics in needing.items())
+            return any(not metrics <= set(self.known.values) for _, metrics in needing)
+        judged = self.last.checks
+        return any(metrics and judged.get(check.id) != check.definition for check, metrics in needing)

@@ -19,7 +19,7 @@ import stamina
 
 from checks.arrivals import judges_buckets, settled
 from checks.builtin import builtin_checks, exists_check
-from checks.cadence import Resting, dated
+from checks.cadence import Resting, signed
 from checks.facts import Facts, Past
 from checks.history import History, Known
 from checks.judge import judge, without_measurement
@@ -98,7 +98,7 @@ class Tries:
 def judged(dataset: Dataset, facts: Facts, rest: Resting) -> tuple[Result, ...]:
     """The results of all checks of a dataset, its own and the built-in ones; those that rest have theirs."""
     own = (
-        [rest[check.id]] if check.id in rest else dated(check, judge(check, facts), facts.at)
+        [rest[check.id]] if check.id in rest else signed(check, judge(check, facts), facts.at)
         for check in dataset.checks
     )
     built_in = (judge(check, facts) for check in builtin_checks(dataset, facts.measured.event_time))

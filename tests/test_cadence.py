@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,7 +43,8 @@ DATASET = Dataset("s", TableName(None, "t"), checks=(DAILY, ASKED, ALWAYS))
 
 
 def told(check: str, status: Status, at: datetime | None) -> Result:
-    return Result(check, Dimension.COVERAGE, status, Severity.ERROR, measured_at=at)
+    definitions = {each.id: each.definition for each in DATASET.checks}
+    return Result(check, Dimension.COVERAGE, status, Severity.ERROR, measured_at=at, definition=definitions[check])
 
 
 def resting(*earlier: Result, at: datetime) -> set[str]:
@@ -64,6 +68,25 @@ def test_a_rule_rests_until_it_is_due_again(status: Status, measured_at, at: dat
     assert resting(told("daily", status, measured_at), at=at) == ({"daily"} if rests else set())
 
 
+@on(
+    ("changed", "rests"),
+    [
+        ({"expects": replace(QUERY, query="SELECT 2")}, False),
+        ({"expects": replace(QUERY, threshold=Threshold(Operator.BE, (2.0,)))}, False),
+        ({"severity": Severity.WARNING}, False),
+        ({"dimension": Dimension.ACCURACY}, False),
+        ({"empty_is_fine": True}, False),
+        ({"description": "in other words", "business_impact": "none", "contract": "c"}, True),
+    ],
+)
+def test_a_result_belongs_to_the_definition_it_was_judged_by(changed: dict[str, Any], rests: bool):
+    dataset = replace(DATASET, checks=(replace(ASKED, **changed),))
+    earlier = {dataset.name: [told("asked", Status.PASS, SIX)]}
+    assert bool(cadence.resting(dataset, lambda _: earlier, SIX + HOUR)) == rests
+    unsigned = {dataset.name: [replace(told("asked", Status.PASS, SIX), definition=None)]}
+    assert not cadence.resting(dataset, lambda _: unsigned, SIX + HOUR)
+
+
 def test_a_rule_without_a_schedule_or_a_result_never_rests():
     assert resting(told("always", Status.PASS, SIX), at=SIX + HOUR) == set()
     assert cadence.resting(replace(DATASET, checks=(ALWAYS,)), lambda _: pytest.fail("nobody asks"), SIX) == {}
@@ -82,18 +105,20 @@ def test_a_dataset_runs_on_all_its_lines():
 # -- in runs -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def monitor(tmp_path: Path):
+def write_contract(folder: Path, **daily: Any) -> None:
     """A dataset measured every four hours, with a rule that is due at half past six."""
-    rules = [
-        {"metric": "rowCount", "mustBeGreaterThan": 5, "id": "daily", "schedule": "30 6 * * *", "scheduler": "cron"},
-        {"metric": "rowCount", "mustBeGreaterThan": 5, "id": "always"},
-    ]
+    rule = {"metric": "rowCount", "mustBeGreaterThan": 5}
+    rules = [rule | {"id": "daily", "schedule": "30 6 * * *", "scheduler": "cron"} | daily, rule | {"id": "always"}]
     every = [{"property": "vitals.schedule", "value": "0 */4 * * *"}]
     table = {"name": "t", "quality": rules, "customProperties": every}
     document = {"apiVersion": "v3.1.0", "kind": "DataContract", "id": "c", "version": "1.0.0", "status": "active"}
-    (tmp_path / "contracts").mkdir()
-    (tmp_path / "contracts" / "c.yaml").write_text(yaml.safe_dump(document | {"schema": [table]}))
+    (folder / "contracts").mkdir(exist_ok=True)
+    (folder / "contracts" / "c.yaml").write_text(yaml.safe_dump(document | {"schema": [table]}))
+
+
+@pytest.fixture
+def monitor(tmp_path: Path):
+    write_contract(tmp_path)
     opened = canned(tmp_path, Clock(SIX), "t", config="[schedule]\njitter = '0s'\n")
     yield opened
     opened.close()
@@ -137,6 +162,31 @@ def test_a_result_is_carried_with_its_moment_until_the_rule_is_due(monitor: Cann
     assert results(monitor)["daily"] == ("pass", clock.now)
 
 
+@on(
+    ("changed", "result"),
+    [
+        ({"mustBeGreaterThan": 9}, ("fail", 2)),
+        ({"mustBeGreaterThan": 9, "severity": "info"}, ("warn", 2)),
+        ({"severity": "info"}, ("pass", 2)),
+        ({"description": "The same in other words"}, ("pass", 0)),
+        ({"schedule": "15 6 * * *"}, ("pass", 0)),
+    ],
+)
+def test_a_rule_that_was_changed_is_judged_anew_though_it_rests(
+    monitor: CannedMonitor, tmp_path: Path, changed: dict[str, Any], result: tuple[str, int]
+):
+    """What the old definition found says nothing of the new one; other words and another schedule ask the same."""
+    clock: Any = monitor.clock
+    clock.now = judged = SIX + timedelta(minutes=30)
+    assert ticked(monitor)
+    write_contract(tmp_path, **changed)
+    monitor.catalogue.read_contracts()
+    clock.forward(2 * HOUR)
+    monitor.start(["t"])[0].result()
+    status, after = result
+    assert results(monitor)["daily"] == (status, judged + after * HOUR)
+
+
 def test_a_warehouse_that_is_gone_says_nothing_of_a_rule_that_rests(monitor: CannedMonitor):
     clock: Any = monitor.clock
     assert ticked(monitor)
@@ -166,12 +216,40 @@ def test_the_next_run_is_that_of_the_earliest_line(monitor: CannedMonitor):
 
 
 def test_what_is_not_there_is_dated_by_the_run():
-    [result] = cadence.dated(DAILY, [told("daily", Status.NO_DATA, None)], SIX)
+    [result] = cadence.signed(DAILY, [told("daily", Status.NO_DATA, None)], SIX)
     assert result.measured_at == SIX
-    assert cadence.dated(ALWAYS, [told("always", Status.NO_DATA, None)], SIX)[0].measured_at is None
+    assert cadence.signed(ALWAYS, [told("always", Status.NO_DATA, None)], SIX)[0].measured_at is None
 
 
 # -- in a contract -----------------------------------------------------------------------------------------------------
+
+
+DEFINITIONS = """
+from pathlib import Path
+from checks.config import load
+from checks.contracts import declared, load_folder
+from connectors import TableName
+
+tables = [TableName("main", file.stem) for file in Path("contracts").glob("*.yaml")]
+found = declared(load_folder(Path("contracts")), load(Path("config.toml"), {}), {"demo": tables})
+print(sorted(check.dataset + check.id + check.definition for dataset in found for check in dataset.checks))
+"""
+
+
+def test_a_definition_is_the_same_in_every_process():
+    """What is compared with it was written by another one: nothing in it may hang on an address or on a hash."""
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", DEFINITIONS],
+            cwd=Path(__file__).parent.parent,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(printed) == 1 and len(printed.pop()) > 1000
 
 
 def test_the_cron_line_of_a_rule(tmp_path: Path):

@@ -192,11 +192,12 @@ def test_a_repeated_slot_takes_back_what_it_said_about_its_days(history):
 
 def test_tidying_changes_no_answer(history):
     for hour in range(3):
-        results = (result("a", Status.FAIL), result("b", Status.PASS, SUNDAY))
+        results = (result("a", Status.FAIL, definition="5ab1"), result("b", Status.PASS, SUNDAY))
         history.remember(report(NINE + hour * HOUR, grid(FLOW, {SUNDAY: 5, MONDAY: hour}), results=results))
     before = answers(history)
     history.tidy(NINE + DAY, 90 * DAY)
     assert answers(history) == before
+    assert history.known("s.flights").checks == {"a": "5ab1", "b": None}
     assert history.remember(report(NINE + 3 * HOUR, grid(FLOW, {SUNDAY: 5, MONDAY: 2}))) == 0
 
 

@@ -36,7 +36,13 @@ YESTERDAY = datetime(2026, 3, 14)  # noqa: DTZ001 a bucket
 KNOWN = Known(AT - timedelta(hours=3), YESTERDAY, {Metric("duplicate_count", "id"): (AT, 0.0)})
 UNIQUE = check("unique", UniqueExpected(("id",), NONE))
 VALID = check("valid", ValuesExpected("id", "invalid", NONE, valid=(1,)))
-LAST = Last(CREATED, frozenset({"unique", "valid"}))
+
+
+def judged(*checks: Check) -> Last:
+    return Last(CREATED, {check.id: check.definition for check in checks})
+
+
+LAST = judged(UNIQUE, VALID)
 
 
 def plan(dataset: Dataset = ORDERS, known: Known = KNOWN, at: datetime = AT, **more) -> Plan:
@@ -67,7 +73,15 @@ class TestTheWholeTableIsRead:
         assert plan(known=old).whole_table
 
     def test_for_a_check_that_the_last_run_did_not_judge(self):
-        assert plan(with_checks(UNIQUE, VALID), last=Last(CREATED, frozenset({"unique"}))).whole_table
+        assert plan(with_checks(UNIQUE, VALID), last=judged(UNIQUE)).whole_table
+
+    def test_for_a_check_that_asks_something_else_than_in_the_last_run(self):
+        """The counts of the buckets that are not read again would be those of the old question."""
+        other = replace(VALID, expects=ValuesExpected("id", "invalid", NONE, valid=(1, 2)))
+        reworded = replace(VALID, description="in other words", schedule="0 6 * * *")
+        assert plan(with_checks(UNIQUE, other), last=LAST).whole_table
+        assert not plan(with_checks(UNIQUE, reworded), last=LAST).whole_table
+        assert plan(with_checks(VALID), last=Last(CREATED, {"valid": None})).whole_table  # an older history
 
     def test_for_a_check_with_an_unknown_number_where_the_last_run_is_not_known(self):
         assert not plan(with_checks(UNIQUE)).whole_table
@@ -134,7 +148,7 @@ def test_checks_on_columns_that_are_not_there_are_left_to_the_judge():
 def test_different_values_of_the_whole_table_are_asked_for_where_a_check_wants_them():
     few = check("few", NumberExpected("distinct_count", Threshold(Operator.LESS, (5,)), "id"))
     assert plan(with_checks(few), NOTHING_KNOWN).distinct == ("id",)
-    assert plan(with_checks(few), last=Last(CREATED, frozenset({"few"}))).distinct == ()
+    assert plan(with_checks(few), last=judged(few)).distinct == ()
 
 
 @pytest.mark.parametrize(

@@ -211,18 +211,15 @@ def test_a_dataset_under_way_answers_with_the_run_that_is_under_way(tmp_path):
 
 def test_a_source_that_hangs_delays_no_other_and_not_more_than_its_limit_run_at_once(tmp_path):
     config = 'concurrency = 2\n[sources.other]\nurl = "files://other"\n'
-    monitor, go, at_once, most = (
-        canned(tmp_path, Clock(NOON), "a", "b", "c", "d", config=config),
-        threading.Event(),
-        [],
-        [],
-    )
+    monitor = canned(tmp_path, Clock(NOON), "a", "b", "c", "d", config=config)
+    go, entered, at_once, most = threading.Event(), threading.Semaphore(0), [], []
     monitor.catalogue.refresh("other", lambda: (TableName(None, "x"),), NOON)
 
     def hangs(dataset, slot):
         if dataset.source == "s":
             at_once.append(dataset.name)
             most.append(len(at_once))
+            entered.release()
             go.wait(10)
             at_once.remove(dataset.name)
         return seven_rows(dataset, slot)
@@ -230,6 +227,7 @@ def test_a_source_that_hangs_delays_no_other_and_not_more_than_its_limit_run_at_
     monitor.answer = hangs
     futures = dict(zip(["s.a", "s.b", "s.c", "s.d", "other.x"], monitor.start(["a", "b", "c", "d", "x"]), strict=True))
     assert futures["other.x"].result(10).outcome is Outcome.FINISHED
+    assert entered.acquire(timeout=10) and entered.acquire(timeout=10)
     assert not futures["s.a"].done()
     go.set()
     monitor.wait()

@@ -29,13 +29,13 @@ _DAYS_KEPT = timedelta(days=10)
 class Known:
     """What earlier runs of a dataset have left: when the whole table was last measured, the newest bucket, the newest
     value of every whole-table series with the moment it was observed, and what the newest run that measured went by:
-    its event time, and the ids of the checks that it judged."""
+    its event time, and the checks that it judged: id to definition, None where that is not known."""
 
     last_whole_table: datetime | None
     newest_bucket: datetime | None
     values: Mapping[Metric, tuple[datetime, float]]
     event_time: EventTime | None = None
-    checks: frozenset[str] = frozenset()
+    checks: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Memory:
     days: dict[Cell, tuple[datetime, Health]] = field(default_factory=dict)
     recent: Values | None = None
     event_time: EventTime | None = None
-    checks: frozenset[str] = frozenset()
+    checks: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def ids(self) -> tuple[int, int]:
@@ -105,13 +105,14 @@ def _load_runs(cursor: duckdb.DuckDBPyConnection, memory: Memory) -> None:
 def _load_last(cursor: duckdb.DuckDBPyConnection, memory: Memory) -> None:
     """What the newest run that measured anything went by."""
     rows = cursor.execute(
-        """SELECT event_time, (SELECT list(DISTINCT "check") FROM results
+        """SELECT event_time, (SELECT list(DISTINCT {id: "check", definition: definition}) FROM results
                                WHERE results.dataset = runs.dataset AND results.slot = runs.slot)
            FROM runs WHERE dataset = ? AND outcome = 'finished' AND measurements > 0 ORDER BY slot DESC LIMIT 1""",
         [memory.dataset],
     ).fetchall()
     if rows:
-        memory.event_time, memory.checks = event_time_of(rows[0][0]), frozenset(rows[0][1] or ())
+        memory.event_time = event_time_of(rows[0][0])
+        memory.checks = {check["id"]: check["definition"] for check in rows[0][1] or ()}
 
 
 def event_time_of(stored: dict | None) -> EventTime | None:

@@ -103,12 +103,16 @@ _LEARNED = (
         document VARCHAR NOT NULL)""",
 )
 
+# of the rule of a contract, as it was judged; NULL for results from before this step and for built-in checks
+_DEFINITIONS = ("ALTER TABLE results ADD COLUMN definition VARCHAR",)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first shape", _FIRST),
     Migration(2, "what the sources listed", _LISTINGS),
     Migration(3, "versions of contracts and schemas", _REGISTRY),
     Migration(4, "labels", _LABELS),
     Migration(5, "bands, alerts and their explanations", _LEARNED),
+    Migration(6, "what each result was judged by", _DEFINITIONS),
 )
 
 

@@ -30,7 +30,8 @@ _RUN_PLAIN = (
     "measurements, queries, whole_table, read_from"
 )
 _RESULT = (
-    '"check", dimension, status, severity, "column", observed, expected, reason, value, bucket, measured_at, learned'
+    '"check", dimension, status, severity, "column", observed, expected, reason, value, bucket, measured_at, learned, '
+    "definition"
 )
 # of a check that judges each bucket, the newest bucket speaks
 NEWEST_BUCKET = 'row_number() OVER (PARTITION BY dataset, slot, "check" ORDER BY bucket DESC NULLS LAST) = 1'
@@ -192,9 +193,9 @@ def _newest(condition: str) -> str:
 
 
 def _result(row: Sequence[Any]) -> Result:
-    check, dimension, status, severity, column, observed, expected, reason, value, bucket, measured_at, learned = row
+    check, dimension, status, severity, *evidence, measured_at, learned, definition = row
     kinds = Dimension(dimension), Status(status), Severity(severity)
-    return Result(check, *kinds, column, observed, expected, reason, value, bucket, aware(measured_at), learned)
+    return Result(check, *kinds, *evidence, aware(measured_at), learned, definition)
 
 
 def _run_row(row: Sequence[Any]) -> RunRow:

@@ -26,7 +26,7 @@ _RESULTS = Insert(
     ("dataset", "slot"),
     {"position": "INTEGER"}
     | dict.fromkeys(("check", "dimension", "status", "severity", "column", "observed", "expected", "reason"), _TEXT)
-    | {"value": "DOUBLE", "bucket": _MOMENT, "measured_at": _MOMENT, "learned": "BOOLEAN"},
+    | {"value": "DOUBLE", "bucket": _MOMENT, "measured_at": _MOMENT, "learned": "BOOLEAN", "definition": _TEXT},
 )
 _QUERIES = Insert(
     "run_queries",
@@ -152,7 +152,7 @@ class RunWriter:
             (
                 *(position, result.check, result.dimension, result.status, result.severity),
                 *(result.column, result.observed, result.expected, result.reason, result.value, result.bucket),
-                *(result.measured_at and naive(result.measured_at), result.learned),
+                *(result.measured_at and naive(result.measured_at), result.learned, result.definition),
             )
             for position, result in enumerate(self.report.results)
         ]
@@ -180,7 +180,7 @@ class RunWriter:
             memory.newest_bucket = max(newest, memory.newest_bucket or newest)
         if report.outcome is Outcome.FINISHED and report.measured:
             memory.event_time = report.measured.event_time
-            memory.checks = frozenset(result.check for result in report.results)
+            memory.checks = {result.check: result.definition for result in report.results}
             memory.whole_table = self.observed if report.measured.whole_table else memory.whole_table
 
     def _withdraw(self) -> list[datetime]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from checks.records.expected import Expectation
 from checks.records.words import Dimension, Grain, Severity
@@ -31,6 +32,13 @@ class Check:
         """The column that the check is about, several joined by ', ', None for the dataset as a whole."""
         columns = getattr(self.expects, "columns", None)
         return ", ".join(columns) if columns else getattr(self.expects, "column", None)
+
+    @property
+    def definition(self) -> str:
+        """A fingerprint of all that a verdict depends on: results of two checks with the same one can stand for each
+        other. Other words and another schedule leave it as it is."""
+        parts = repr((self.expects, self.dimension, self.severity, self.empty_is_fine))
+        return blake2b(parts.encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from checks.records.words import Certainty, Dimension, Health, Outcome, Severity
 class Result:
     """The outcome of one check in one run, with the evidence. `observed` and `expected` are words for people;
     `value` the number behind `observed`; `measured_at` when it was measured, which is before the run where the check
-    has a slower cadence. `bucket` is set where one bucket was judged."""
+    has a slower cadence. `bucket` is set where one bucket was judged. `definition` is what the check asked then, where
+    it comes from a contract (`Check.definition`)."""
 
     check: str
     dimension: Dimension
@@ -28,6 +29,7 @@ class Result:
     bucket: datetime | None = None
     measured_at: datetime | None = None
     learned: bool = False
+    definition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
