@@ -40,6 +40,8 @@ def fits_logical(expected: str | None, column: Column) -> bool:
     families = _LOGICAL.get(expected.lower())
     if families is None:
         return True
+    if column.type == "unknown" and expected.lower() in ("object", "map", "array"):  # composite types of PostgreSQL
+        return column.native.endswith("]") == (expected.lower() == "array")
     family = re.match(r"[a-z]+", column.type)
     if family is None or not family.group().startswith(families) or column.type.startswith("interval"):
         return False

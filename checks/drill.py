@@ -19,6 +19,7 @@ from checks.records import (
     SqlExpected,
     UniqueExpected,
     ValuesExpected,
+    is_public,
 )
 from checks.refusal import MASK, Refused
 from checks.worker import SourceSpec, ask_job
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
     from checks.guard import Veil
     from checks.history import RunRow
-
-_PUBLIC = {"public", "internal", "none", "open", "unclassified"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ def veil_over(datasets: Sequence[Dataset]) -> Veil:
 
 def hidden_of(classified: Mapping[str, str]) -> frozenset[str]:
     """The columns (lower case) whose classification is not a public one."""
-    return frozenset(column.lower() for column, level in classified.items() if level.lower() not in _PUBLIC)
+    return frozenset(column.lower() for column, level in classified.items() if not is_public(level))
 
 
 def _ask(

@@ -6,14 +6,16 @@ That is found before anything is sent: a fused query that fails is halved many t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import TYPE_CHECKING, Any
 
 from checks import nested, regex
 from checks.formats import library
+from checks.json_values import is_seen_as_json
 from checks.metrics import kind_of
 from checks.predicates import (
+    Checksum,
     Formatted,
     Items,
     Keys,
@@ -22,12 +24,14 @@ from checks.predicates import (
     Matches,
     MultipleOf,
     NotInFuture,
+    OneOf,
     Predicate,
     Properties,
     UniqueItems,
 )
 from checks.queries import QueryLog, writing
 from checks.records import Check, Metric, RowsExpected, ValuesExpected
+from checks.within import NotThere, last_of
 from connectors import Column, QueryFailed, TableName
 
 if TYPE_CHECKING:
@@ -41,10 +45,12 @@ _REMEDY = "write the rule so that this column and this warehouse can express it,
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Where a predicate is judged: the column and the dialect of its warehouse."""
+    """Where a predicate is judged: the column, or the place inside of one (`is_inside`), and the dialect of its
+    warehouse."""
 
     column: Column
     dialect: str
+    is_inside: bool = False
 
     @property
     def kind(self) -> dt.DataType:
@@ -57,6 +63,16 @@ class Ground:
     @property
     def has_moments(self) -> bool:
         return self.kind.is_date() or self.kind.is_timestamp()
+
+    @property
+    def is_json(self) -> bool:
+        """Whether values are taken out of JSON before they are judged."""
+        return self.is_inside and is_seen_as_json(self.kind)
+
+    def for_predicate(self, predicate: Predicate) -> Ground:
+        """What a predicate is judged on: of JSON the number or text in it, for those that ask for such."""
+        held = {"number": "float64", "text": "string"}.get(held_as(predicate) or "") if self.is_json else None
+        return replace(self, column=replace(self.column, type=held)) if held else self
 
     @property
     def words(self) -> str:
@@ -80,8 +96,13 @@ def refusal(expects: Any, columns: Sequence[Column], dialect: str) -> str | None
     """Why the expectation can not be expressed, None where nothing speaks against it."""
     if isinstance(expects, RowsExpected):
         return _refused_rows(expects, columns, dialect)
-    ground = ground_of(expects, columns, dialect)
-    reasons = (_refusal(predicate, ground) for predicate in expects.predicates)
+    if expects.path and dialect not in ("duckdb", "postgres"):
+        return f"{_NAMES.get(dialect, dialect)} can not be asked inside of a column: it has no lists and no objects"
+    try:
+        ground = ground_of(expects, columns, dialect)
+    except NotThere as error:
+        return str(error)
+    reasons = (_refusal(predicate, ground.for_predicate(predicate)) for predicate in expects.predicates)
     return next((reason for reason in reasons if reason), None)
 
 
@@ -92,8 +113,23 @@ def metric_of(check: Check) -> Metric:
 
 
 def ground_of(expects: ValuesExpected, columns: Sequence[Column], dialect: str) -> Ground:
-    """The column of the expectation, in its warehouse."""
-    return Ground(next(column for column in columns if column.name == expects.column), dialect)
+    """The column of the expectation, or the place inside of it, in its warehouse. Raises NotThere."""
+    return Ground(last_of(columns, expects.column, expects.path), dialect, bool(expects.path))
+
+
+def held_as(predicate: Predicate) -> str | None:
+    """What a predicate asks of a value that is JSON: 'number', 'text', or None for the JSON itself."""
+    match predicate:
+        case Limit() | MultipleOf():
+            return "number"
+        case OneOf(values=values):
+            return "text" if any(isinstance(value, str | bool) for value in values) else "number"
+        case Formatted(name=name):
+            return held_as(library()[name].predicates[0])
+        case Matches() | Length() | Checksum():
+            return "text"
+        case _:
+            return None
 
 
 def _refused_rows(expects: RowsExpected, columns: Sequence[Column], dialect: str) -> str | None:

@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator
 from datetime import datetime
 
-from checks import judge_rules, judge_service_levels, phrases, wording
+from checks import judge_rules, judge_service_levels, phrases, within, wording
 from checks.column_types import fits_logical, fits_physical
 from checks.facts import Facts
 from checks.records import (
@@ -125,7 +125,8 @@ def _judge_level(check: Check, facts: Facts) -> Result:
 
 def _number(check: Check, metric: Metric, value: float, facts: Facts, of: float | None) -> Number:
     column = facts.columns.get(metric.column or "")
-    return Number(metric, value, of, getattr(check.expects, "percent", False), column.type if column else None)
+    percent, path = getattr(check.expects, "percent", False), getattr(check.expects, "path", ())
+    return Number(metric, value, of, percent, column.type if column else None, bool(path))
 
 
 def _judged(
@@ -189,7 +190,19 @@ def _judge_column(check: Check, expects: ColumnExpected, facts: Facts) -> Result
         near = difflib.get_close_matches(expects.column, facts.columns, 3, 0.5) or sorted(facts.columns)
         reason = f"column '{expects.column}' is not in the table, which has {phrases.listed(near)}"
         return _result(check, _broken(check), observed="no such column", expected=expected, reason=reason)
-    fits = fits_physical(expects.physical_type, column) and fits_logical(expects.logical_type, column)
+    for typed in within.typed_in_json((check,), facts.measured.columns):
+        return _judge_level(typed, facts)
+    try:
+        column = within.inner(column, expects.path)
+    except within.NotThere as error:
+        return _result(check, _broken(check), observed="no such property", expected=expected, reason=str(error))
+    if expects.path and column.type == "json":
+        reason = f"{column.name} is in JSON, where only values have types; give it a logicalType to compare them with"
+        return _result(check, Status.SKIPPED, expected=expected, reason=reason)
+    physical_type = (
+        expects.physical_type if column.native or not expects.path else None
+    )  # maps have no words for theirs
+    fits = fits_physical(physical_type, column) and fits_logical(expects.logical_type, column)
     observed = column.native or column.type
     about = f"column '{column.name}' is {observed}"
     return _told(check, fits, observed, expected, about, measured_at=facts.at)

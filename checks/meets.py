@@ -10,9 +10,9 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from checks import nested, regex
+from checks import json_values, nested, regex, within
 from checks.checkdigits import has_right_digits
-from checks.expressible import Ground, ground_of, metric_of
+from checks.expressible import Ground, ground_of, held_as, metric_of
 from checks.formats import library
 from checks.metrics import Aggregation, finite_values, rows_where, text_of
 from checks.moments import literal_naive
@@ -30,6 +30,7 @@ from checks.predicates import (
     Predicate,
     Properties,
     Relation,
+    Typed,
     UniqueItems,
 )
 from checks.present import STAND_IN
@@ -59,19 +60,22 @@ def offending(
 
         return (~condition(table, expects, columns, dialect)).fill_null(False)
     ground = ground_of(expects, columns, dialect)
+    if expects.kind != "missing" and not expects.predicates:
+        raise ValueError(f"check on column '{expects.column}' says neither which values are valid nor a pattern")
+    if expects.path:
+        value = table[expects.column]
+        return within.any_wrong(value, expects.path, dialect, lambda inner: _wrong(inner, expects, ground))
     as_text = text_of(ground.column, dialect)
-    column: Any = table[expects.column] if as_text is None else as_text(table[expects.column])
-    missing = column.isnull()
+    return _wrong(table[expects.column] if as_text is None else as_text(table[expects.column]), expects, ground)
+
+
+def _wrong(value: Any, expects: ValuesExpected, ground: Ground) -> ir.BooleanValue:
+    missing = json_values.is_null(value, ground.dialect) if ground.is_json else value.isnull()
     if expects.missing:
-        missing = missing | _among(column, expects.missing)
+        missing = missing | _among(value, expects.missing)
     if expects.kind == "missing":
         return missing.fill_null(False)
-    if not expects.predicates:
-        raise ValueError(f"check on column '{expects.column}' says neither which values are valid nor a pattern")
-    wrong = _fails(expects.predicates[0], column, ground)
-    for predicate in expects.predicates[1:]:
-        wrong = wrong | _fails(predicate, column, ground)
-    return ~missing & wrong
+    return ~missing & reduce(operator.or_, [_fails(predicate, value, ground) for predicate in expects.predicates])
 
 
 def equals(column: Any, value: object) -> Any:
@@ -82,7 +86,31 @@ def equals(column: Any, value: object) -> Any:
 def _fails(predicate: Predicate, column: Any, ground: Ground) -> ir.BooleanValue:
     """A present value of which a predicate can not tell anything does not meet it: text in a number column of SQLite, a
     date that is none."""
+    if ground.is_json:
+        return ~_meets_in_json(predicate, column, ground).fill_null(False)
     return ~_meets(predicate, column, ground).fill_null(False)
+
+
+def _meets_in_json(predicate: Predicate, value: Any, ground: Ground) -> Any:
+    """The same of a value in JSON, for which the number or the text in it is taken."""
+    match predicate, held_as(predicate):
+        case Typed(logical_type=logical), _:
+            fits = json_values.is_of(value, logical, ground.dialect)
+            written = Formatted(_WRITTEN[logical], "") if logical in _WRITTEN else None
+            return fits & _meets_in_json(written, value, ground) if written else fits
+        case OneOf(values=values), "text":
+            held = json_values.text(value, ground.dialect)
+            return held.isin([str(each).lower() if isinstance(each, bool) else str(each) for each in values])
+        case _, "text":
+            return _meets(predicate, json_values.text(value, ground.dialect), ground.for_predicate(predicate))
+        case _, "number":
+            return _meets(predicate, json_values.number(value, ground.dialect), ground.for_predicate(predicate))
+        case _:
+            return _meets(predicate, value, ground)
+
+
+#: how moments are written in JSON, by the formats of the library
+_WRITTEN = {"date": "date", "timestamp": "date-time", "time": "time"}
 
 
 def _meets(predicate: Predicate, column: Any, ground: Ground) -> Any:

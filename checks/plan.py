@@ -19,6 +19,7 @@ from checks.records import (
     ChangeExpected,
     Check,
     Choice,
+    ColumnExpected,
     Dataset,
     DistributionExpected,
     EventTime,
@@ -34,6 +35,7 @@ from checks.records import (
     ValuesExpected,
 )
 from checks.rule_metrics import metrics_of
+from checks.within import typed_in_json
 
 if TYPE_CHECKING:
     from checks.history import Known
@@ -114,7 +116,7 @@ def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known a
         whole_table=whole,
         buckets_from=due.first_bucket(at, whole=whole),
         up_to=at if replay and event_time else None,
-        values=_expecting(ValuesExpected | RowsExpected, checks),
+        values=(*_expecting(ValuesExpected | RowsExpected, checks), *typed_in_json(checks, columns)),
         keys=_keys(checks, key if reading.profiles else None) if whole else (),
         references=_expecting(ReferenceExpected, checks),
         reconciliations=_expecting(ReconcileExpected, checks) if whole else (),
@@ -171,6 +173,8 @@ def whole_table_metrics(check: Check) -> tuple[Metric, ...]:
             return (Metric("orphan_count", check.column, check=check.id),)
         case ReconcileExpected():
             return (Metric("own_aggregate", check=check.id), Metric("other_aggregate", check=check.id))
+        case ColumnExpected(path=path, column=column) if path:
+            return (Metric("invalid_count", column, check=check.id),)
         case ValuesExpected(kind=kind, column=column, per_bucket=False):
             return (Metric(f"{kind}_count", column, check=check.id),)
         case AggregateExpected(per_bucket=False) | DistributionExpected(per_bucket=False) | SequenceExpected():

@@ -170,6 +170,17 @@ class Keys:
         return f"without {' or '.join(self.names)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The value, which is JSON, is of the type that stands for this logical type of ODCS."""
+
+    logical_type: str
+
+    @property
+    def fault(self) -> str:
+        return f"that are no {self.logical_type}"
+
+
 Predicate = (
     OneOf
     | Matches
@@ -183,6 +194,7 @@ Predicate = (
     | UniqueItems
     | Properties
     | Keys
+    | Typed
 )
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from checks import phrases
 from checks.metrics import CATALOGUE, unit_of
+from checks.paths import in_words
 from checks.predicates import fault_of
 from checks.records import (
     Aggregate,
@@ -53,13 +54,15 @@ _MOMENTS = {"min": "the earliest {column} is {observed}", "max": "the latest {co
 @dataclass(frozen=True, slots=True)
 class Number:
     """A measured number as a check reads it. `of` is what it is a part of (rows, or present values), None where that is
-    not known; `percent` means that the share is judged; `type` is the ibis type of the column."""
+    not known; `percent` means that the share is judged; `type` is the ibis type of the column. `is_inside`: rows are
+    counted for what is inside of the column."""
 
     metric: Metric
     value: float
     of: float | None = None
     percent: bool = False
     type: str | None = None
+    is_inside: bool = False
 
     @property
     def judged(self) -> float:
@@ -89,7 +92,8 @@ def fault(check: Check) -> str:
     if isinstance(check.expects, RowsExpected):
         return f" for which {' '.join(check.expects.expression.split())} is false"
     predicates = getattr(check.expects, "predicates", ())
-    return f" {fault_of(predicates)}" if predicates else ""
+    having = " with values" if getattr(check.expects, "path", ()) else ""
+    return f"{having} {fault_of(predicates)}" if predicates else ""
 
 
 def expected(number: Number, threshold: Threshold) -> str:
@@ -110,6 +114,8 @@ def about(number: Number, check: Check, words: str) -> str:
         template = _MOMENTS[number.metric.name]
     names = getattr(check.expects, "columns", ())
     column = f"combination of {_joined(names)}" if len(names) > 1 else number.metric.column
+    if number.is_inside:
+        column = in_words(column or "", getattr(check.expects, "path", ()))
     return template.format(observed=words, column=column)
 
 
@@ -147,7 +153,7 @@ def _amount(number: Number) -> str:
 
 
 def _part(number: Number) -> str:
-    thing = "value" if number.metric.name == "invalid_count" else "row"
+    thing = "value" if number.metric.name == "invalid_count" and not number.is_inside else "row"
     if number.of is None or number.metric.name in ("row_count", "bucket_rows"):
         return _counted(number.value, thing)
     return f"{phrases.number(number.value)} of {_counted(number.of, thing)}"

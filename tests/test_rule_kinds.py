@@ -22,13 +22,15 @@ from checks.contracts import declared, load_folder
 from checks.contracts.custom import KINDS, METRICS
 from checks.contracts.custom_aggregate import FUNCTIONS as AGGREGATES
 from checks.contracts.custom_reconcile import FUNCTIONS as RECONCILED
-from checks.contracts.expectations import COMPARED_TYPES, KEYWORDS
+from checks.contracts.expectations import KEYWORDS
+from checks.contracts.inside import COMPARED_TYPES
 from checks.contracts.levels.agreements import READERS
 from checks.contracts.options import OPTIONS
 from checks.contracts.rules import ON_COLUMN, ON_TABLE
 from checks.formats import library
 from checks.history import History, Known
 from checks.measure import measure
+from checks.paths import Part
 from checks.plan import make_plan
 from checks.records import Dataset, Expectation, Measured, Operator, Result, RunReport, SequenceKind, Status
 from checks.run import Slot, run
@@ -60,6 +62,7 @@ def kinds() -> set[str]:
     by_registry: dict[str, Iterable[str]] = {
         "property": KEYWORDS,
         "logicalType": COMPARED_TYPES,
+        "inside": ["properties", *(part.value for part in Part)],
         "option": {*OPTIONS, "format"},
         "format": {*library(), "not-in-the-future"},
         "library": ON_COLUMN,
@@ -175,46 +178,16 @@ def unreachable(warehouse: Warehouse) -> Callable[[Known], Any]:
 
 # -- the promise of each kind ------------------------------------------------------------------------------------------
 
-each_kind = pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind.replace(": ", "-").replace(" ", "-"))
 
-
-def refused(told: Told, case: Case, table_name: str) -> bool:
-    """Whether the warehouse can not express the rule: then it says so, and the rule neither passes nor fails."""
-    reason = case.refused.get(told.kind)
-    if reason is None:
-        return False
-    assert told.statuses(table_name, case) == {Status.ERROR}
-    assert all(reason in (result.reason or "") for result in told.of(table_name, case))
-    return True
-
-
-@each_kind
-def test_a_table_that_satisfies_it_passes(told: Told, case: Case):
-    if not refused(told, case, "good"):
-        assert told.statuses("good", case) == {Status.PASS}, told.of("good", case)
-
-
-@each_kind
-def test_a_table_that_breaks_it_fails(told: Told, case: Case):
-    objecting = Status.WARN if case.warns else Status.FAIL
-    if not refused(told, case, "bad"):
-        assert objecting in told.statuses("bad", case), told.of("bad", case)
-
-
-@each_kind
-def test_a_table_that_can_not_be_measured_is_not_evaluated(told: Told, case: Case):
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind.replace(": ", "-").replace(" ", "-"))
+def test_a_kind_of_rule(told: Told, case: Case):
+    """Satisfied it passes, broken it fails; what can not be measured is not evaluated, and says why. A table without
+    what the rule is about tells nothing, unless the columns themselves are the promise, or nothing of them is."""
+    assert told.statuses("good", case) == {Status.PASS}, told.of("good", case)
+    assert (Status.WARN if case.warns else Status.FAIL) in told.statuses("bad", case), told.of("bad", case)
     assert told.statuses("broken", case) <= NOT_EVALUATED, told.of("broken", case)
     assert all(result.reason for result in told.of("broken", case))
-
-
-@each_kind
-def test_a_table_without_what_it_is_about_is_not_evaluated(told: Told, case: Case):
-    """Where the columns themselves are the promise, or nothing of the columns is, the table tells something."""
     assert (told.statuses("bare", case) <= NOT_EVALUATED) is not case.bare, told.of("bare", case)
-
-
-@each_kind
-def test_a_warehouse_that_does_not_answer_never_gives_a_fail(told: Told, case: Case):
     assert told.statuses("unreachable", case) == {Status.UNREACHABLE}
 
 

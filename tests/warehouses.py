@@ -208,7 +208,7 @@ class PostgresDatabase(Warehouse):
             cursor.execute(f"CREATE TABLE public.{quoted(name)} ({columns})".encode())
             with cursor.copy(f"COPY public.{quoted(name)} FROM STDIN".encode()) as copy:
                 for row in _rows(table):
-                    copy.write_row([Json(value) if isinstance(value, dict) else value for value in row])
+                    copy.write_row([_for_postgres(*pair) for pair in zip(row, table.schema.types, strict=True)])
             cursor.execute(f"ANALYZE public.{quoted(name)}".encode())
         return TableName("public", name)
 
@@ -223,11 +223,18 @@ class PostgresDatabase(Warehouse):
             return "timestamptz" if type_.tz else "timestamp"
         if pa.types.is_list(type_):
             return f"{self._word(type_.value_type)}[]"
-        return "jsonb" if pa.types.is_struct(type_) else self._WORDS.get(str(type_), "text")
+        is_object = pa.types.is_struct(type_) or pa.types.is_map(type_)
+        return "jsonb" if is_object else self._WORDS.get(str(type_), "text")
 
 
 def _rows(table: pa.Table) -> list[tuple[Any, ...]]:
     return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def _for_postgres(value: Any, type_: pa.DataType) -> Any:
+    if pa.types.is_map(type_) and value is not None:
+        return Json(dict(value))
+    return Json(value) if isinstance(value, dict) else value
 
 
 def _for_sqlite(row: tuple[Any, ...]) -> list[Any]:

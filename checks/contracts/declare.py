@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 from checks.config import Config, DatasetConfig, DetectionConfig
 from checks.contracts.catalogue import Catalogue
-from checks.contracts.document import Document, Finding, Notes
+from checks.contracts.document import Document, Finding, Node, Notes, properties_below
 from checks.contracts.expectations import checks, key_columns
 from checks.contracts.extras import extras
 from checks.contracts.levels import agreements, column_for, response_times
 from checks.contracts.load import Contracts
 from checks.contracts.servers import for_sources
 from checks.contracts.subject import Subject, column_of
-from checks.records import Dataset, Detection, Grain
+from checks.records import Dataset, Detection, Grain, is_public
 from connectors import TableName
 
 _STATUSES = {"draft": 1, "proposed": 1, "deprecated": 2, "retired": 3}
@@ -85,7 +85,7 @@ def _dataset(subject: Subject) -> Dataset:
     document, node = subject.document, subject.node
     agreed = agreements(document, subject.notes)
     said = extras(subject, column_for(node, agreed))
-    classes = {column_of(each): name for each in subject.properties if (name := each.text("classification"))}
+    classes = {column_of(each): name for each in subject.properties if (name := _classification(each))}
     purpose = document.root.child("description")
     return Dataset(
         source=subject.source,
@@ -105,6 +105,12 @@ def _dataset(subject: Subject) -> Dataset:
         classified=classes,
         response_times=response_times(document, node, subject.notes),
     )
+
+
+def _classification(node: Node) -> str | None:
+    """That of the property, or of what is inside of it: a column is shown or hidden as a whole."""
+    found = [name for each in (node, *properties_below(node)) if (name := each.text("classification"))]
+    return next((name for name in found if not is_public(name)), found[0] if found else None)
 
 
 # -- configuration -----------------------------------------------------------------------------------------------------

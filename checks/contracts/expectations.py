@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from checks.contracts import thresholds
 from checks.contracts.document import Node, custom_properties
+from checks.contracts.inside import compared_type, of_places
 from checks.contracts.levels import Agreement
 from checks.contracts.options import of_values
 from checks.contracts.references import UnresolvedError, table_of, target
@@ -22,9 +23,6 @@ from checks.records import (
     ReferenceExpected,
     UniqueExpected,
 )
-
-#: logical types that are compared with the warehouse's; of others only the column's presence is checked
-COMPARED_TYPES = {"string", "date", "timestamp", "time", "number", "integer", "object", "array", "boolean"}
 
 
 def checks(subject: Subject, agreed: Sequence[Agreement]) -> tuple[Check, ...]:
@@ -70,14 +68,15 @@ def _of_properties(subject: Subject) -> Iterator[Check]:
                 yield _plain(subject, f"{name}.{word}", dimension, made)
         for word, values in of_values(subject, node, column):
             yield _plain(subject, f"{name}.{word}", Dimension.CONFORMITY, values)
+        for check_id, dimension, expects in of_places(subject, node, column):
+            yield _plain(subject, check_id, dimension, expects)
         yield from _of_rules(subject, node, column)
         for each in node.items("relationships"):
             yield from _relationship(subject, each, f"{name}.relationship", own=column)
 
 
 def _column(node: Node, column: str) -> ColumnExpected:
-    logical = node.text("logicalType")
-    return ColumnExpected(column, logical if logical in COMPARED_TYPES else None, node.text("physicalType"))
+    return ColumnExpected(column, compared_type(node), node.text("physicalType"))
 
 
 def _required(node: Node, column: str) -> NumberExpected | None:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from checks.contracts.catalogue import Catalogue
 from checks.contracts.consistency import note_contradictions
-from checks.contracts.document import Document, Finding, Node, Notes, custom_properties, properties_below
+from checks.contracts.document import Document, Finding, Node, Notes, custom_properties
 from checks.contracts.expectations import checks
 from checks.contracts.extras import ON_RULES, extras, note_unknown
+from checks.contracts.inside import note_not_executed
 from checks.contracts.levels import ON_LEVELS, Agreement, agreements, column_for, is_timed, response_times
 from checks.contracts.subject import Subject
 from connectors import TableName
@@ -56,7 +57,7 @@ def _table(subject: Subject, agreed: Sequence[Agreement]) -> None:
             _event_time(subject, level, event_time)
     _rules(subject.node, subject.notes)
     for node in subject.properties:
-        _property(node, subject.notes)
+        _property(subject, node)
         _rules(node, subject.notes)
 
 
@@ -76,24 +77,13 @@ def _rules(owner: Node, notes: Notes) -> None:
             note_unknown(name, each, ON_RULES, notes)
 
 
-def _property(node: Node, notes: Notes) -> None:
-    for key, message in _unexecuted(node):
-        notes.warning(node.at(key), f"not executed yet: {message}")
+def _property(subject: Subject, node: Node) -> None:
+    note_not_executed(subject, node)
+    notes = subject.notes
     if node.flag("partitioned"):
         notes.info(node.at("partitioned"), "not executed yet: partitioning is not compared with the warehouse")
-    logical = node.text("logicalType")
-    if logical in ("map", "vector"):
-        notes.info(node.at("logicalType"), f"not executed yet: {logical} is not compared; the column must exist")
     for name, each in custom_properties(node).items():
         note_unknown(name, each, (), notes)
-
-
-def _unexecuted(node: Node) -> Iterator[tuple[str, str]]:
-    name = node.value["name"]
-    nested = list(properties_below(node))
-    if nested:
-        key = next(key for key in ("properties", "items", "map") if key in node.value)
-        yield key, f"what is nested in {name} ({len(nested)} elements) is not checked in this version"
 
 
 # -- several contracts -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from checks.records.declared import (
     Check,
     Dataset,
     Detection,
+    is_public,
 )
 from checks.records.expected import (
     Aggregate,
@@ -116,4 +117,5 @@ __all__ = [
     "Threshold",
     "UniqueExpected",
     "ValuesExpected",
+    "is_public",
 ]

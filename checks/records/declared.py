@@ -81,3 +81,8 @@ class Dataset:
     @property
     def name(self) -> str:
         return f"{self.source}.{self.table}"
+
+
+def is_public(classification: str) -> bool:
+    """Whether values of this classification may be shown."""
+    return classification.lower() in ("public", "internal", "none", "open", "unclassified")

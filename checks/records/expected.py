@@ -7,6 +7,7 @@ from datetime import time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from checks.paths import Path
 from checks.predicates import Matches, OneOf, Predicate
 from checks.service_levels import ServiceLevel
 from connectors import TableName
@@ -35,11 +36,13 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class ColumnExpected:
-    """The column exists, with a compatible type (logical type in ODCS words, physical type in the warehouse's)."""
+    """The column exists, with a compatible type (logical type in ODCS words, physical type in the warehouse's). With a
+    `path`, it is the place inside of the column that does."""
 
     column: str
     logical_type: str | None = None
     physical_type: str | None = None
+    path: Path = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class NumberExpected:
 @dataclass(frozen=True, slots=True)
 class ValuesExpected:
     """The number of missing or invalid values of a column. Missing is NULL or one of `missing`; invalid is present and
-    not in `valid`, not matching `pattern`, or not meeting one of `meets`."""
+    not in `valid`, not matching `pattern`, or not meeting one of `meets`. With a `path`, the values at that place in
+    the column are meant, and the number is that of the rows in which one of them is missing or invalid."""
 
     column: str
     kind: str  # 'missing' or 'invalid'
@@ -68,6 +72,7 @@ class ValuesExpected:
     percent: bool = False
     per_bucket: bool = False
     meets: tuple[Predicate, ...] = ()
+    path: Path = ()
 
     @property
     def predicates(self) -> tuple[Predicate, ...]:
