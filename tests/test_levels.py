@@ -266,3 +266,14 @@ def test_whatever_happens_in_the_look_back_the_whole_is_right(tmp_path_factory, 
         shop.rows = [row for row in shop.rows if row[1] not in gone]
         shop.rows += [(now + back, 1000 * number + i + 50, x, part) for i, (back, x, part) in enumerate(arriving)]
         assert_like_everything(shop, shop.run(at), at)
+
+
+def test_metrics_have_an_order_whatever_they_are_of():
+    metrics = [
+        Metric("sum", "a", check="c"),
+        Metric("sum", "b"),
+        Metric("sum", "a"),
+        Metric("row_count"),
+        Metric("sum"),
+    ]
+    assert sorted(metrics) == [metrics[i] for i in (3, 4, 2, 0, 1)]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Metric:
     """Something that can be measured. `column` is one column, or several joined by ', ' for keys; `check` is the id of
     the check that the metric belongs to, where the number depends on the check's own arguments."""
@@ -22,6 +22,14 @@ class Metric:
     column: str | None = None
     grain: Grain = Grain.TABLE
     check: str | None = None
+
+    def __lt__(self, other: Metric) -> bool:
+        """By name, then by column: a metric of no column or no check comes before those that have one."""
+        return self._place < other._place
+
+    @property
+    def _place(self) -> tuple[str, str, Grain, str]:
+        return self.name, self.column or "", self.grain, self.check or ""
 
 
 @dataclass(frozen=True, slots=True)
