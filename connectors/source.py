@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from connectors.deadline import Deadline
+from connectors.dialects import corrected
 from connectors.errors import DatasetMissing, QueryFailed, QueryTimedOut, SourceError
 from connectors.translate import is_interruption, translate
 
@@ -151,6 +152,7 @@ class Source:
 
     def compile(self, expression: ir.Expr) -> str:
         """The expression in this source's SQL."""
+        corrected()
         with self._translated():
             return str(self.backend.compile(expression))
 

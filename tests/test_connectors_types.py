@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -98,3 +100,17 @@ def test_nullability_is_that_of_the_catalogue(warehouse: Warehouse) -> None:
     warehouse.run("CREATE TABLE t (a integer NOT NULL, b integer)")
     with warehouse.open() as source:
         assert [column.nullable for column in source.columns(source.tables()[0])] == [False, True]
+
+
+def test_statements_are_ibis_own_whoever_wrote_sql_before():
+    """In a process of its own, in which sqlglot has written PostgreSQL's SQL before ibis came."""
+    script = """
+import sqlglot
+sqlglot.parse_one("SELECT 1", dialect="postgres").sql("postgres")
+from connectors.dialects import corrected
+corrected()
+import ibis
+print(ibis.postgres.compile(ibis.table({"d": "date"}, name="t").filter(lambda t: t.d < ibis.date(2026, 3, 2))))
+"""
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "MAKE_DATE(" in said

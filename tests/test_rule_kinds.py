@@ -98,6 +98,10 @@ class Told:
         assert found, f"{case.check} was not judged"
         return found
 
+    def words(self, name: str, case: Case) -> str:
+        """For a test that fails: what was found, and why."""
+        return "; ".join(f"{each.status}: {each.observed} {each.reason}" for each in self.of(name, case))
+
     def statuses(self, name: str, case: Case) -> set[Status]:
         return {result.status for result in self.of(name, case)}
 
@@ -183,11 +187,11 @@ def unreachable(warehouse: Warehouse) -> Callable[[Known], Any]:
 def test_a_kind_of_rule(told: Told, case: Case):
     """Satisfied it passes, broken it fails; what can not be measured is not evaluated, and says why. A table without
     what the rule is about tells nothing, unless the columns themselves are the promise, or nothing of them is."""
-    assert told.statuses("good", case) == {Status.PASS}, told.of("good", case)
-    assert (Status.WARN if case.warns else Status.FAIL) in told.statuses("bad", case), told.of("bad", case)
-    assert told.statuses("broken", case) <= NOT_EVALUATED, told.of("broken", case)
+    assert told.statuses("good", case) == {Status.PASS}, told.words("good", case)
+    assert (Status.WARN if case.warns else Status.FAIL) in told.statuses("bad", case), told.words("bad", case)
+    assert told.statuses("broken", case) <= NOT_EVALUATED, told.words("broken", case)
     assert all(result.reason for result in told.of("broken", case))
-    assert (told.statuses("bare", case) <= NOT_EVALUATED) is not case.bare, told.of("bare", case)
+    assert (told.statuses("bare", case) <= NOT_EVALUATED) is not case.bare, told.words("bare", case)
     assert told.statuses("unreachable", case) == {Status.UNREACHABLE}
 
 
