@@ -3,7 +3,7 @@ history knows of them. Nothing of it is stored."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -37,14 +37,14 @@ def drafted(monitor: Monitor, dataset: Dataset) -> Inferred:
     job = SurveyJob(spec, dataset, reading, monitor.clock())
     surveyed = monitor.workers.call(spec, spec.timeout * most_statements() + 10, survey_job, job)
     url = monitor.config.sources[dataset.source].url.reveal()
-    return infer(dataset, surveyed, remembered(monitor.history, dataset.name, job), server(url, dataset))
+    past = remembered(monitor.history, dataset.name, job.at, schedule.retention)
+    return infer(dataset, surveyed, past, server(url, dataset))
 
 
-def remembered(history: History, dataset: str, job: SurveyJob) -> Remembered:
-    """What the history knows of the last days."""
-    days = timedelta(days=job.reading.history_days)
-    buckets = history.buckets(dataset, (job.at - days).replace(tzinfo=None))
-    ages = history.points(dataset, "freshness", since=job.at - _AGES)
+def remembered(history: History, dataset: str, at: datetime, retention: timedelta) -> Remembered:
+    """What the history knows: all its buckets, and the ages of the newest row in the last months."""
+    buckets = history.buckets(dataset, (at - retention).replace(tzinfo=None))
+    ages = history.points(dataset, "freshness", since=at - _AGES)
     moments = (moment.to_pydatetime() for moment in ages["observed_at"])
     return Remembered(buckets, tuple(zip(moments, ages["value"].tolist(), strict=True)))
 

@@ -21,13 +21,15 @@ _PERSONAL = frozenset(
     salt firstname lastname surname givenname familyname fullname maiden username login nickname birth birthday
     birthdate dob gender sex religion ethnicity race nationality salary wage income diagnosis disease medication
     patient disability address street postcode postal zip zipcode taxid nationalid cvv pan creditcard cardnumber
-    accountnumber personnummer fodselsnummer""".split()  # noqa: SIM905 a list of words reads better without quotes
+    accountnumber personnummer fodselsnummer fornavn etternavn epost telefon adresse vorname nachname geburtsdatum
+    strasse plz prenom nom apellido nombre correo direccion""".split()  # noqa: SIM905 a list of words reads better without quotes
 )
 #: what may be about people or may not: no values are shown, and nobody is told that they are personal
 _PERHAPS = _PERSONAL | frozenset(
-    """name user person customer client employee member contact owner author city town ip lat latitude lon lng longitude
-    location comment comments note notes remark message text title description card account session device cookie
-    fingerprint age url uri""".split()  # noqa: SIM905 likewise
+    """name user person people customer client employee staff member contact owner author by assignee assigned agent
+    seller manager approver reviewer handler driver doctor physician teacher student guest tenant city town ip lat
+    latitude lon lng longitude location comment comments note notes remark message text title description card account
+    session device cookie fingerprint age url uri""".split()  # noqa: SIM905 likewise
 )
 _JOINED = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 

@@ -60,7 +60,8 @@ class Survey:
     """What was found. `measured` is what a first run measures; `invalid` counts the present values of a column that do
     not have a format; `duplicates` the rows beyond the first of each key that was tried; `distinct` are exact numbers
     of different values; `values` holds the values of a column with the rows that have them, where they are few and not
-    sensitive; `filled` the starts of the hours (days, for dates) that have rows, oldest first."""
+    sensitive; `filled` the starts of the hours (days, for dates) that have rows, oldest first. `problems` are sentences
+    about what could not be looked at."""
 
     measured: Measured
     at: datetime
@@ -70,6 +71,7 @@ class Survey:
     distinct: Mapping[str, float]
     values: Mapping[str, tuple[tuple[Any, int], ...]]
     filled: tuple[datetime, ...]
+    problems: tuple[str, ...] = ()
 
 
 def most_statements() -> int:
@@ -123,6 +125,9 @@ class _Survey:
             distinct=distinct,
             values=self._values(invalid),
             filled=self._filled(),
+            problems=tuple(
+                dict.fromkeys(each.message for each in (*self._facts.measured.problems, *self._log.problems))
+            ),
         )
 
     def _second_scan(self) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
@@ -133,18 +138,16 @@ class _Survey:
         if not formats and not small:
             return {}, {}
         sent = expressible(self._log, replace(self._plan, values=checks))
-        asked = fused.ask(
-            self._log,
-            self._inner,
-            [
-                rows_aggregation(),
-                *(values_aggregation(check, self._plan.columns, self._source.dialect) for check in sent),
-                *(Aggregation(Metric("distinct_count", name), _exactly_distinct(name)) for name in small),
-            ],
-            replace(self._plan, values=sent),
-            self._facts.at,
-        )
-        counted = {metric: float(line[0]) for metric, line in asked.values.items() if len(line)}
+        aggregations = [
+            rows_aggregation(),
+            *(values_aggregation(check, self._plan.columns, self._source.dialect) for check in sent),
+            *(Aggregation(Metric("distinct_count", name), _exactly_distinct(name)) for name in small),
+        ]
+        counted: dict[Metric, float] = {}
+        with self._log.costing([Metric("invalid_count")]):
+            plan = replace(self._plan, values=sent)
+            asked = fused.ask(self._log, self._inner, aggregations, plan, self._facts.at)
+            counted = {metric: float(line[0]) for metric, line in asked.values.items() if len(line)}
         invalid = {formats[metric.check]: value for metric, value in counted.items() if metric.check in formats}
         distinct = {m.column: value for m, value in counted.items() if m.name == "distinct_count" and m.column}
         return invalid, distinct

@@ -153,6 +153,13 @@ def _is_small(facts: Facts, column: str) -> bool:
 # -- values ------------------------------------------------------------------------------------------------------------
 
 
+def _is_known_to_be_impersonal(facts: Facts, column: Column, invalid: Mapping[tuple[str, str], float]) -> bool:
+    """Whether it was looked for every personal format that the values may have, and none was found."""
+    personal = [name for name in _formats_of(facts, column) if name in sensitive.PERSONAL_FORMATS]
+    looked_for = all((column.name, name) in invalid for name in personal)
+    return looked_for and not sensitive.personal_format(column.name, invalid, present(facts, column.name))
+
+
 def enums(facts: Facts, invalid: Mapping[tuple[str, str], float], classified: Mapping[str, str]) -> list[str]:
     """Columns of few different short texts that look like nothing personal: their values may be looked at."""
     return [
@@ -160,7 +167,7 @@ def enums(facts: Facts, invalid: Mapping[tuple[str, str], float], classified: Ma
         for column in facts.measured.columns
         if is_text(column)
         and sensitive.shows_values(column.name, classified)
-        and not sensitive.personal_format(column.name, invalid, present(facts, column.name))
+        and _is_known_to_be_impersonal(facts, column, invalid)
         and present(facts, column.name) >= FEW
         and 0 < _different(facts, column.name) <= 1.2 * MOST_VALUES
         and (level(facts, "max_length", column.name) or 0) <= _LONGEST_VALUE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,7 +15,7 @@ from checks import sensitive
 from checks.contracts.inferring import Remembered
 from checks.drafts import server
 from checks.records import Dataset, Grain, Metric, Status
-from connectors import TableName
+from connectors import Answer, QueryTimedOut, TableName
 from tests.drafting import IBANS, document, drafted, executed, orders, properties
 from tests.nasty import AT, MOMENTS, nasty_table
 from tests.warehouses import DuckDBFile
@@ -130,6 +131,25 @@ def test_levels_follow_the_past(shop):
 )
 def test_each_line_says_what_it_is_known_from(shop, line):
     assert line in [each.strip() for each in shop.text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("every", "levels"),
+    [
+        (1, {"freshness": (36, "h"), "frequency": (1, "d")}),
+        (7, {"freshness": (11, "d"), "frequency": (7, "d")}),
+    ],
+)
+def test_dates_have_days_and_their_rhythm(warehouse, tmp_path, at, every, levels):
+    days = [at.date() - timedelta(days=1 + every * step) for step in range(60 // every + 5)]
+    frame = pd.DataFrame({"day": days, "amount": range(len(days))})
+    table = warehouse.load("ledger", frame)
+    with warehouse.open() as source:
+        draft = drafted(source, table, at)
+        findings, results = executed(draft, source, at, tmp_path)
+    told = {each["property"]: (each["value"], each["unit"]) for each in document(draft).data["slaProperties"]}
+    assert told == levels
+    assert (findings, {result.status for result in results}) == ([], {Status.PASS})
 
 
 def test_two_columns_are_a_key_together_where_no_single_one_is(tmp_path, at):
@@ -259,6 +279,41 @@ def test_what_a_contract_classifies_stays_classified_and_silent(tmp_path, at):
     assert told["state"]["classification"] == "restricted"
     assert "enum" not in told["state"]
     assert told["amount"]["logicalTypeOptions"] == {"minimum": 0}
+
+
+def test_the_words_of_an_enum_type_are_not_written_as_its_type(tmp_path, at):
+    warehouse = DuckDBFile(tmp_path)
+    frame = orders(at)[["first_name", "state", "ordered_at"]]
+    natives = {"first_name": "ENUM('Kari', 'Ola', 'Nils')", "state": "ENUM('open', 'paid', 'sent')"}
+    table = warehouse.load("orders", frame, natives)
+    with warehouse.open() as source:
+        draft = drafted(source, table, at)
+        findings, results = executed(draft, source, at, tmp_path)
+    told = properties(draft)
+    assert (told["state"]["physicalType"], len(told["state"]["enum"])) == ("ENUM", 3)
+    assert (told["first_name"]["physicalType"], "Kari" in draft.text) == ("ENUM", False)
+    assert (findings, {result.status for result in results}) == ([], {Status.PASS})
+
+
+def test_where_nobody_could_look_for_personal_data_no_values_are_written(tmp_path, at, monkeypatch):
+    warehouse = DuckDBFile(tmp_path)
+    table = warehouse.load("orders", orders(at))
+
+    with warehouse.open() as source:
+        ask = source.fetch
+
+        def slow_with_patterns(sql: str, **more: Any) -> Answer:
+            if "regexp" in sql.lower():
+                raise QueryTimedOut("shop", "the statement took longer than 60 s")
+            return ask(sql, **more)
+
+        monkeypatch.setattr(source, "fetch", slow_with_patterns)
+        draft = drafted(source, table, at)
+    told = properties(draft)
+    assert [name for name, each in told.items() if "enum" in each] == ["country"]  # two letters are no address
+    assert told["order_id"]["primaryKey"] is True
+    assert "orders: what could not be looked at: " in str(draft.left[0])
+    assert "the statement took longer than 60 s" in draft.text
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,7 @@ class Drafted:
 
 def drafted(evidence: Evidence, dataset: Dataset, column: Column, key: tuple[str, ...]) -> Drafted:
     """What can be promised of a column; `key` is the primary key of the table."""
-    physical = column.native if 0 < len(column.native) <= _LONGEST_TYPE else None
-    made = Drafted(Property(column.name, logical_type(column), physical))
+    made = Drafted(Property(column.name, logical_type(column), _physical_type(column)))
     _classify(made, evidence, dataset, column)
     if evidence.rows:
         _presence(made, evidence, column)
@@ -65,6 +64,12 @@ def logical_type(column: Column) -> str | None:
     if column.type.startswith("interval"):
         return None
     return next((word for families, word in _LOGICAL if column.type.startswith(families)), None)
+
+
+def _physical_type(column: Column) -> str | None:
+    """The warehouse's own word; of an ENUM without its values, which may be sensitive, and of long ones nothing."""
+    native = "ENUM" if column.native.upper().startswith("ENUM(") else column.native
+    return native if 0 < len(native) <= _LONGEST_TYPE else None
 
 
 # -- people ------------------------------------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ def infer(dataset: Dataset, survey: Survey, remembered: Remembered, server: dict
     name = dataset.table.name
     physical = str(dataset.table) if dataset.table.schema else None
     table = Table(name, [each.property for each in columns], physical=physical, description=dataset.description)
-    draft = Draft(dataset.name, [table], list(past.left), id=dataset.name.replace(".", "-"), owner=dataset.owner)
+    left_out = [*past.left, *(Left(name, f"what could not be looked at: {said}") for said in survey.problems)]
+    draft = Draft(dataset.name, [table], left_out, id=dataset.name.replace(".", "-"), owner=dataset.owner)
     data = contract(draft, name)
     beside = _enriched(data, columns, past, evidence)
     _declared(data, dataset, evidence, beside)
