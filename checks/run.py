@@ -17,7 +17,7 @@ from typing import Any
 
 import stamina
 
-from checks.arrivals import judges_buckets, settled
+from checks.arrivals import arriving, judges_buckets, settled
 from checks.builtin import builtin_checks, exists_check
 from checks.cadence import Resting, signed
 from checks.facts import Facts, Past
@@ -118,7 +118,7 @@ def _measured_and_judged(
 
         before = Before() if slot.replay else history.before(dataset.name, slot.at, measured.read_from)
         told, learned = learn(dataset, facts, before)
-        results += told
+        results += told if slot.replay else (*told, *arriving(dataset, facts, history, before))
     return {"measured": measured, "queries": measured.queries, "results": results, "learned": learned}
 
 

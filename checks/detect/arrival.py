@@ -151,11 +151,19 @@ def forecast(curve: Curve, bucket: datetime, at: datetime, rows: float, whole: B
         return None
     if band is None or rows >= band.lower:
         return Forecast(bucket + curve.complete, timedelta(0))
-    known = np.isfinite(curve.usual)
-    reached = np.searchsorted(curve.usual[known], rows / whole.expected, side="left")
-    usual_age = timedelta(hours=float(curve.ages[known][min(reached, known.sum() - 1)]))
-    behind = max(age - usual_age, timedelta(0))
+    behind = max(age - _usual_age(curve, rows / whole.expected), timedelta(0))
     return Forecast(bucket + curve.complete + behind, behind)
+
+
+def _usual_age(curve: Curve, share: float) -> timedelta:
+    """The latest age at which a bucket usually has no more than this share."""
+    known = np.isfinite(curve.usual)
+    ages, usual = curve.ages[known], curve.usual[known]
+    after = int(np.searchsorted(usual, share, side="right"))
+    if not 0 < after < len(usual):
+        return timedelta(hours=float(ages[min(after, len(ages) - 1)]))
+    part = (share - usual[after - 1]) / (usual[after] - usual[after - 1])
+    return timedelta(hours=float(ages[after - 1] + part * (ages[after] - ages[after - 1])))
 
 
 def sentence(curve: Curve) -> str:
