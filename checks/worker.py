@@ -15,13 +15,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from checks.records import Dataset, Measured
+from checks.refusal import Refused
 from connectors import Answer, Column, DatasetMissing, Source, SourceError, TableName, Unreachable, open_source
 
 if TYPE_CHECKING:
     from checks.history import Known
     from checks.plan import Reading
-    from checks.refusal import Refused
-from checks.records import Dataset, Measured
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from checks.config_sections import DetectionConfig
-from checks.drill import Refused
 from checks.records import Detection
+from checks.refusal import Refused
 
 _KEYS = ("alerts_per_90_days", "holidays")
 _PREFIX = "detection."
