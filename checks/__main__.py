@@ -23,6 +23,7 @@ from checks.backtest_command import backtest
 from checks.command_line import DEFAULT, AsJson, At, CanNotRead, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import ConfigError, load
 from checks.contract_commands import contract
+from checks.explain_command import explain
 from checks.history import HistoryError
 from checks.label_commands import label
 from checks.monitor import UnknownDataset
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.add_typer(contract, name="contract")
 app.add_typer(label, name="label")
 app.command("backtest")(backtest)
+app.command("explain")(explain)
 
 Names = Annotated[list[str] | None, typer.Argument(help="Datasets; none means all.")]
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from checks import answers, contract_answers, labels
 from checks.config import Config
+from checks.explain import Words, to_document
 from checks.history import HistoryBusy
 from checks.labels import Said
 from checks.monitor import Monitor
@@ -41,6 +42,7 @@ class Answering(Protocol):
     def status(self, names: Sequence[str], at: datetime | None) -> Document: ...
     def history(self, dataset: str, metric: str, column: str | None, at: datetime | None) -> Document: ...
     def sample(self, dataset: str, check: str, limit: int) -> Document: ...
+    def explain(self, dataset: str, words: Words) -> Document: ...
     def doctor(self) -> Document: ...
     def register(self, raw: bytes, label: str, compatibility: str | None) -> Document: ...
     def contracts(self) -> Document: ...
@@ -97,6 +99,10 @@ class Local:
         self.monitor.list_unlisted(self.monitor.clock())
         name = self.monitor.named([dataset])[0].name
         return answers.sample_document(name, check, self.monitor.sample(name, check, limit))
+
+    def explain(self, dataset: str, words: Words) -> Document:
+        self.monitor.list_unlisted(self.monitor.clock())
+        return to_document(self.monitor.explain(dataset, words))
 
     def doctor(self) -> Document:
         from checks import doctor
@@ -157,6 +163,12 @@ class Remote:
     def sample(self, dataset: str, check: str, limit: int) -> Document:
         query = {"check": check, "limit": limit}
         return self._ask("GET", f"/api/datasets/{quote(dataset, safe='')}/sample", params=query, timeout=None)
+
+    def explain(self, dataset: str, words: Words) -> Document:
+        query = {"metric": words.metric, "bucket": words.bucket.isoformat()}
+        query |= {"column": words.column} if words.column else {}
+        query |= {"check": words.check} if words.check else {}
+        return self._ask("GET", f"/api/datasets/{quote(dataset, safe='')}/explain", params=query, timeout=None)
 
     def doctor(self) -> Document:
         return self._ask("GET", "/api/doctor", timeout=None)

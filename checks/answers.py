@@ -14,7 +14,7 @@ from checks.monitor import Monitor
 from checks.records import DatasetHealth, Dimension, Health, Outcome, Result, RunReport, Severity, Status
 
 Document = dict[str, Any]
-_FIRST_YEAR = 1970
+_FIRST_YEAR, _LAST_YEAR = 1970, 9999
 
 
 def run_document(reports: Sequence[RunReport], errors: Sequence[str] = ()) -> Document:
@@ -113,6 +113,21 @@ def sample_document(dataset: str, check: str, sample: Sample) -> Document:
         "truncated": sample.truncated,
         "masked": list(sample.masked),
     }
+
+
+def parsed_bucket(text: str) -> datetime:
+    """A bucket, or any moment within it, on the clock of the event time. Raises ValueError with a sentence for
+    people."""
+    try:
+        bucket = datetime.fromisoformat(text.strip())
+        if not _FIRST_YEAR <= bucket.year < _LAST_YEAR:
+            raise ValueError("no such year")
+    except ValueError:
+        example = "write its day or hour, as 2026-03-14 or 2026-03-14T06:00"
+        raise ValueError(f"'{text[:60]}' is no bucket; {example}") from None
+    if bucket.tzinfo is not None:
+        raise ValueError("a bucket has no time zone: it is a day or hour on the clock of the event time; leave it out")
+    return bucket
 
 
 def plain(value: Any) -> Any:

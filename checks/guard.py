@@ -80,7 +80,7 @@ def veiled(statement: exp.Query, source: Source, veil: Veil) -> str:
     hidden = {name for _, table in tables for name in veil.tables[table]}
     _refuse_uses(statement, hidden)
     for node, table in tables:
-        _refuse_view_on_hidden(table, source, veil)
+        refuse_view_on_hidden(table, source, veil)
         if veil.tables[table]:
             node.replace(_masked_table(node, table, veil.tables[table], source.columns(table)))
     return statement.sql(dialect=source.dialect, comments=False)
@@ -215,7 +215,7 @@ def _watched(node: exp.Table, veil: Veil, dialect: str) -> TableName:
     return found[0]
 
 
-def _refuse_view_on_hidden(
+def refuse_view_on_hidden(
     view: TableName, source: Source, veil: Veil, seen: frozenset[TableName] = frozenset()
 ) -> None:
     """A view can give a column any name. Where it reads a table with classified columns, only its own contract says
@@ -229,7 +229,7 @@ def _refuse_view_on_hidden(
                 f"the view {view} reads {other}, which has classified columns; classify the view's own columns in a "
                 f"contract, or ask {other}"
             )
-        _refuse_view_on_hidden(other, source, veil, seen | {view})
+        refuse_view_on_hidden(other, source, veil, seen | {view})
 
 
 def _masked_table(node: exp.Table, table: TableName, hidden: frozenset[str], columns: Sequence[Column]) -> exp.Subquery:

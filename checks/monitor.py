@@ -15,6 +15,7 @@ from pathlib import Path
 from checks import cadence, drill, health, run, slots
 from checks.catalogue import Catalogue, SourceState, UnknownDataset, address_of
 from checks.config import Config, SourceConfig
+from checks.explain import Explanation, Words
 from checks.history import History, HistoryError, Known
 from checks.plan import Reading, statements
 from checks.records import (
@@ -203,6 +204,15 @@ class Monitor:
         [found] = self.named([dataset])
         latest = self.history.latest_evaluated([found.name]).get(found.name)
         return drill.breakdown(self.workers, self.spec(found.source), found, column, (bucket, before), latest)
+
+    def explain(self, dataset: str, words: Words) -> Explanation:
+        """The segments behind a change. Raises SourceError, drill.Refused, UnknownDataset."""
+        from checks.explain.known import Place, explained  # here and not above: most commands need no numpy, no sqlglot
+
+        [found] = self.named([dataset])
+        veil = drill.veil_over([each for each in self.datasets().values() if each.source == found.source])
+        place = Place(found, self.spec(found.source), veil)
+        return explained(self.history, self.workers, place, words, self.clock())
 
     # -- the demo --------------------------------------------------------------------------------------------------
 

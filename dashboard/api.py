@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from checks import answers
+from checks.explain import Words, to_document
 from checks.monitor import Monitor
 from checks.records import Health
 from dashboard import contracts_api, labels_api, registry_api
@@ -69,8 +70,8 @@ async def datasets(request: Request) -> Response:
 
 
 async def about_dataset(request: Request) -> Response:
-    """`/api/datasets/NAME`, and `/measurements`, `/sample` and `/draft` behind it. A slash in a name is written %2F, or
-    as it is where that can not be mistaken: the path is looked at before it is decoded."""
+    """`/api/datasets/NAME`, and `/measurements`, `/sample`, `/explain` and `/draft` behind it. A slash in a name is
+    written %2F, or as it is where that can not be mistaken: the path is looked at before it is decoded."""
     raw = request.scope.get("raw_path", request.url.path.encode()).decode().partition("?")[0]
     whole = raw.partition("/api/datasets/")[2]
     name, _, last = whole.rpartition("/")
@@ -129,7 +130,23 @@ async def backtest(request: Request, name: str) -> Response:
     return json_answer(await off_loop(backtest_document, current(), name, wanted))
 
 
+async def explanation(request: Request, name: str) -> Response:
+    """The segments behind a change: `?metric=bucket_rows&bucket=2026-03-14`, with `&column=` or `&check=` where the
+    metric has one. Asks the warehouse."""
+    query = request.query_params
+    if not query.get("metric") or not query.get("bucket"):
+        raise Problem(400, "explain what?", "add ?metric=NAME&bucket=DAY, as ?metric=bucket_rows&bucket=2026-03-14")
+    try:
+        bucket = answers.parsed_bucket(query["bucket"])
+    except ValueError as error:
+        raise Problem(400, "wrong bucket", str(error)) from None
+    words = Words(query["metric"], bucket, query.get("column") or None, query.get("check") or None)
+    [declared] = await off_loop(current().named, [name])
+    return json_answer(to_document(await off_loop(current().explain, declared.name, words)))
+
+
 _ABOUT: dict[str, Callable[[Request, str], Awaitable[Response]]] = {
+    "explain": explanation,
     "backtest": backtest,
     "draft": draft,
     "measurements": measurements,
