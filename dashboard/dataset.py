@@ -12,6 +12,7 @@ from dashboard import (
     dataset_checks,
     dataset_columns,
     dataset_contract,
+    dataset_detection,
     dataset_query,
     dataset_trends,
     errors,
@@ -24,7 +25,7 @@ from dashboard import (
     words,
 )
 
-TABS = ("Trends", "Checks", "Contract", "What changed", "Columns", "Schema", "Query")
+TABS = ("Trends", "Checks", "Contract", "What changed", "Columns", "Schema", "Query", "Detection")
 #: reasons under the verdict before they are cut; the Checks tab has all of them
 REASONS = 6
 
@@ -168,7 +169,7 @@ def _whole_table(name: str) -> datetime | None:
 
 
 def _tabs(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
-    trends, checks, contract, changed, columns, schema, query = st.tabs(TABS, key="tab", bind="query-params")
+    trends, checks, contract, changed, columns, schema, query, detection = st.tabs(TABS, key="tab", bind="query-params")
     for tab, draw in (
         (trends, lambda: dataset_trends.draw(dataset, state, at)),
         (checks, lambda: dataset_checks.draw(dataset, state, at)),
@@ -177,6 +178,7 @@ def _tabs(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
         (columns, lambda: dataset_columns.columns(dataset, state)),
         (schema, lambda: dataset_columns.schema(dataset, at)),
         (query, lambda: dataset_query.ask(dataset)),
+        (detection, lambda: dataset_detection.draw(dataset)),
     ):
         if tab.open:
             with tab, errors.shown():

@@ -14,11 +14,12 @@ import pandas as pd
 import streamlit as st
 
 from checks import contract_answers
+from checks.arrivals import Arrivals, lately
 from checks.catalogue import SourceState
 from checks.contracts import Finding
 from checks.drill import Sample
 from checks.history import RunRow
-from checks.records import Dataset, DatasetHealth, Grain, Metric, QueryRecord, Result
+from checks.records import Dataset, DatasetHealth, EventTime, Grain, Metric, QueryRecord, Result
 from connectors import Column
 from dashboard import process
 
@@ -225,3 +226,20 @@ def query(source: str, sql: str, limit: int) -> Sample:
 
 def breakdown(dataset: str, column: str, bucket: datetime, before: datetime) -> Sample:
     return process.current().breakdown(dataset, column, bucket, before)
+
+
+# -- detection ---------------------------------------------------------------------------------------------------------
+
+
+@_shared
+def arrivals(dataset: str, event_time: EventTime) -> Arrivals:
+    """When the rows of a dataset arrive, as far as that is learned."""
+    return lately(process.current().history, dataset, event_time, now())
+
+
+def backtest(dataset: str, days: int, settings: tuple[str, ...], *, inject: bool) -> dict[str, Any]:
+    """What would have alerted, with the points of every series. Takes seconds, and is asked for by a reader."""
+    from checks.backtest.document import Wanted, backtest_document
+
+    wanted = Wanted(days, settings, inject=inject, points=True)
+    return backtest_document(process.current(), dataset, wanted)
