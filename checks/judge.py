@@ -199,12 +199,15 @@ def _judge_column(check: Check, expects: ColumnExpected, facts: Facts) -> Result
     if expects.path and column.type == "json":
         reason = f"{column.name} is in JSON, where only values have types; give it a logicalType to compare them with"
         return _result(check, Status.SKIPPED, expected=expected, reason=reason)
-    physical_type = (
-        expects.physical_type if column.native or not expects.path else None
-    )  # maps have no words for theirs
-    fits = fits_physical(physical_type, column) and fits_logical(expects.logical_type, column)
     observed = column.native or column.type
     about = f"column '{column.name}' is {observed}"
+    if expects.has_zone is not None:
+        fits = column.type.startswith("timestamp('") is expects.has_zone
+        expected = f"a type {'with' if expects.has_zone else 'without'} time zone"
+        return _told(check, fits, observed, expected, about, measured_at=facts.at)
+    has_native = column.native or not expects.path  # those of a map's keys and values are not told
+    fits = fits_physical(expects.physical_type if has_native else None, column)
+    fits = fits and fits_logical(expects.logical_type, column)
     return _told(check, fits, observed, expected, about, measured_at=facts.at)
 
 

@@ -60,8 +60,8 @@ class Case:
 
     @property
     def warns(self) -> bool:
-        """Levels about the past and about the clock: nobody's data are wrong for them."""
-        return self.place == "level" and "element" not in self.says
+        """Rules of a lower severity; levels about the past and the clock, for which nobody's data are wrong."""
+        return "severity" in self.says or (self.place == "level" and "element" not in self.says)
 
     @property
     def check(self) -> str:
@@ -122,6 +122,7 @@ def _inside(of: str, says: dict[str, Any], place: str, *values: Any, word: str =
 
 # -- schema ------------------------------------------------------------------------------------------------------------
 
+NOON_UTC = datetime(2026, 3, 1, 12, tzinfo=UTC)
 A_DAY, NOON = date(2026, 3, 1), datetime(2026, 3, 1, 12)  # noqa: DTZ001 naive, as columns
 PLACE = pa.struct([("lat", pa.float64()), ("city", pa.string())])
 OSLO, NOWHERE = {"lat": 59.9, "city": "Oslo"}, {"lat": None, "city": None}
@@ -133,6 +134,11 @@ SCHEMA = [
     Case("property: column", {}, ["x"], None, bare=True),
     keyword("required", {"required": True}, ["x"], ["x", None]),
     keyword("unique", {"unique": True}, lambda row: row, lambda row: row // 2, WHOLE),
+    keyword("encryptedName", {"encryptedName": "n"}, ["x"], ["x"], also={"bad": {"encryptedName": "gone"}}, bare=True),
+    keyword(
+        "timezone", {"logicalType": "timestamp", "logicalTypeOptions": {"timezone": True}}, [NOON_UTC], [NOON], AWARE,
+        also={"bad_type": MOMENT}, bare=True,
+    ),
     Case(
         "physicalType", {}, [1], [1.5], WHOLE, bare=True,
         also={"bad_type": REAL, "duckdb": {"physicalType": "BIGINT"}, "postgres": {"physicalType": "int8"}},
@@ -212,6 +218,7 @@ _OPERANDS = {
 
 QUALITY = [
     library("nullValues", FEW, ["x"], ["x", None]),
+    Case("severity", {"metric": "nullValues", "severity": "minor", **NONE}, ["x"], [None], place="rule"),
     library("missingValues", {"arguments": {"missingValues": ["", "N/A"]}, **NONE}, ["x"], ["x", "N/A"]),
     library("invalidValues", {"arguments": {"validValues": ["a"], "pattern": "^a"}, **FEW}, ["a", None], ["a", "b"]),
     library("duplicateValues", NONE, lambda row: row, [1, 2], WHOLE),
@@ -350,7 +357,7 @@ def schema_object(name: str, kind: str) -> dict[str, Any]:
     for case in CASES:
         if case.good is not None:
             own = {"quality": [case.says | {"id": case.check}]} if case.place == "rule" else case.says
-            properties.append({"name": case.name, **own, **case.also.get(kind, {})})
+            properties.append({"name": case.name, **own, **case.also.get(kind, {}), **case.also.get(name, {})})
     quality = [case.says | {"id": case.check} for case in CASES if case.place == "table"]
     event_time = {"property": "vitals.eventTime", "value": "at"}
     return {"name": name, "properties": properties, "quality": quality, "customProperties": [event_time]}

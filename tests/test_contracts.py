@@ -58,7 +58,7 @@ def _findings_of_the_good_one() -> tuple[Finding, ...]:
 
 
 def test_a_good_contract_has_no_errors():
-    assert [str(each.level) for each in _findings_of_the_good_one()] == ["warning", "info"]
+    assert [str(each.level) for each in _findings_of_the_good_one()] == ["info", "warning", "info"]
 
 
 OPTIONS = "logicalType: number\n        logicalTypeOptions: "
@@ -137,6 +137,9 @@ CHANGES = [
     ("logicalType: number", "logicalType: vector", 0, "info", "not executed yet: vector"),
     ("logicalType: number", "logicalType: array\n        items: {unique: true}", 1, "warning", "not executed: "),
     ("generalAvailability", "availability", 1, "error", '"2024-12-01" is not a percentage from 0 to 100'),
+    ("logicalType: number", "customProperties: [{property: vitals.key, value: x}]", 0, "warning", "vitals.key means n"),
+    ("logicalType: number", "logicalType: number\n        semanticType: measure", 1, "info", "not executed: a measure"),
+    ("metric: rowCount", "metric: rowCount\n        arguments: {of: 3}", 1, "warning", "not executed: of is no arg"),
     ("severity: critical", "schedule: daily", 0, "error", '"daily" is not a cron line'),
     ("severity: critical", "scheduler: cron", 0, "warning", "has no schedule beside it, so the rule is checked when"),
     ("severity: critical", "schedule: 0 5 * * *\n        scheduler: Airflow", 1, "warning", '"Airflow" is not asked'),

@@ -77,7 +77,7 @@ def kinds() -> set[str]:
         "level": READERS,
     }
     named = {f"{registry}: {kind}" for registry, found in by_registry.items() for kind in found}
-    return named | {"physicalType", "enum", "primaryKey", "relationship"}
+    return named | {"physicalType", "severity", "enum", "primaryKey", "relationship"}
 
 
 def test_every_kind_of_rule_has_a_case():

@@ -60,7 +60,7 @@ def _says_empty_is_fine(node: Node) -> bool:
 
 
 def _of_properties(subject: Subject) -> Iterator[Check]:
-    for node in subject.properties:
+    for node in subject.columns_there:
         name, column = node.value["name"], column_of(node)
         for word, (dimension, expects) in KEYWORDS.items():
             made = expects(node, column)
@@ -79,6 +79,18 @@ def _column(node: Node, column: str) -> ColumnExpected:
     return ColumnExpected(column, compared_type(node), node.text("physicalType"))
 
 
+def _encrypted(node: Node, _column: str) -> ColumnExpected | None:
+    """The column that holds the values encrypted."""
+    name = node.text("encryptedName")
+    return ColumnExpected(name) if name else None
+
+
+def _zone(node: Node, column: str) -> ColumnExpected | None:
+    options = node.child("logicalTypeOptions")
+    said = options.value.get("timezone") if options else None
+    return ColumnExpected(column, has_zone=said) if isinstance(said, bool) else None
+
+
 def _required(node: Node, column: str) -> NumberExpected | None:
     needed = node.flag("required") or node.flag("primaryKey")
     return NumberExpected("null_count", thresholds.NONE_ALLOWED, column) if needed else None
@@ -91,6 +103,8 @@ def _unique(node: Node, column: str) -> UniqueExpected | None:
 #: what a property asks of its column as a whole: the word in the check's id, the dimension, and what is made of it
 KEYWORDS: dict[str, tuple[Dimension, Callable[[Node, str], Expectation | None]]] = {
     "column": (Dimension.CONFORMITY, _column),
+    "encryptedName": (Dimension.CONFORMITY, _encrypted),
+    "timezone": (Dimension.CONFORMITY, _zone),
     "required": (Dimension.COMPLETENESS, _required),
     "unique": (Dimension.UNIQUENESS, _unique),
 }

@@ -56,6 +56,9 @@ def _table(subject: Subject, agreed: Sequence[Agreement]) -> None:
         if level.table.place == subject.node.place and is_timed(level):
             _event_time(subject, level, event_time)
     _rules(subject.node, subject.notes)
+    if subject.node.text("physicalType"):
+        told = "not executed: whether it is a table or a view is not compared; it must exist"
+        subject.notes.info(subject.node.at("physicalType"), told)
     for node in subject.properties:
         _property(subject, node)
         _rules(node, subject.notes)
@@ -80,6 +83,9 @@ def _rules(owner: Node, notes: Notes) -> None:
 def _property(subject: Subject, node: Node) -> None:
     note_not_executed(subject, node)
     notes = subject.notes
+    if node.text("semanticType") == "measure":
+        told = "not executed: a measure is computed by who reads the table, and there is no column to look at"
+        notes.info(node.at("semanticType"), told)
     if node.flag("partitioned"):
         notes.info(node.at("partitioned"), "not executed yet: partitioning is not compared with the warehouse")
     for name, each in custom_properties(node).items():

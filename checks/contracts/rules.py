@@ -59,7 +59,18 @@ def _library(subject: Subject, node: Node, column: str | None) -> Made | None:
         wrong = f"{shown(metric)} is not a metric of {where} (there: {known}); the check is not made"
         subject.notes.error(node.at("metric"), wrong)
         return None
+    _note_arguments(subject, node, metric or "", column)
     return maker(subject, node, column or "")
+
+
+def _note_arguments(subject: Subject, node: Node, metric: str, column: str | None) -> None:
+    """Warns of arguments that the metric does not have."""
+    known = _ARGUMENTS.get((metric, column is None), ())
+    for name in _arguments(node):
+        if name not in known:
+            hint = f"known are {', '.join(known)}" if known else "it has none"
+            told = f"not executed: {name} is no argument of {metric} here; {hint}"
+            subject.notes.warning((*node.place, "arguments", name), told)
 
 
 def _nulls(subject: Subject, node: Node, column: str) -> Made | None:
@@ -170,6 +181,12 @@ def _incomplete(subject: Subject, node: Node, what: str, *place: str) -> None:
     subject.notes.error((*node.place, *place), f"{what}; the check is not made")
 
 
+#: the arguments of metrics, by whether the rule is one of the table
+_ARGUMENTS = {
+    ("missingValues", False): ("missingValues",),
+    ("invalidValues", False): ("validValues", "pattern", "format"),
+    ("duplicateValues", True): ("properties",),
+}
 _Maker = Callable[[Subject, Node, str], Made | None]
 ON_COLUMN: dict[str, _Maker] = {
     "nullValues": _nulls,

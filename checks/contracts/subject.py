@@ -33,6 +33,11 @@ class Subject:
         """The properties that have a name, top level only."""
         return [node for node in self.node.items("properties") if node.text("name")]
 
+    @property
+    def columns_there(self) -> list[Node]:
+        """The properties that are columns: a measure is computed (`transformLogic`) and stands in no table."""
+        return [node for node in self.properties if node.text("semanticType") != "measure"]
+
     @cached_property
     def columns(self) -> dict[str, str]:
         """Property name to column name in the warehouse."""

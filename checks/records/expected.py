@@ -37,12 +37,13 @@ class Threshold:
 @dataclass(frozen=True, slots=True)
 class ColumnExpected:
     """The column exists, with a compatible type (logical type in ODCS words, physical type in the warehouse's). With a
-    `path`, it is the place inside of the column that does."""
+    `path`, it is the place inside of the column that does. `has_zone`: whether its moments carry a time zone."""
 
     column: str
     logical_type: str | None = None
     physical_type: str | None = None
     path: Path = ()
+    has_zone: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
