@@ -31,6 +31,7 @@ _PERHAPS = _PERSONAL | frozenset(
     latitude lon lng longitude location comment comments note notes remark message text title description card account
     session device cookie fingerprint age url uri""".split()  # noqa: SIM905 likewise
 )
+_PERSONAL_VALUE = re.compile(r"@|(\d[ ./-]?){7}|(\d+\.){3}\d|([0-9A-Fa-f]{0,4}:){2}")
 _JOINED = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 
 
@@ -42,6 +43,11 @@ def looks_personal(name: str) -> bool:
 def shows_values(name: str, classified: Mapping[str, str]) -> bool:
     """Whether values of the column may be written into a contract, as far as its name and classification tell."""
     return name.lower() not in hidden_of(classified) and not _is_called(name, _PERHAPS)
+
+
+def looks_like_personal_value(value: str) -> bool:
+    """Whether a text has the look of an address or a number of somebody: an e-mail or IP address, many digits."""
+    return _PERSONAL_VALUE.search(value) is not None
 
 
 def personal_format(name: str, invalid: Mapping[tuple[str, str], float], present: float) -> str | None:

@@ -7,12 +7,12 @@ of it is stored. Values are only fetched of columns that do not look sensitive (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from checks import fused, rows, separate, suspects
+from checks import fused, rows, sensitive, separate, suspects
 from checks.expressible import expressible
 from checks.facts import Facts
 from checks.formats import library
@@ -57,19 +57,24 @@ class SurveyJob:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was found. `measured` is what a first run measures; `invalid` counts the present values of a column that do
-    not have a format; `duplicates` the rows beyond the first of each key that was tried; `distinct` are exact numbers
-    of different values; `values` holds the values of a column with the rows that have them, where they are few and not
-    sensitive; `filled` the starts of the hours (days, for dates) that have rows, oldest first. `problems` are sentences
-    about what could not be looked at."""
+    """What was found.
+
+    `measured` is what a first run measures; `personal` are columns with the personal format that some of their values
+    have; `invalid` counts the present values of a column without a format, where all sampled ones had it; `duplicates`
+    counts the rows beyond the first of each key that was tried; `distinct` are exact numbers of different values;
+    `values` holds the values of a column with the rows that have them, where they are few and not sensitive; `filled`
+    are the starts of the hours (days, for dates) that have rows, oldest first; `problems` say what could not be looked
+    at.
+    """
 
     measured: Measured
     at: datetime
     catalogue_key: tuple[str, ...]
+    personal: Mapping[str, str]
     invalid: Mapping[tuple[str, str], float]
     duplicates: Mapping[tuple[str, ...], float]
     distinct: Mapping[str, float]
-    values: Mapping[str, tuple[tuple[Any, int], ...]]
+    values: Mapping[str, tuple[tuple[str, int], ...]]
     filled: tuple[datetime, ...]
     problems: tuple[str, ...] = ()
 
@@ -115,42 +120,64 @@ class _Survey:
         self._inner = rows.rows_sql(source, self._plan, facts.at)
 
     def made(self, catalogue_key: tuple[str, ...]) -> Survey:
-        invalid, distinct = self._second_scan()
+        sample = self._sample()
+        sampled = self._invalid(suspects.formats(self._facts), sample)
+        likely = suspects.likely_formats(sampled)
+        personal = suspects.personal(sampled, self._present(sampled, sample))
         return Survey(
             measured=self._facts.measured,
             at=self._facts.at,
             catalogue_key=catalogue_key,
-            invalid=invalid,
+            personal=personal,
+            invalid=self._invalid(likely, self._inner),
             duplicates=self._duplicates(catalogue_key),
-            distinct=distinct,
-            values=self._values(invalid),
+            distinct=self._distinct(),
+            values=self._values(personal),
             filled=self._filled(),
             problems=tuple(
                 dict.fromkeys(each.message for each in (*self._facts.measured.problems, *self._log.problems))
             ),
         )
 
-    def _second_scan(self) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
-        """Values without a format, and exact numbers of different values, in one query."""
-        formats = {f"{column}/{name}": (column, name) for column, name in suspects.formats(self._facts)}
-        checks = tuple(self._format_check(word, *asked) for word, asked in formats.items())
+    def _sample(self) -> str:
+        """Some rows, whichever come first: formats are dear to look for, and most are ruled out by a few values."""
+        table = self._source.relation(self._plan.dataset.table, self._plan.columns)
+        with writing(self._source.name, self._plan.dataset.table):
+            return self._source.compile(table.limit(suspects.SAMPLE))
+
+    def _invalid(self, formats: Sequence[tuple[str, str]], inner: str) -> dict[tuple[str, str], float]:
+        """Present values without the format, by column and format."""
+        asked = {f"{column}/{name}": (column, name) for column, name in formats}
+        checks = tuple(self._format_check(word, *pair) for word, pair in asked.items())
+        plan = replace(self._plan, values=checks)
+        plan = replace(plan, values=expressible(self._log, plan))
+        dialect = self._source.dialect
+        counted = self._ask([values_aggregation(check, plan.columns, dialect) for check in plan.values], plan, inner)
+        return {asked[metric.check]: value for metric, value in counted.items() if metric.check in asked}
+
+    def _present(self, sampled: Mapping[tuple[str, str], float], sample: str) -> dict[str, float]:
+        """How many of the sampled rows have a value, by column."""
+        columns = dict.fromkeys(column for column, _ in sampled)
+        present = [Aggregation(Metric("value_count", name), _values_of(name)) for name in columns]
+        return {
+            metric.column: value for metric, value in self._ask(present, self._plan, sample).items() if metric.column
+        }
+
+    def _distinct(self) -> dict[str, float]:
+        """Exact numbers of different values in columns of small numbers."""
         small = suspects.small_numbers(self._facts)
-        if not formats and not small:
-            return {}, {}
-        sent = expressible(self._log, replace(self._plan, values=checks))
-        aggregations = [
-            rows_aggregation(),
-            *(values_aggregation(check, self._plan.columns, self._source.dialect) for check in sent),
-            *(Aggregation(Metric("distinct_count", name), _exactly_distinct(name)) for name in small),
-        ]
-        counted: dict[Metric, float] = {}
-        with self._log.costing([Metric("invalid_count")]):
-            plan = replace(self._plan, values=sent)
-            asked = fused.ask(self._log, self._inner, aggregations, plan, self._facts.at)
-            counted = {metric: float(line[0]) for metric, line in asked.values.items() if len(line)}
-        invalid = {formats[metric.check]: value for metric, value in counted.items() if metric.check in formats}
-        distinct = {m.column: value for m, value in counted.items() if m.name == "distinct_count" and m.column}
-        return invalid, distinct
+        exact = [Aggregation(Metric("distinct_count", name), _exactly_distinct(name)) for name in small]
+        counted = self._ask(exact, self._plan, self._inner)
+        return {metric.column: value for metric, value in counted.items() if metric.column}
+
+    def _ask(self, aggregations: list[Aggregation], plan: Plan, inner: str) -> dict[Metric, float]:
+        """One scan. What it can not tell is a problem, and costs nothing else."""
+        if not aggregations:
+            return {}
+        with self._log.costing([aggregation.metric for aggregation in aggregations]):
+            asked = fused.ask(self._log, inner, [rows_aggregation(), *aggregations], plan, self._facts.at)
+            return {metric: float(line[0]) for metric, line in asked.values.items() if len(line)}
+        return {}
 
     def _format_check(self, word: str, column: str, name: str) -> Check:
         has_it = Formatted(name, library()[name].fault)
@@ -158,10 +185,13 @@ class _Survey:
         return Check(word, self._plan.dataset.name, Dimension.CONFORMITY, expects)
 
     def _duplicates(self, catalogue_key: tuple[str, ...]) -> dict[tuple[str, ...], float]:
-        """Exact duplicates of what may be a key: single columns, then pairs until one is a key."""
+        """Exact duplicates of what may be a key: single columns, then pairs until one is a key. Of a large table no
+        second key is looked for: each costs as much as all the rest."""
         counted: dict[tuple[str, ...], float] = {}
         for key in suspects.keys(self._facts, catalogue_key):
             counted |= self._count(key)
+            if suspects.is_large(self._facts) and 0 in counted.values():
+                return counted
         for key in suspects.pairs(self._facts):
             if 0 in counted.values():
                 break
@@ -175,13 +205,16 @@ class _Survey:
         asked = separate.duplicates(self._log, self._inner, self._plan, key)
         return dict.fromkeys([key], next(iter(asked.values()))) if asked else {}
 
-    def _values(self, invalid: Mapping[tuple[str, str], float]) -> dict[str, tuple[tuple[Any, int], ...]]:
+    def _values(self, personal: Mapping[str, str]) -> dict[str, tuple[tuple[str, int], ...]]:
+        """Few values with their rows. Those that look personal after all do not leave the worker."""
         found = {}
-        for name in suspects.enums(self._facts, invalid, self._plan.dataset.classified):
+        for name in suspects.enums(self._facts, personal, self._plan.dataset.classified):
             with self._log.costing([Metric("distinct_count", name)]):
                 sql = self._values_sql(name)
                 answer = self._log.fetch(f"values of {name}", sql, limit=suspects.MOST_VALUES + 1)
-                found[name] = tuple((value, int(times)) for value, times in answer.rows if value is not None)
+                values = tuple((str(value), int(times)) for value, times in answer.rows if value is not None)
+                if not any(sensitive.looks_like_personal_value(value) for value, _ in values):
+                    found[name] = values
         return found
 
     def _values_sql(self, name: str) -> str:
@@ -206,6 +239,10 @@ class _Survey:
             asked = fused.ask(self._log, inner, [rows_aggregation()], plan, now)
             return tuple(sorted(bucket for bucket in asked.buckets if bucket is not None))
         return ()
+
+
+def _values_of(name: str) -> Any:
+    return lambda table: table[name].count()
 
 
 def _exactly_distinct(name: str) -> Any:

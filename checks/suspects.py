@@ -13,6 +13,10 @@ from connectors import Column
 
 #: fewer rows say too little for a list of values, a format or a limit
 FEW = 100
+#: rows that are enough to rule a format out
+SAMPLE = 10_000
+#: rows from which on the exact duplicates of one key take seconds
+_LARGE = 1_000_000
 #: a value that fewer rows have may be one person
 RARE = 5
 MOST_VALUES = 20
@@ -44,6 +48,10 @@ _FORMATS: dict[str, tuple[int, int, tuple[str, ...]]] = {
 _IDENTIFYING = frozenset(
     ("id", "uuid", "guid", "key", "code", "no", "nr", "number", "num", "sku", "ref", "hash", "slug")
 )
+
+
+def is_large(facts: Facts) -> bool:
+    return (level(facts, "row_count") or 0) > _LARGE
 
 
 def is_text(column: Column) -> bool:
@@ -140,6 +148,17 @@ def _formats_of(facts: Facts, column: Column) -> Iterator[str]:
             yield name
 
 
+def likely_formats(sampled: Mapping[tuple[str, str], float]) -> list[tuple[str, str]]:
+    """The formats that every sampled value has."""
+    return [pair for pair, without in sampled.items() if not without]
+
+
+def personal(sampled: Mapping[tuple[str, str], float], present: Mapping[str, float]) -> dict[str, str]:
+    """The columns of which more than a few sampled values have a personal format."""
+    found = {name: sensitive.personal_format(name, sampled, values) for name, values in present.items()}
+    return {name: format_ for name, format_ in found.items() if format_}
+
+
 def small_numbers(facts: Facts) -> list[str]:
     """Columns of whole numbers out of a small range: perhaps all of them occur."""
     return [column.name for column in facts.measured.columns if is_whole(column) and _is_small(facts, column.name)]
@@ -153,21 +172,14 @@ def _is_small(facts: Facts, column: str) -> bool:
 # -- values ------------------------------------------------------------------------------------------------------------
 
 
-def _is_known_to_be_impersonal(facts: Facts, column: Column, invalid: Mapping[tuple[str, str], float]) -> bool:
-    """Whether it was looked for every personal format that the values may have, and none was found."""
-    personal = [name for name in _formats_of(facts, column) if name in sensitive.PERSONAL_FORMATS]
-    looked_for = all((column.name, name) in invalid for name in personal)
-    return looked_for and not sensitive.personal_format(column.name, invalid, present(facts, column.name))
-
-
-def enums(facts: Facts, invalid: Mapping[tuple[str, str], float], classified: Mapping[str, str]) -> list[str]:
+def enums(facts: Facts, personal: Mapping[str, str], classified: Mapping[str, str]) -> list[str]:
     """Columns of few different short texts that look like nothing personal: their values may be looked at."""
     return [
         column.name
         for column in facts.measured.columns
         if is_text(column)
         and sensitive.shows_values(column.name, classified)
-        and _is_known_to_be_impersonal(facts, column, invalid)
+        and column.name not in personal
         and present(facts, column.name) >= FEW
         and 0 < _different(facts, column.name) <= 1.2 * MOST_VALUES
         and (level(facts, "max_length", column.name) or 0) <= _LONGEST_VALUE

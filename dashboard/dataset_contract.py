@@ -87,7 +87,7 @@ def _none(dataset: Dataset) -> None:
     parts.empty(
         "Nobody has promised anything about this dataset.",
         "A draft is made from what is measured: types, keys, nullability, formats, limits, freshness. "
-        "The table is read for it, twice at most; values of columns that look sensitive are not in it.",
+        "The table is read a few times for it; values of columns that look sensitive are not in it.",
         lambda: _ask(dataset, again=made is not None),
     )
     if made is not None:

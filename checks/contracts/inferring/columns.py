@@ -78,7 +78,7 @@ def _physical_type(column: Column) -> str | None:
 def _classify(made: Drafted, evidence: Evidence, dataset: Dataset, column: Column) -> None:
     """What a contract says already stays. What looks personal is proposed as confidential: samples mask it then."""
     said = dataset.classified.get(column.name)
-    format_ = sensitive.personal_format(column.name, evidence.survey.invalid, evidence.present(column.name))
+    format_ = evidence.survey.personal.get(column.name)
     if said:
         made.classification, why = said, f"as {dataset.contract_file or 'the contract'} says"
     elif format_:
@@ -185,7 +185,7 @@ def _enum(made: Drafted, evidence: Evidence, name: str, present: float) -> None:
     few = 0 < len(values) <= suspects.MOST_VALUES and len(values) * 20 <= present
     if not few or made.classification or min(times for _, times in values) < suspects.RARE:
         return
-    if any(re.search(r"\d{5}|@", text) or not text.isprintable() for text in texts):
+    if not all(text.isprintable() for text in texts):
         return
     made.property.allowed = sorted(texts)
     rarest = phrases.number(min(times for _, times in values))
