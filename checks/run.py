@@ -136,7 +136,7 @@ def _past(dataset: Dataset, measured: Measured, slot: Slot, history: History) ->
 
 
 def _settled(dataset: Dataset, measured: Measured, slot: Slot, history: History) -> timedelta | None:
-    """From which age on a bucket is complete, where that is learned and a check asks for it."""
+    """From which age on a bucket is complete, where that is learned and something is judged by bucket."""
     if measured.event_time is None or not (dataset.detection.on or judges_buckets(dataset.checks)):
         return None
     return settled(history, dataset.name, measured.event_time, slot.at)

@@ -22,6 +22,11 @@ def mixed(colour: str, ground: str, part: float) -> str:
     return "#" + "".join(f"{round(one * part + other * (1 - part)):02x}" for one, other in pairs)
 
 
+def see_through(colour: str, part: float) -> str:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{part})"
+
+
 def short(name: str, length: int = 28) -> str:
     """A long name with its middle left out, so that the chart keeps its room."""
     return name if len(name) <= length else f"{name[: length // 2 - 1]}…{name[-length // 2 :]}"
@@ -57,9 +62,19 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Days that somebody has labelled: from `first` up to `end`, and the words of the label."""
+
+    first: datetime
+    end: datetime
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
 class Panel:
     """One chart of the stack. `points` has the columns moment and value; values are in `unit`; bars for flows, a line
-    else. `open_from` is where buckets begin that are still filling."""
+    else. `open_from` is where buckets begin that are still filling. `band` has the columns moment, lower, expected
+    and upper: what was expected before the values were known."""
 
     name: str
     unit: str
@@ -72,6 +87,8 @@ class Panel:
     open_from: datetime | None = None
     bucket_seconds: float = 86400.0
     zero: bool = field(default=True)
+    band: pd.DataFrame | None = None
+    spans: tuple[Span, ...] = ()
 
 
 def trends(
@@ -115,6 +132,7 @@ def trends(
 
 def _draw(figure: go.Figure, row: int, panel: Panel, palette: Palette) -> None:
     moments, values = panel.points["moment"], panel.points["value"]
+    _draw_band(figure, row, panel, palette)
     hover = f"%{{y:{panel.hover}}}{panel.unit and ' ' + panel.unit}<extra></extra>"
     if panel.bars:
         filling = [panel.open_from is not None and one >= panel.open_from for one in moments]
@@ -127,6 +145,47 @@ def _draw(figure: go.Figure, row: int, panel: Panel, palette: Palette) -> None:
     figure.add_trace(trace, row=row, col=1)
     _draw_marks(figure, row, panel, palette)
     figure.update_yaxes(row=row, col=1, rangemode="tozero" if panel.zero else "normal", ticksuffix=_suffix(panel.unit))
+
+
+def _draw_band(figure: go.Figure, row: int, panel: Panel, palette: Palette) -> None:
+    """What was expected, lightly behind the values, and the days that are labelled."""
+    for span in panel.spans:
+        figure.add_vrect(
+            x0=span.first,
+            x1=span.end,
+            row=row,
+            col=1,
+            fillcolor=palette.accent,
+            opacity=0.14,
+            line_width=0,
+            layer="below",
+            annotation={
+                "text": text(short(span.word, 32)),
+                "hovertext": text(span.word),
+                "font": {"size": 11, "color": palette.faint},
+                "yanchor": "top",
+            },
+        )
+    if panel.band is None or not len(panel.band):
+        return
+    common = {"mode": "lines", "line": {"width": 0, "shape": "hvh"}, "hoverinfo": "skip"}
+    colour = see_through(palette.accent, 0.22)  # bars are drawn below lines, and must not be hidden
+    moments, lower, upper = panel.band["moment"], *_in_sight(panel)
+    figure.add_trace(go.Scatter(x=moments, y=upper, **common), row=row, col=1)
+    figure.add_trace(go.Scatter(x=moments, y=lower, fill="tonexty", fillcolor=colour, **common), row=row, col=1)
+    hover = f"expected %{{y:{panel.hover}}}{panel.unit and ' ' + panel.unit}<extra></extra>"
+    line = {"width": 1, "color": mixed(palette.series, palette.ground, 0.6), "dash": "dot"}
+    expected = go.Scatter(x=moments, y=panel.band["expected"], mode="lines", line=line, hovertemplate=hover)
+    figure.add_trace(expected, row=row, col=1)
+
+
+def _in_sight(panel: Panel) -> tuple[pd.Series, pd.Series]:
+    """The edges of the band, cut where they are far beyond all values: a band may be wide while little is known."""
+    band = pd.DataFrame() if panel.band is None else panel.band
+    shown = pd.concat([panel.points["value"], band["expected"]])
+    least, most = shown.min(), shown.max()
+    room = 0.4 * (most - (min(least, 0.0) if panel.zero else least)) or 0.1 * abs(most)
+    return band["lower"].clip(lower=least - room), band["upper"].clip(upper=most + room)
 
 
 def _suffix(unit: str) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from checks.records import Dataset, DatasetHealth, Health, Result
 from dashboard import (
+    dataset_alerts,
     dataset_checks,
     dataset_columns,
     dataset_contract,
@@ -25,7 +26,7 @@ from dashboard import (
     words,
 )
 
-TABS = ("Trends", "Checks", "Contract", "What changed", "Columns", "Schema", "Query", "Detection")
+TABS = ("Trends", "Alerts", "Checks", "Contract", "What changed", "Columns", "Schema", "Query", "Detection")
 #: reasons under the verdict before they are cut; the Checks tab has all of them
 REASONS = 6
 
@@ -111,6 +112,8 @@ def _reasons(state: DatasetHealth, dataset: Dataset) -> None:
 
 def _reason(result: Result, dataset: Dataset) -> None:
     params = {"name": dataset.name, "tab": "Checks", "check": result.check}
+    if result.learned:
+        params = {"name": dataset.name, "tab": "Alerts"}
     what = f"**{words.plain(result.check)}** &nbsp; {words.plain(words.evidence(result))}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"{parts.status_word(result.status)} &nbsp; {what}", width="content")
@@ -169,9 +172,11 @@ def _whole_table(name: str) -> datetime | None:
 
 
 def _tabs(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
-    trends, checks, contract, changed, columns, schema, query, detection = st.tabs(TABS, key="tab", bind="query-params")
+    trends, alerts, *rest = st.tabs(TABS, key="tab", bind="query-params")
+    checks, contract, changed, columns, schema, query, detection = rest
     for tab, draw in (
         (trends, lambda: dataset_trends.draw(dataset, state, at)),
+        (alerts, lambda: dataset_alerts.draw(dataset, state, at)),
         (checks, lambda: dataset_checks.draw(dataset, state, at)),
         (contract, lambda: dataset_contract.draw(dataset, state)),
         (changed, lambda: dataset_query.changed(dataset, state, at)),

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from checks.records import Check, Dataset, DatasetHealth, Metric, Result, Status
-from dashboard import charts, columns_table, load, panels, parts, url, words
+from dashboard import beliefs, charts, columns_table, load, panels, parts, url, words
 
 SPANS = {"7 days": 7, "30 days": 30, "90 days": 90, "all": None}
 DEFAULT_SPAN = "90 days"
@@ -27,7 +27,8 @@ def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
         )
         return
     chosen, back = _choices(dataset, state, series)
-    shown = _panels(dataset, [*_always(series), *chosen], back, at)
+    metrics = list(dict.fromkeys([*_always(series), *chosen]))
+    shown = [_panel(dataset, metric, back, at) for metric in metrics]
     drawable = [panel for panel in shown if _is_trend(panel, back)]
     for panel in shown:
         if panel not in drawable and len(panel.points):
@@ -39,9 +40,25 @@ def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
     figure = charts.trends(drawable, _runs(dataset.name), span, parts.palette())
     st.plotly_chart(figure, config=charts.CONFIG, key="trends", alt=f"Trends of {dataset.name}")
     st.caption(
-        "✕ and ▲ mark failing and warning buckets; dashed lines are limits; light bars are still filling; small ticks "
-        "at the foot are runs. Drag to look closer, double-click to go back."
+        "✕ and ▲ mark failing and warning buckets; the shaded band is what was expected before the value was known; "
+        "dashed lines are limits; light bars are still filling; small ticks at the foot are runs. Drag to look closer, "
+        "double-click to go back."
     )
+    _beliefs(dataset, [metric for metric, panel in zip(metrics, shown, strict=True) if panel in drawable])
+
+
+def _beliefs(dataset: Dataset, metrics: Sequence[Metric]) -> None:
+    """What is believed of the series that are drawn, in words."""
+    told = []
+    for metric in metrics:
+        fit = load.fit(dataset.name, metric)
+        if fit is not None:
+            name = panels.label(metric)
+            sentence = beliefs.believed(metric, fit, load.bands(dataset.name, metric, None))
+            told.append(f"- **{words.plain(name[0].upper() + name[1:])}**: {words.plain(sentence)}")
+    if told:
+        st.subheader("What Vitals believes", anchor=False)
+        st.markdown("\n".join(told))
 
 
 def _is_trend(panel: charts.Panel, back: int | None) -> bool:
@@ -121,14 +138,14 @@ def _always(series: Sequence[Metric]) -> list[Metric]:
     return rows[:1] + [one for one in series if one.name == "freshness"][:1]
 
 
-def _panels(dataset: Dataset, metrics: Sequence[Metric], back: int | None, at: datetime) -> list[charts.Panel]:
-    return [_panel(dataset, metric, back, at) for metric in dict.fromkeys(metrics)]
-
-
 def _panel(dataset: Dataset, metric: Metric, back: int | None, at: datetime) -> charts.Panel:
     points = load.points(dataset.name, metric.name, metric.column, metric.check, back)
     checks = panels.checks_on(metric, dataset)
-    return panels.panel(metric, points, checks, _found(dataset, checks, back), at)
+    drawn = panels.panel(metric, points, checks, _found(dataset, checks, back), at)
+    past = panels.Past(
+        load.bands(dataset.name, metric, back), load.alerts(dataset.name, back or 3660), load.labels(dataset.name)
+    )
+    return panels.with_past(drawn, metric, past)
 
 
 def _found(dataset: Dataset, checks: Sequence[Check], back: int | None) -> list[Result]:

@@ -17,9 +17,11 @@ from checks import contract_answers
 from checks.arrivals import Arrivals, lately
 from checks.catalogue import SourceState
 from checks.contracts import Finding
+from checks.detect import Fit
 from checks.drill import Sample
 from checks.history import RunRow
-from checks.records import Dataset, DatasetHealth, EventTime, Grain, Metric, QueryRecord, Result
+from checks.learned.series import fit_of
+from checks.records import Alert, Dataset, DatasetHealth, EventTime, Grain, Label, Metric, QueryRecord, Result
 from connectors import Column
 from dashboard import process
 
@@ -43,7 +45,9 @@ def refresh() -> None:
         table_values,
     ):
         reader.clear()
-    for reader in (sparklines, days, runs, points, series, bucket_results, since, schemas, queries):
+    for reader in (sparklines, days, runs, points, series, bucket_results, since, schemas, queries, bands, alerts):
+        reader.clear()
+    for reader in (labels, fit):
         reader.clear()
 
 
@@ -173,6 +177,31 @@ def series(dataset: str) -> list[Metric]:
 @_copied
 def bucket_results(dataset: str, check: str, back: int) -> list[Result]:
     return process.current().history.bucket_results(dataset, check, now() - timedelta(days=back))
+
+
+@_copied
+def bands(dataset: str, metric: Metric, back: int | None) -> pd.DataFrame:
+    """What was expected of one series: bucket, value, expected, lower, upper, score."""
+    return process.current().history.bands(dataset, metric, None if back is None else now() - timedelta(days=back))
+
+
+@_copied
+def alerts(dataset: str | None, back: int) -> list[Alert]:
+    """The learned alerts that stand, of one dataset or of all, newest first."""
+    return process.current().history.alerts(dataset, now() - timedelta(days=back))
+
+
+@_copied
+def labels(dataset: str | None = None) -> list[Label]:
+    """What people said, newest first; not what was undone."""
+    return process.current().history.labels(dataset)
+
+
+@_shared
+def fit(dataset: str, metric: Metric) -> Fit | None:
+    """What detection knows of a series, None where it is not watched."""
+    monitor = process.current()
+    return fit_of(monitor.history, monitor.datasets()[dataset], metric, now())
 
 
 @_copied

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from checks.learned.families import READINGS
+from checks.learned.words import label_words, sentence
 from checks.records import (
+    Alert,
     Check,
     Dataset,
     FreshnessExpected,
     Grain,
+    Label,
+    LabelKind,
     Metric,
     NumberExpected,
     Operator,
@@ -24,7 +30,7 @@ from checks.records import (
     ValuesExpected,
 )
 from dashboard import words
-from dashboard.charts import Limit, Mark, Panel
+from dashboard.charts import Limit, Mark, Panel, Span
 
 _NAMES = {
     "row_count": "rows in the table",
@@ -96,7 +102,11 @@ def offered(series: Iterable[Metric], temporal: Sequence[str]) -> dict[str, Metr
     useful = [
         one for one in series if one.name not in always and not (one.column in temporal and one.name in ("min", "max"))
     ]
-    return {token(one): one for one in sorted(useful, key=lambda one: (one.column or "", one.name, one.check or ""))}
+    # of a metric that is measured by bucket and as a whole, the buckets are the trend: they come last, and stay
+    ordered = sorted(
+        useful, key=lambda one: (one.column or "", one.name, one.check or "", one.grain is not Grain.TABLE)
+    )
+    return {token(one): one for one in ordered}
 
 
 def series_of(check: Check) -> tuple[str, str | None] | None:
@@ -162,11 +172,20 @@ def marks(results: Iterable[Result]) -> tuple[Mark, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was learned of a series: its bands as the history has them, the alerts and labels of its dataset."""
+
+    bands: pd.DataFrame
+    alerts: Sequence[Alert] = ()
+    labels: Sequence[Label] = ()
+
+
 def panel(
     metric: Metric, points: pd.DataFrame, checks: Sequence[Check], found: Sequence[Result], at: datetime
 ) -> Panel:
     """One chart. Rates become percent and seconds hours; a value of the whole table stands where it was observed."""
-    factor = 100.0 if metric.name in _RATES else 1 / words.HOUR if metric.name == "freshness" else 1.0
+    factor = _factor(metric)
     moments = pd.to_datetime(points["bucket"]).fillna(naive(points["observed_at"]))
     drawn = pd.DataFrame({"moment": moments, "value": points["value"] * factor}).sort_values("moment")
     name = label(metric)
@@ -182,6 +201,45 @@ def panel(
         open_from=None if metric.grain == Grain.TABLE else naive_moment(at) - metric.grain.length,
         zero=unit(metric) != "",
     )
+
+
+def with_past(drawn: Panel, metric: Metric, past: Past) -> Panel:
+    """The chart with what was expected, where that was left, and what was said of it. The band of a count that is
+    judged as a share of the rows has no place in a chart of counts."""
+    shares = metric.name in READINGS and READINGS[metric.name].part
+    bands = past.bands.iloc[:0] if shares else past.bands
+    factor = _factor(metric)
+    shown = pd.DataFrame({"moment": pd.to_datetime(bands["bucket"])})
+    for name in ("lower", "expected", "upper"):
+        shown[name] = bands[name] * factor
+    found = tuple(_learned_marks(metric, past.alerts))
+    spans = [span for label in past.labels if label.speaks_of(metric) for span in _spans(label, metric, drawn)]
+    return replace(drawn, band=shown, marks=(*drawn.marks, *found), spans=tuple(spans))
+
+
+def _learned_marks(metric: Metric, alerts: Sequence[Alert]) -> Iterator[Mark]:
+    for alert in alerts:
+        for one in alert.findings:
+            if one.metric == metric:
+                yield Mark(alert.bucket, Status.WARN.value, f"learned: {sentence(one, alert.bucket, alert.grain)}")
+
+
+def _spans(label: Label, metric: Metric, drawn: Panel) -> Iterator[Span]:
+    """The days of a label as strips; a new regime is a thin line where it begins. What repeats has several."""
+    length = timedelta(days=1) if metric.grain is Grain.TABLE else metric.grain.length
+    half, regime = length / 2, label.kind is LabelKind.NEW_REGIME
+    buckets = [moment.to_pydatetime() for moment in drawn.points["moment"]]
+    covered = [label.first] if regime and label.first in buckets else [one for one in buckets if label.covers(one)]
+    begun: datetime | None = None
+    for bucket in [] if regime and label.first not in buckets else covered:
+        begun = begun or bucket
+        if bucket + length not in covered:
+            yield Span(begun - half, bucket + (half if not regime else timedelta(0)), label_words(label))
+            begun = None
+
+
+def _factor(metric: Metric) -> float:
+    return 100.0 if metric.name in _RATES else 1 / words.HOUR if metric.name == "freshness" else 1.0
 
 
 def _title_unit(metric: Metric) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from checks.records import DatasetHealth, Health, Outcome, Result, Status
+from checks.learned.events import Event
+from checks.records import DatasetHealth, Grain, Health, Outcome, Result, Status
 from dashboard import words
 
 
@@ -80,6 +81,26 @@ def compared(rows: Sequence[tuple[str, float, float]], column: str) -> str:
         value, before, now = max(rows, key=lambda row: abs(row[2] - row[1]))
         said = [f"{column} {value} changed most: {words.number(before)} rows, now {words.number(now)}"]
     return f"{'; '.join(said)}; in all {'+' if total >= 0 else '−'}{words.number(abs(total))} rows"
+
+
+def alerts_headline(events: Sequence[Event], days: int) -> str:
+    """'4 alerts in 2 datasets in the last 30 days, 3 of them not labelled'."""
+    span = "day" if days == 1 else f"{days} days"
+    if not events:
+        return f"No learned alert in the last {span}"
+    about = words.count(len({event.dataset for event in events}), "dataset")
+    told = f"{words.count(len(events), 'alert')} in {about} in the last {span}"
+    unsaid = sum(event.is_open for event in events)
+    return f"{told}, {unsaid} of them not labelled" if unsaid else f"{told}, all labelled"
+
+
+def lasted(event: Event) -> str:
+    """'Wed 25 Nov 2026', or 'Tue 24 Nov 2026 to Wed 25 Nov 2026 (2 days)'."""
+    hourly = event.grain is Grain.HOUR
+    last = words.bucket(event.last, hourly)
+    if event.buckets == 1:
+        return last
+    return f"{words.bucket(event.first, hourly)} to {last} ({event.buckets} {'hours' if hourly else 'days'})"
 
 
 def runs_headline(outcomes: Sequence[str]) -> str:

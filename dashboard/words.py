@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from checks.records import Health, Outcome, Result, Severity, Status
+from checks.records import Health, LabelKind, Outcome, Result, Severity, Status
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 _UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1, "s"))
@@ -42,6 +42,13 @@ STATUS_WORD = {
     Status.UNREACHABLE: "unreachable",
     Status.LEARNING: "learning",
     Status.SKIPPED: "skipped",
+}
+LABEL_WORD = {
+    LabelKind.EXPECTED: "expected: it was meant to be so",
+    LabelKind.NEW_REGIME: "new regime: from here on it is different",
+    LabelKind.KNOWN_ERROR: "known error: the data are wrong, and somebody knows",
+    LabelKind.FALSE_ALARM: "false alarm: nothing is wrong",
+    LabelKind.MISSED_ALARM: "missed alarm: it was wrong, and nothing was said",
 }
 OUTCOME_ICON = {
     Outcome.STARTED: "…",

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 import pytest
 
 from checks.records import (
+    Alert,
     Certainty,
     Check,
     Dataset,
     DatasetHealth,
     Dimension,
+    Finding,
     FreshnessExpected,
     Grain,
     Health,
+    Label,
+    LabelKind,
     Metric,
     NumberExpected,
     Operator,
+    Repeats,
     Result,
     Severity,
     Status,
@@ -225,3 +231,67 @@ def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+class TestWhatWasLearned:
+    """Bands, alerts and labels in a chart."""
+
+    BANDS = pd.DataFrame(
+        {
+            "bucket": [DAY, DAY + timedelta(days=1)],
+            "value": [0.01, 0.4],
+            "expected": [0.01, 0.01],
+            "lower": [0.0, 0.0],
+            "upper": [0.02, 0.9],
+            "score": [0.0, 20.0],
+        }
+    )
+    FOUND = Finding(NULLS, 0.4, 0.01, 0.0, 0.02, 20.0)
+
+    def drawn(self, *labels: Label, metric: Metric = NULLS) -> charts.Panel:
+        alert = Alert("demo.flights", DAY + timedelta(days=1), Grain.DAY, AT, (self.FOUND,))
+        plain = panels.panel(metric, points(0.01, 0.4), [], [], AT)
+        return panels.with_past(plain, metric, panels.Past(self.BANDS, [alert], labels))
+
+    def label(self, kind: LabelKind, first: datetime, last: datetime, **more: object) -> Label:
+        return Label(1, "demo.flights", kind, first, last, "ada", AT, **more)  # ty: ignore[invalid-argument-type]
+
+    def test_the_band_is_in_the_unit_of_the_chart(self) -> None:
+        band = self.drawn().band
+        assert band is not None
+        assert band["upper"].tolist() == [2.0, 90.0]
+
+    def test_an_alert_is_marked_with_its_sentence_in_the_chart_of_its_series_alone(self) -> None:
+        [mark] = self.drawn().marks
+        assert (mark.moment, mark.status) == (DAY + timedelta(days=1), "warn")
+        assert mark.word == (
+            "learned: 40 % of the rows without carrier on 2026-03-15, expected at most 2 % of the rows"
+        )
+        assert self.drawn(metric=Metric("null_rate", "other", Grain.DAY)).marks == ()
+
+    def test_a_band_far_beyond_all_values_does_not_flatten_the_chart(self) -> None:
+        figure = charts.trends([self.drawn()], [], (DAY, DAY + timedelta(days=2)), theme.LIGHT)
+        assert max(max(trace.y) for trace in figure.data) < 60
+
+    def test_a_labelled_day_is_a_strip_and_what_repeats_has_several(self) -> None:
+        [strip] = self.drawn(self.label(LabelKind.EXPECTED, DAY, DAY, note="the sale")).spans
+        assert (strip.first, strip.end) == (DAY - timedelta(hours=12), DAY + timedelta(hours=12))
+        assert strip.word == "expected, says ada: the sale"
+        assert len(self.drawn(self.label(LabelKind.EXPECTED, DAY, DAY + timedelta(days=1))).spans) == 1
+        weekly = self.label(
+            LabelKind.EXPECTED, DAY - timedelta(days=7), DAY - timedelta(days=7), repeats=Repeats.WEEKLY, until=AT
+        )
+        assert [one.first for one in self.drawn(replace(weekly, until=DAY)).spans] == [DAY - timedelta(hours=12)]
+
+    def test_a_new_regime_is_a_line_where_it_begins(self) -> None:
+        [strip] = self.drawn(self.label(LabelKind.NEW_REGIME, DAY + timedelta(days=1), DAY + timedelta(days=1))).spans
+        assert strip.end == DAY + timedelta(days=1)
+        assert self.drawn(self.label(LabelKind.NEW_REGIME, DAY - timedelta(days=9), DAY)).spans == ()
+
+    def test_a_label_of_another_series_is_not_drawn(self) -> None:
+        other = self.label(LabelKind.EXPECTED, DAY, DAY, metric="bucket_rows")
+        assert self.drawn(other).spans == ()
+
+    def test_a_series_that_is_measured_both_ways_is_offered_by_bucket(self) -> None:
+        whole = Metric("null_rate", "carrier")
+        assert panels.offered([NULLS, whole], ()) == panels.offered([whole, NULLS], ()) == {"null_rate.carrier": NULLS}

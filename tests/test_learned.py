@@ -82,6 +82,15 @@ def test_more_nulls_alarm_and_fewer_do_not():
     assert (fewer["learned.missing"].status, found.alerts) == (Status.PASS, ())
 
 
+def test_a_share_far_above_all_that_was_ever_seen_alarms_although_odd_days_have_made_the_band_wide():
+    nulls = np.random.default_rng(3).binomial(900, 0.002, 80) / 900
+    nulls[10:13] = [0.05, 0.02, 0.03]
+    assert learned({ROWS: usual()[ROWS], NULLS: np.append(nulls[:-1], 0.4)})[0]["learned.missing"].status is Status.WARN
+    assert (
+        learned({ROWS: usual()[ROWS], NULLS: np.append(nulls[:-1], 0.01)})[0]["learned.missing"].status is Status.PASS
+    )
+
+
 @pytest.mark.parametrize(("days", "said"), [(1, "learning: 1 of 14 days"), (9, "learning: 9 of 14 days")])
 def test_too_little_history_is_learning_with_progress_and_never_green(days: int, said: str):
     results, found = learned(with_last(usual(days), rows=3))

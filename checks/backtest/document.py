@@ -13,7 +13,7 @@ from checks.backtest.faults import injected
 from checks.backtest.remembered import remembered
 from checks.backtest.replay import Event, Replay, SeriesReplayed, is_rate, replay
 from checks.backtest.settings import changed
-from checks.learned import told
+from checks.learned import words as learned_words
 from checks.learned.families import FAMILIES, family_of
 from checks.learned.judging import Judged
 from checks.monitor import Monitor
@@ -122,10 +122,10 @@ def _alert(event: Event) -> Document:
 def sentence(event: Event) -> str:
     """'612 rows, expected between 880 and 980 rows; with it null_rate of tailnum'."""
     leading = event.findings[0]
-    words = f"{told.name_of(leading.metric)}: {told.amount(leading.metric, leading.value)}"
-    band = told.band(leading.metric, leading.lower, leading.upper)
+    words = f"{learned_words.name_of(leading.metric)}: {learned_words.amount(leading.metric, leading.value)}"
+    band = learned_words.band(leading.metric, leading.lower, leading.upper)
     words += f", moved slowly away from {band}" if leading.drift else f", expected {band}"
-    others = [told.name_of(finding.metric) for finding in event.findings[1:]]
+    others = [learned_words.name_of(finding.metric) for finding in event.findings[1:]]
     more = f" and {len(others) - 3} more" if len(others) > 3 else ""
     return f"{words}; with it {', '.join(others[:3])}{more}" if others else words
 

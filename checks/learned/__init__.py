@@ -5,8 +5,11 @@
     past        what is known of them, as grids of series and buckets
     labels      what people said of the past: what is not learned from, where a new time begins
     judging     bands and verdicts; one alert for all that happened in the same bucket
-    told        the results of a run, in words
+    words       findings and bands in words
+    told        the results of a run
     learning    all of it, for one run
+    events      what people see: alerts that follow one another put together, with what was said of them
+    series      one series by itself: what is believed of it, and the smallest change that is seen
 
 `checks.detect` has the arithmetic and knows no dataset; here are datasets and no arithmetic.
 """

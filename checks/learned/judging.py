@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from checks.detect import Settings, score_many
+from checks.detect import Scores, Settings, score_many
 from checks.learned import labels as said
 from checks.learned.before import Before, Series
 from checks.learned.families import READINGS, VOLUME, Family, family_of
 from checks.learned.past import Watched
 from checks.records import Alert, Bands, Finding, Label
 
-#: of each family its alerts in 90 days, and how many series share them
+#: of each family its alerts in 90 days, and into how many parts its series split them
 Budget = Mapping[Family, tuple[float, int]]
+
+_TWO_WEEKS, _FOUR_WEEKS = 14, 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,47 @@ def judged(watched: Watched, budget: Budget, holidays: str | None, labels: Seque
             denominators=watched.rows[rows],
             regimes=[list(pd.DatetimeIndex(begins[row])) for row in rows],
         )
+        if family.only_up:
+            shares = all(READINGS[watched.metrics[row].name].kind == "rate" for row in rows)
+            never = _never_seen(watched.values[rows], void[rows]) if shares else np.inf
+            scores = _upward(watched.values[rows], scores, never)
         for name, part in parts.items():
             part[rows] = getattr(scores, name)
-        state[rows] = _upward(scores.state, scores.score) if family.only_up else scores.state
-        if family.only_up:
-            parts["lower"][rows] = np.where(np.isnan(scores.lower), np.nan, 0.0)
+        state[rows] = scores.state
     bands = Bands(watched.grain, watched.metrics, watched.buckets, watched.values, **parts)
     return Judged(watched, bands, state, _lessons(watched, void, begins))
 
 
-def _upward(state: np.ndarray, score: np.ndarray) -> np.ndarray:
-    return np.where(np.isin(state, ("anomaly", "drift")) & (score < 0), "normal", state)
+def _upward(values: np.ndarray, scores: Scores, never: np.ndarray | float) -> Scores:
+    """Scores of series of which only too much is said. What is beyond `never` is outside, however wide the band is that
+    a few odd days of the past have made."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        upper = np.fmin(scores.upper, np.where(np.isfinite(scores.upper), never, np.nan))
+        narrowed = (values - scores.expected) / (upper - scores.expected)
+    narrower = (upper < scores.upper) & (values > scores.expected)
+    score = np.where(narrower, narrowed, scores.score)
+    told = np.isin(scores.state, ("normal", "anomaly", "drift"))
+    state = np.where(told & (scores.score < 0) & ~narrower, "normal", scores.state)
+    state = np.where(told & narrower & (score > 1), "anomaly", state)
+    lower = np.where(np.isnan(scores.lower), np.nan, 0.0)
+    return replace(scores, lower=lower, upper=upper, score=score, state=state)
+
+
+def _never_seen(values: np.ndarray, void: np.ndarray) -> np.ndarray:
+    """For each bucket three times the largest share before it, and at least two points more; infinite before four
+    weeks. What is beyond does not count as seen until it has lasted two weeks: each day of an outage is told."""
+    series = len(values)
+    largest, seen, beyond = np.full(series, -np.inf), np.zeros(series, dtype=int), np.zeros(series, dtype=int)
+    never = np.full(values.shape, np.inf)
+    for at in range(values.shape[1]):
+        never[:, at] = np.where(seen >= _FOUR_WEEKS, np.maximum(3 * largest, largest + 0.02), np.inf)
+        taught = np.isfinite(values[:, at]) & ~void[:, at]
+        outside = taught & (values[:, at] > never[:, at])
+        beyond = np.where(outside, beyond + 1, np.where(taught, 0, beyond))
+        usual = taught & (~outside | (beyond > _TWO_WEEKS))
+        largest = np.where(usual, np.fmax(largest, values[:, at]), largest)
+        seen += usual
+    return never
 
 
 def _lessons(watched: Watched, void: np.ndarray, begins: Sequence[Sequence[datetime]]) -> np.ndarray:
@@ -88,7 +120,7 @@ def _lessons(watched: Watched, void: np.ndarray, begins: Sequence[Sequence[datet
 def to_keep(result: Judged, done: Series) -> Bands | None:
     """The bands of the values that this run has judged for the first time, or anew because they were restated."""
     bands, watched = result.bands, result.watched
-    keep = np.isfinite(bands.expected) & np.isfinite(bands.values) & watched.judge[None, :]
+    keep = np.isin(result.state, ("normal", "anomaly", "drift")) & watched.judge[None, :]
     for row, metric in enumerate(bands.metrics):
         known = done.get(metric, {})
         for at in np.flatnonzero(keep[row]):

@@ -9,18 +9,17 @@ nothing was measured               skipped
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from datetime import timedelta
 
 import numpy as np
 
 from checks import phrases, wording
 from checks.detect.scoring import LEARN_DAILY, LEARN_HOURLY
 from checks.learned import labels as said
-from checks.learned.families import READINGS, Family, family_of
+from checks.learned.families import Family, family_of
 from checks.learned.judging import Judged
-from checks.records import Finding, Grain, Label, LabelKind, Metric, Result, Severity, Status
+from checks.learned.words import amount, expected, label_words, name_of, sentence
+from checks.records import Finding, Grain, Label, LabelKind, Result, Severity, Status
 
 _NAMED = 3
 
@@ -42,17 +41,17 @@ def _result(judged: Judged, family: Family, outside: Sequence[Finding], labels: 
         return _alarm(judged, family, loud, labels)
     if own:
         leader = family_of(loud[0].metric).check
-        return _made(judged, family, Status.SKIPPED, own[0], f"{sentence(own[0], judged)}; part of what {leader} says")
+        return _made(judged, family, Status.SKIPPED, own[0], f"{_sentence(own[0], judged)}; part of what {leader} says")
     labelled = [(one, label) for one, label in quiet if family_of(one.metric) is family]
     if labelled:
         finding, label = labelled[0]
         status = Status.PASS if label.kind is LabelKind.FALSE_ALARM else Status.SKIPPED
-        return _made(judged, family, status, finding, f"{sentence(finding, judged)}; {label_words(label)}")
+        return _made(judged, family, status, finding, f"{_sentence(finding, judged)}; {label_words(label)}")
     return _inside(judged, family)
 
 
 def _alarm(judged: Judged, family: Family, loud: Sequence[Finding], labels: Sequence[Label]) -> Result:
-    words = sentence(loud[0], judged)
+    words = _sentence(loud[0], judged)
     if len(loud) > 1:
         others = [name_of(one.metric) for one in loud[1:]]
         words += f"; with it {phrases.listed(others, _NAMED)}"
@@ -83,59 +82,8 @@ def progress(judged: Judged, rows: np.ndarray) -> str:
     return f"learning: {least} of {needed} {'hours' if hourly else 'days'}"
 
 
-def sentence(finding: Finding, judged: Judged) -> str:
-    """'612 rows on 2026-03-10, expected between 880 and 980 rows'."""
-    about = wording.described(wording.Number(finding.metric, finding.value), amount(finding.metric, finding.value))
-    if finding.drift:
-        return f"{about}{_when(judged)}: the level of the last days has moved away from {_expected(finding)}"
-    return f"{about}{_when(judged)}, expected {_expected(finding)}"
-
-
-def label_words(label: Label) -> str:
-    """'expected, says ada: the sale'."""
-    kind = label.kind.value.replace("_", " ")
-    return f"{kind}, says {label.author}" + (f": {label.note}" if label.note else "")
-
-
-def name_of(metric: Metric) -> str:
-    """'null_rate of tailnum'."""
-    return f"{metric.name} of {metric.column}" if metric.column else metric.name
-
-
-def amount(metric: Metric, value: float) -> str:
-    """A judged value in words: '12.3 % of the rows', '925 rows', '2 h 10 min'."""
-    reading = READINGS[metric.name]
-    unit = wording.Number(metric, value).unit
-    if reading.kind == "rate":
-        return phrases.percent(100 * value) + ("" if metric.name == "true_rate" else " of the rows")
-    if unit == "seconds":
-        return phrases.duration(timedelta(seconds=value))
-    if unit in ("rows", "values", "characters"):
-        noun = {"values": "different value", "rows": "row", "characters": "character"}[unit]
-        return f"{phrases.number(round(value))} {noun}{'' if round(value) == 1 else 's'}"
-    return phrases.number(value)
-
-
-def band(metric: Metric, lower: float, upper: float) -> str:
-    """'between 880 and 980 rows', 'at most 1.2 % of the rows', 'exactly 16 rows'."""
-    if math.isnan(lower) or math.isnan(upper):
-        return "not known"
-    whole = (
-        wording.Number(metric, lower).unit in ("rows", "values", "characters") and READINGS[metric.name].kind == "count"
-    )
-    if whole:
-        lower, upper = float(math.ceil(lower - 1e-6)), float(math.floor(upper + 1e-6))
-    if family_of(metric).only_up:
-        return f"at most {amount(metric, upper)}"
-    if upper - lower <= 1e-6 * max(1.0, abs(upper)):
-        return f"exactly {amount(metric, upper)}"
-    return (
-        f"between {amount(metric, lower).split(' ')[0] if whole else amount(metric, lower)} and {amount(metric, upper)}"
-    )
-
-
-def _expected(finding: Finding) -> str:
-    return band(finding.metric, finding.lower, finding.upper)
+def _sentence(finding: Finding, judged: Judged) -> str:
+    return sentence(finding, judged.watched.buckets[-1], judged.watched.grain)
 
 
 def _made(judged: Judged, family: Family, status: Status, finding: Finding, reason: str | None = None) -> Result:
@@ -145,7 +93,7 @@ def _made(judged: Judged, family: Family, status: Status, finding: Finding, reas
         status,
         column=finding.metric.column,
         observed=amount(finding.metric, finding.value),
-        expected=_expected(finding),
+        expected=expected(finding),
         value=finding.value,
         reason=reason,
     )

@@ -1,0 +1,96 @@
+"""What people see of alerts: those that follow one another are one event, with what was said of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from checks.learned.families import family_of
+from checks.records import Alert, Dimension, Finding, Grain, Label, LabelKind
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What left its band in the buckets `first` to `last`. `leading` is the first finding of the newest bucket, and
+    `findings` has each series with its worst one. `labels` speak of it, newest first."""
+
+    dataset: str
+    grain: Grain
+    first: datetime
+    last: datetime
+    noticed_at: datetime
+    leading: Finding
+    findings: tuple[Finding, ...]
+    labels: tuple[Label, ...] = ()
+
+    @property
+    def buckets(self) -> int:
+        """How many days or hours it has lasted."""
+        return round((self.last - self.first) / _length(self.grain)) + 1
+
+    @property
+    def dimension(self) -> Dimension:
+        return family_of(self.leading.metric).dimension
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has said yet what it was."""
+        return not self.labels
+
+
+def events(alerts: Sequence[Alert], labels: Sequence[Label]) -> list[Event]:
+    """The events of some datasets, newest first. Alerts of neighbouring buckets that share a series are one."""
+    runs: list[list[Alert]] = []
+    for alert in sorted(alerts, key=lambda each: (each.dataset, each.grain, each.bucket)):
+        if runs and _follows(alert, runs[-1][-1]):
+            runs[-1].append(alert)
+        else:
+            runs.append([alert])
+    found = [_event(run, labels) for run in runs]
+    return sorted(found, key=lambda event: (event.last, event.dataset), reverse=True)
+
+
+def _follows(alert: Alert, before: Alert) -> bool:
+    return (
+        (alert.dataset, alert.grain) == (before.dataset, before.grain)
+        and alert.bucket - before.bucket == _length(alert.grain)
+        and bool({one.metric for one in alert.findings} & {one.metric for one in before.findings})
+    )
+
+
+def _event(run: Sequence[Alert], labels: Sequence[Label]) -> Event:
+    newest = run[-1]
+    worst: dict = {}
+    for finding in (one for alert in reversed(run) for one in alert.findings):
+        known = worst.get(finding.metric)
+        if known is None or abs(finding.score) > abs(known.score):
+            worst[finding.metric] = finding
+    about = tuple(label for label in labels if _is_about(label, run))
+    noticed = min(alert.noticed_at for alert in run)
+    return Event(
+        newest.dataset,
+        newest.grain,
+        run[0].bucket,
+        newest.bucket,
+        noticed,
+        newest.findings[0],
+        tuple(worst.values()),
+        about,
+    )
+
+
+def _is_about(label: Label, run: Sequence[Alert]) -> bool:
+    """A label of one of its buckets and series. A new regime is about what began with it, and not about all that came
+    after."""
+    if label.dataset != run[0].dataset:
+        return False
+    if label.kind is LabelKind.NEW_REGIME and not run[0].bucket <= label.first <= run[-1].bucket:
+        return False
+    return any(
+        label.covers(alert.bucket) and any(label.speaks_of(one.metric) for one in alert.findings) for alert in run
+    )
+
+
+def _length(grain: Grain) -> timedelta:
+    return timedelta(days=1) if grain is Grain.TABLE else grain.length

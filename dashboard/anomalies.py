@@ -1,0 +1,146 @@
+"""The Anomalies page: what left its band, over all datasets, and what was said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from checks.learned.events import Event, events
+from checks.learned.words import label_words, sentence
+from dashboard import errors, load, nav, parts, sentences, url, words
+
+RANGES = {"7 days": 7, "30 days": 30, "90 days": 90}
+DEFAULT = "30 days"
+SAID = {"open": "not labelled", "labelled": "labelled"}
+
+
+def page() -> None:
+    _view()
+
+
+@st.fragment(run_every=load.PACE)
+def _view() -> None:
+    at = load.now()
+    with errors.shown():
+        names = sorted(state.name for state in load.healths())
+        days = RANGES[_chosen_range()]
+        found = events(load.alerts(None, days), load.labels())
+        st.title(sentences.alerts_headline(found, days), anchor=False)
+        if not names:
+            parts.empty("There are no datasets yet.", "The Sources page says what is connected and what is left out.")
+            return
+        shown = _filtered(found)
+        if shown:
+            _table(shown, at)
+        else:
+            _nothing(found, days)
+        parts.footer(at)
+
+
+def _chosen_range() -> str:
+    """The range of the URL: it decides the headline, which stands above the widget that changes it."""
+    asked = st.query_params.get("range")
+    return asked if asked in RANGES else DEFAULT
+
+
+def _filtered(found: Sequence[Event]) -> list[Event]:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.segmented_control(
+            "Range",
+            list(RANGES),
+            key=url.seed("range", DEFAULT, list(RANGES)),
+            on_change=url.keep,
+            args=("range", DEFAULT),
+            required=True,
+            label_visibility="collapsed",
+        )
+        said = st.pills(
+            "Labels",
+            list(SAID),
+            format_func=SAID.__getitem__,
+            key=url.seed("labels", None, list(SAID)),
+            on_change=url.keep,
+            args=("labels",),
+            label_visibility="collapsed",
+        )
+        dataset = _one_of("dataset", sorted({event.dataset for event in found}))
+        dimension = _one_of("dimension", sorted({event.dimension.value for event in found}))
+    return [
+        event
+        for event in found
+        if (not said or event.is_open == (said == "open"))
+        and dataset in (None, event.dataset)
+        and dimension in (None, event.dimension.value)
+    ]
+
+
+def _one_of(name: str, options: list[str]) -> str | None:
+    return st.selectbox(
+        name,
+        options,
+        index=None,
+        key=url.seed(name, None, options),
+        on_change=url.keep,
+        args=(name,),
+        placeholder=f"any {name}",
+        label_visibility="collapsed",
+        width=200,
+    )
+
+
+def _nothing(found: Sequence[Event], days: int) -> None:
+    if found:
+        parts.empty("No alert fits these filters.", "Clear one of them above.")
+        return
+    learning = sum(any(one.learned and one.status == "learning" for one in state.results) for state in load.healths())
+    young = (
+        f" {words.count(learning, 'dataset has', 'datasets have')} series that are still learning." if learning else ""
+    )
+    parts.empty(
+        f"Nothing left its band in the last {days} days.",
+        f"Every series is judged by its own past, within a budget of alerts.{young} Choose a longer range above.",
+    )
+
+
+def _table(shown: Sequence[Event], at: datetime) -> None:
+    column = st.column_config
+    event = st.dataframe(
+        parts.styled(_frame(shown, at), [""]),
+        column_config={
+            "": column.TextColumn(width=30),
+            "When": column.TextColumn(width=280),
+            "Dataset": column.TextColumn(width=150),
+            "What": column.TextColumn(width=420),
+            "Series": column.NumberColumn(width=60, help="How many series left their band with it"),
+            "Label": column.TextColumn(width=220),
+            "Noticed": column.TextColumn(width=100),
+        },
+        height=parts.table_height(len(shown), 22),
+        row_height=parts.ROW_HEIGHT,
+        hide_index=True,
+        key="anomalies-table",
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt="What left its band, newest first",
+    )
+    st.caption(f"{words.count(len(shown), 'alert')}, newest first. Click one to see why, and to say what it was.")
+    cells = event["selection"]["cells"]
+    if cells:
+        nav.open_dataset(shown[cells[0][0]].dataset, tab="Alerts")
+
+
+def _frame(shown: Sequence[Event], at: datetime) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "": ["▲" if event.is_open else "–" for event in shown],
+            "When": [sentences.lasted(event) for event in shown],
+            "Dataset": [event.dataset for event in shown],
+            "What": [sentence(event.leading, event.last, event.grain) for event in shown],
+            "Series": [len(event.findings) for event in shown],
+            "Label": ["; ".join(label_words(label) for label in event.labels) for event in shown],
+            "Noticed": [words.ago(event.noticed_at, at) for event in shown],
+        }
+    )

@@ -1,0 +1,128 @@
+"""What people see of alerts: events with their labels, sentences about them, and what is believed of a series."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from checks.detect import fit
+from checks.learned.events import events
+from checks.learned.words import band
+from checks.records import Alert, Dimension, Finding, Grain, Label, LabelKind, Metric
+from dashboard import beliefs, sentences
+
+AT = datetime(2026, 3, 15, 12, tzinfo=UTC)
+MONDAY = datetime.fromisoformat("2026-03-09")
+ROWS, NULLS = Metric("bucket_rows", grain=Grain.DAY), Metric("null_rate", "email", Grain.DAY)
+
+
+def alert(
+    day: int, *metrics: Metric, score: float = -2.0, dataset: str = "s.orders", grain: Grain = Grain.DAY
+) -> Alert:
+    findings = tuple(Finding(metric, 500.0, 1000.0, 900.0, 1100.0, score) for metric in metrics or (ROWS,))
+    return Alert(dataset, MONDAY + day * grain.length, grain, AT + timedelta(days=day), findings)
+
+
+def label(kind: LabelKind, day: int = 0, **more) -> Label:
+    bucket = MONDAY + timedelta(days=day)
+    return Label(1, "s.orders", kind, bucket, bucket, "ada", AT, **more)
+
+
+def test_days_that_follow_one_another_with_a_series_in_common_are_one_event():
+    [event] = events([alert(2, NULLS, score=5), alert(1, NULLS, ROWS), alert(0)], [])
+    assert (event.first, event.last, event.buckets) == (MONDAY, MONDAY + timedelta(days=2), 3)
+    assert event.leading.metric == NULLS
+    assert {one.metric: one.score for one in event.findings} == {NULLS: 5, ROWS: -2}
+    assert event.noticed_at == AT
+    assert event.dimension is Dimension.COMPLETENESS
+
+
+@pytest.mark.parametrize(
+    "others",
+    [[alert(0), alert(2)], [alert(0), alert(1, NULLS)], [alert(0), alert(1, dataset="s.users")]],
+    ids=["a gap", "other series", "another dataset"],
+)
+def test_what_does_not_belong_together_stays_apart(others: list[Alert]):
+    assert len(events(others, [])) == 2
+
+
+def test_hours_follow_one_another_too_and_the_newest_event_comes_first():
+    hours = [alert(hour, Metric("bucket_rows", grain=Grain.HOUR), grain=Grain.HOUR) for hour in (1, 2)]
+    newest, event = events([*hours, alert(3)], [])
+    assert (newest.last, event.buckets) == (MONDAY + timedelta(days=3), 2)
+    assert sentences.lasted(event) == "09 Mar 2026 01:00 to 09 Mar 2026 02:00 (2 hours)"
+
+
+def test_an_event_is_open_until_a_label_speaks_of_it():
+    alerts = [alert(0), alert(1)]
+    assert events(alerts, [])[0].is_open
+    assert not events(alerts, [label(LabelKind.KNOWN_ERROR, 1)])[0].is_open
+    assert events(alerts, [label(LabelKind.KNOWN_ERROR, 2)])[0].is_open
+    assert events(alerts, [label(LabelKind.EXPECTED, metric="null_rate", column="email")])[0].is_open
+    assert events(alerts, [replace(label(LabelKind.EXPECTED), dataset="s.users")])[0].is_open
+
+
+def test_a_new_regime_is_said_of_the_event_that_it_began_with_and_of_no_later_one():
+    begun = label(LabelKind.NEW_REGIME)
+    later, first = events([alert(0), alert(5)], [begun])
+    assert (first.labels, later.labels) == ((begun,), ())
+
+
+def test_the_headline_counts_alerts_datasets_and_what_nobody_has_labelled():
+    assert sentences.alerts_headline([], 30) == "No learned alert in the last 30 days"
+    found = events([alert(0), alert(5), alert(0, dataset="s.users")], [label(LabelKind.FALSE_ALARM)])
+    assert sentences.alerts_headline(found, 7) == "3 alerts in 2 datasets in the last 7 days, 2 of them not labelled"
+    assert sentences.alerts_headline(found[2:], 7) == "1 alert in 1 dataset in the last 7 days, all labelled"
+    assert sentences.lasted(found[0]) == "Sat 14 Mar 2026"
+
+
+@pytest.mark.parametrize(
+    ("metric", "edges", "said"),
+    [
+        (ROWS, (880.2, 980.9), "between 881 and 980 rows"),
+        (ROWS, (15.5, 16.5), "exactly 16 rows"),
+        (NULLS, (0.0, 0.0123), "at most 1.2 % of the rows"),
+        (Metric("mean", "amount", Grain.DAY), (1.5, 2.25), "between 1.5 and 2.25"),
+        (Metric("freshness"), (0.0, 7200.0), "at most 2 h"),
+        (Metric("distinct_count", "carrier", Grain.DAY), (11.4, 12.6), "exactly 12 different values"),
+        (ROWS, (float("nan"), 1.0), "not known"),
+    ],
+)  # fmt: skip
+def test_a_band_in_words(metric: Metric, edges: tuple[float, float], said: str):
+    assert band(metric, *edges) == said
+
+
+def believed(metric: Metric, values: np.ndarray, kind: str, upper: float = 0.05) -> str:
+    days = pd.date_range("2025-09-01", periods=len(values))  # a Monday
+    bands = pd.DataFrame({"upper": [upper], "expected": [0.02]})
+    return beliefs.believed(metric, fit(pd.Series(values, days), kind), bands)  # ty: ignore[invalid-argument-type]
+
+
+def test_what_is_believed_of_a_weekly_series():
+    week = np.array([930, 930, 930, 930, 930, 720, 800])
+    noise = np.clip(np.random.default_rng(1).standard_normal(140), -2, 2) * 8
+    said = believed(ROWS, np.tile(week, 20) + noise, "count")
+    assert said.startswith("Weekdays about 9")
+    assert ", Saturdays about 7" in said
+    assert ", Sundays about " in said
+    assert "; no trend; usually within " in said
+    assert " % below or " in said
+    assert said.endswith(" % above would be seen.")
+
+
+def test_what_is_believed_of_a_rate_a_constant_and_a_young_series():
+    rate = believed(NULLS, np.full(60, 0.02) + np.tile([0.001, -0.001], 30), "rate")
+    assert rate.startswith("About 2 % of the rows, on any day alike; no trend; usually within 0.")
+    assert rate.endswith("A day 3.0 points above would be seen.")
+    assert believed(Metric("distinct_count", "carrier", Grain.DAY), np.full(60, 12.0), "count").startswith(
+        "Always 12 different values. A day "
+    )
+    assert believed(ROWS, np.full(5, 12.0), "count") == "Still learning: 5 of 14 days."
+
+
+def test_a_trend_is_said_with_its_direction():
+    assert "; rising by " in believed(ROWS, 1000 * 1.01 ** np.arange(140), "count")
