@@ -290,9 +290,14 @@ class Monitor:
         rest = {} if served.replay else cadence.resting(dataset, self.history.results, served.at)
         measured = cadence.to_measure(dataset, rest)
         attempts = self.config.schedule.attempts
-        return run.run(
+        report = run.run(
             dataset, served, self.history, lambda known: self._measure(measured, served, known), attempts, rest
         )
+        if report.learned.alerts and not served.replay:
+            from checks.learned.reasons import explain_newest  # here and not above: most runs find nothing
+
+            explain_newest(report, self.history, self.explain, self.clock())
+        return report
 
     def _measure(self, dataset: Dataset, served: Slot, known: Known) -> Measured:
         spec = self.spec(dataset.source)

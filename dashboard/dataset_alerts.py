@@ -21,8 +21,9 @@ def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
     found = events(load.alerts(dataset.name, BACK), labels)
     if not found:
         parts.empty(f"No learned alert in the last {BACK} days.", _nothing(dataset, state))
+    why = load.explanations(dataset.name, BACK)
     for event in found[:SHOWN]:
-        _event(event, at)
+        _event(event, why.get((event.last, event.grain)) or why.get((event.first, event.grain)), at)
     if len(found) > SHOWN:
         st.caption(f"and {words.count(len(found) - SHOWN, 'older alert')}")
     shown = {label.id for event in found[:SHOWN] for label in event.labels}
@@ -49,10 +50,12 @@ def _nothing(dataset: Dataset, state: DatasetHealth) -> str:
     return f"All series stayed inside their bands{rest}. The Trends tab shows the bands."
 
 
-def _event(event: Event, at: datetime) -> None:
+def _event(event: Event, why: str | None, at: datetime) -> None:
     with st.container(border=True):
         sign = ":orange[▲]" if event.is_open else ":gray[✓]"
         st.markdown(f"{sign} **{words.plain(sentence(event.leading, event.last, event.grain))}**")
+        if why:
+            st.markdown(f"Why: {words.plain(why)}")
         others = [one for one in event.findings if one.metric != event.leading.metric]
         told = [f"with it {words.plain(sentence(one, event.last, Grain.TABLE))}" for one in others[:MORE]]
         if len(others) > MORE:

@@ -6,6 +6,7 @@ reading them); DataFrames are copied, because a page may sort them. `refresh` fo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +48,7 @@ def refresh() -> None:
         reader.clear()
     for reader in (sparklines, days, runs, points, series, bucket_results, since, schemas, queries, bands, alerts):
         reader.clear()
-    for reader in (labels, fit):
+    for reader in (labels, fit, explanations):
         reader.clear()
 
 
@@ -189,6 +190,13 @@ def bands(dataset: str, metric: Metric, back: int | None) -> pd.DataFrame:
 def alerts(dataset: str | None, back: int) -> list[Alert]:
     """The learned alerts that stand, of one dataset or of all, newest first."""
     return process.current().history.alerts(dataset, now() - timedelta(days=back))
+
+
+@_copied
+def explanations(dataset: str, back: int) -> Mapping[tuple[datetime, Grain], str]:
+    """Why the alerts of a dataset opened, as sentences, by bucket and grain."""
+    kept = process.current().history.explanations(dataset, now() - timedelta(days=back))
+    return {key: json.loads(document)["sentence"] for key, document in kept.items()}
 
 
 @_copied

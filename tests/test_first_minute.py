@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from checks.history import History
 from checks.learned.families import READINGS
 from checks.monitor import Monitor
 from checks.records import Grain, Metric, Outcome, RunReport, Status
+from connectors import QueryTimedOut
 from tests.monitors import Clock, utc
 
 NOON = utc(2026, 3, 15, 12)
@@ -22,17 +24,19 @@ ROWS = Metric("bucket_rows", grain=Grain.DAY)
 YESTERDAY = datetime.fromisoformat("2026-03-14")
 
 
-def a_year(file: Path, *, lost: float = 0.0) -> None:
-    """About 200 orders a day for a year, a part of yesterday's lost."""
+def a_year(file: Path, *, lost: float = 0.0, without: str = "") -> None:
+    """About 200 orders a day for a year; of yesterday a part is lost, and all of one shop."""
     with duckdb.connect(str(file)) as db:
         db.execute("SELECT setseed(0.25)")
         db.execute(
             f"""CREATE OR REPLACE TABLE orders AS
                 SELECT TIMESTAMP '2025-03-15' + to_seconds((random() * 365.5 * 86400)::BIGINT) AS ordered_at,
                        (50 + 10 * random())::DOUBLE AS amount, random() < 0.3 AS gift,
-                       if(random() < 0.05, NULL, 'a@b.c') AS email, 'shop ' || (random() * 8)::INT AS shop
+                       if(random() < 0.05, NULL, 'a@b.c') AS email,
+                       'shop ' || if(random() < 0.4, 3, (random() * 8)::INT) AS shop
                 FROM range(73000);
-                DELETE FROM orders WHERE ordered_at::DATE = DATE '2026-03-14' AND random() < {lost}"""
+                DELETE FROM orders WHERE ordered_at::DATE = DATE '2026-03-14' AND (random() < {lost} OR shop = $1)""",
+            [without],
         )
 
 
@@ -91,6 +95,35 @@ def test_the_first_run_finds_the_day_that_lost_half_its_rows(monitor: Monitor, t
     report = ran(monitor)
     assert monitor.history.alerts("shop.main.orders", since=YESTERDAY) == []  # restated: withdrawn
     assert next(one for one in report.results if one.check == "learned.volume").status is Status.PASS
+
+
+@pytest.mark.slow
+def test_an_alert_is_explained_once_when_it_opens_and_the_answer_is_kept(monitor: Monitor, tmp_path: Path):
+    a_year(tmp_path / "shop.duckdb", without="shop 3")
+    for _ in range(2):
+        ran(monitor)
+        monitor.clock.forward(timedelta(hours=1))  # ty: ignore[unresolved-attribute]
+    [(key, document)] = monitor.history.explanations("shop.main.orders").items()
+    assert key == (YESTERDAY, Grain.DAY)
+    kept = json.loads(document)
+    assert [segment["where"] for segment in kept["segments"]] == ["shop = shop 3"]
+    assert "shop = shop 3" in kept["sentence"]
+    assert monitor.history.statistics()["explanations"] == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("error", [QueryTimedOut("shop", "no answer within 60 s"), ValueError("a value of a row")])
+def test_an_alert_that_can_not_be_explained_is_an_alert_all_the_same(monitor, tmp_path, monkeypatch, caplog, error):
+    def broken(*_):
+        raise error
+
+    a_year(tmp_path / "shop.duckdb", lost=0.5)
+    monkeypatch.setattr(monitor, "explain", broken)
+    ran(monitor)
+    assert len(monitor.history.alerts("shop.main.orders", since=YESTERDAY)) == 1
+    assert monitor.history.explanations("shop.main.orders") == {}
+    assert "shop.main.orders" in caplog.text
+    assert "a value of a row" not in caplog.text
 
 
 @pytest.mark.slow

@@ -71,6 +71,21 @@ class LearnedReader(PointReader, LabelKeeper):
             for name, bucket, grain, at, findings in rows
         ]
 
+    def keep_explanation(self, alert: Alert, document: str, at: datetime) -> None:
+        """Keeps why an alert opened, as a JSON text."""
+        row = [alert.dataset, alert.bucket, alert.grain, naive(at), document]
+        with self._store.transaction() as cursor:
+            cursor.execute("INSERT INTO explanations VALUES (?, ?, ?, ?, ?)", row)
+
+    def explanations(self, dataset: str, since: datetime | None = None) -> dict[tuple[datetime, Grain], str]:
+        """The newest explanation of each alert of a dataset, as JSON texts, by bucket and grain."""
+        rows = self._rows(
+            """SELECT bucket, grain, arg_max(document, made_at) FROM explanations
+               WHERE dataset = ? AND bucket >= ? GROUP BY bucket, grain""",
+            [dataset, lenient(since, DISTANT_PAST)],
+        )
+        return {(bucket, Grain(grain)): document for bucket, grain, document in rows}
+
     def _by_day(self, dataset: str, since: datetime) -> dict[Metric, dict[datetime, float]]:
         """Whole-table values by day of observation: the last, for freshness the largest."""
         metrics = self._metrics(dataset)

@@ -16,7 +16,19 @@ from checks.history.store import Store
 
 # the text of queries is long and of interest for as long as somebody may ask why a run was slow
 _QUERIES_KEPT = timedelta(days=30)
-_COUNTED = ("measurements", "series", "runs", "results", "run_queries", "schemas", "days", "labels", "bands", "alerts")
+_COUNTED = (
+    "measurements",
+    "series",
+    "runs",
+    "results",
+    "run_queries",
+    "schemas",
+    "days",
+    "labels",
+    "bands",
+    "alerts",
+    "explanations",
+)
 _NEWEST_FINISHED = (
     "(dataset, slot) IN (SELECT (dataset, max(slot)) FROM runs WHERE outcome = 'finished' GROUP BY dataset)"
 )

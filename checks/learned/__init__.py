@@ -8,6 +8,7 @@
     words       findings and bands in words
     told        the results of a run
     learning    all of it, for one run
+    reasons     why the newest alert opened, asked of the warehouse after the run
     events      what people see: alerts that follow one another put together, with what was said of them
     series      one series by itself: what is believed of it, and the smallest change that is seen
 
