@@ -45,8 +45,9 @@ def remembered(history: History, dataset: str, at: datetime, retention: timedelt
     """What the history knows: all its buckets, and the ages of the newest row in the last months."""
     buckets = history.buckets(dataset, (at - retention).replace(tzinfo=None))
     ages = history.points(dataset, "freshness", since=at - _AGES)
-    moments = (moment.to_pydatetime() for moment in ages["observed_at"])
-    return Remembered(buckets, tuple(zip(moments, ages["value"].tolist(), strict=True)))
+    known = ages.dropna(subset=["value"])
+    moments = (moment.to_pydatetime() for moment in known["observed_at"])
+    return Remembered(buckets, tuple(zip(moments, known["value"].tolist(), strict=True)))
 
 
 def server(url: str, dataset: Dataset) -> Document:

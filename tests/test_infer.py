@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from checks import sensitive
-from checks.contracts.inferring import Remembered
+from checks.contracts.inferring import Inferred, Remembered
 from checks.drafts import server
 from checks.records import Dataset, Grain, Metric, Status
 from connectors import Answer, QueryTimedOut, TableName
@@ -21,13 +21,13 @@ from tests.nasty import AT, MOMENTS, nasty_table
 from tests.warehouses import DuckDBFile
 
 
-@pytest.fixture
-def shop(tmp_path, at):
-    """A DuckDB file with the orders, and their draft."""
-    warehouse = DuckDBFile(tmp_path)
-    table = warehouse.load("orders", orders(at))
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> Inferred:
+    """The draft of the orders in a DuckDB file."""
+    warehouse = DuckDBFile(tmp_path_factory.mktemp("shop"))
+    table = warehouse.load("orders", orders(AT))
     with warehouse.open() as source:
-        yield drafted(source, table, at)
+        return drafted(source, table, AT)
 
 
 # -- a draft is kept by the table that it was made of ------------------------------------------------------------------
@@ -182,6 +182,26 @@ def test_a_counter_has_no_maximum(tmp_path, at):
     with warehouse.open() as source:
         told = properties(drafted(source, table, at))
     assert told["total"]["logicalTypeOptions"] == {"minimum": 0}
+
+
+@pytest.mark.parametrize("size", [1e-7, 1e-3, 1.0, 1e12, 1e99, 1e150])
+def test_limits_of_any_size_are_numbers_to_every_reader(tmp_path, at, size):
+    warehouse = DuckDBFile(tmp_path)
+    sizes = [size * (1 + i % 7) for i in range(1200)]
+    table = warehouse.load("orders", orders(at).assign(mass=sizes, debt=[-each for each in sizes]))
+    with warehouse.open() as source:
+        findings, results = executed(drafted(source, table, at), source, at, tmp_path)
+    assert (findings, {result.status for result in results}) == ([], {Status.PASS})
+
+
+def test_of_a_large_table_no_second_key_is_counted(tmp_path, at, monkeypatch):
+    monkeypatch.setattr("checks.suspects._LARGE", 1000)
+    warehouse = DuckDBFile(tmp_path)
+    table = warehouse.load("orders", orders(at))
+    with warehouse.open() as source:
+        told = properties(drafted(source, table, at))
+    assert told["order_id"]["primaryKey"] is True
+    assert not [name for name, each in told.items() if each.get("unique")]
 
 
 # -- the history before it ---------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from connectors import Column
 
 _HEADROOM = 0.25
 _FEWEST_BUCKETS = 5
+#: larger numbers are as good as infinite
+_MOST = 1e100
 _YEARS = (1800, 2200)
 _NATURAL = {
     **dict.fromkeys(("lat", "latitude"), (-90, 90)),
@@ -46,7 +48,7 @@ def limits(evidence: Evidence, column: Column, *, classified: bool) -> Limits:
     if evidence.level("non_finite_count", name):
         return Limits()  # NaN and infinity are within no limit
     low, high = _range(evidence, name)
-    if low is None or high is None or low == high:
+    if low is None or high is None or low == high or max(-low, high) > _MOST:
         return Limits()
     least, most = _NATURAL.get(name.lower(), (None, None))
     if least is not None and most is not None and least <= low and high <= most:
