@@ -20,6 +20,9 @@ from checks.records import Dataset
 from connectors import SourceError, TableName
 from connectors.errors import scrub
 
+#: contracts in the place of the configured folder: where to read them, or what was read
+Given = Sequence[Path] | Contracts
+
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
@@ -52,10 +55,10 @@ class UnknownDataset(Exception):
 class Catalogue:
     """The datasets of all sources, refreshed source by source; safe to use from several threads."""
 
-    def __init__(self, config: Config, remembered: Mapping[str, Listing], contracts: Sequence[Path] = ()) -> None:
-        """`contracts` are files and folders to read in the place of the configured folder."""
+    def __init__(self, config: Config, remembered: Mapping[str, Listing], contracts: Given = ()) -> None:
+        """`contracts` are files and folders to read in the place of the configured folder, or what was read already."""
         self._config = config
-        self._paths = tuple(contracts) or (config.contracts_path,)
+        self._given = contracts or (config.contracts_path,)
         self._lock = threading.Lock()
         self._tables: dict[str, tuple[TableName, ...]] = {}
         self._states = {
@@ -90,8 +93,13 @@ class Catalogue:
 
     def read_contracts(self) -> None:
         """Reads the contracts again and matches them with the tables that are known."""
-        self.contracts = load_paths(self._paths)
+        self.contracts = self._given if isinstance(self._given, Contracts) else load_paths(tuple(self._given))
         self._match()
+
+    def declared_by(self, contracts: Contracts) -> dict[str, Dataset]:
+        """The datasets by name as other contracts would declare them."""
+        with self._lock:
+            return {dataset.name: dataset for dataset in match(contracts, self._config, self._tables).datasets}
 
     def refresh(self, name: str, list_tables: Callable[[], tuple[TableName, ...]], at: datetime) -> SourceState:
         """Lists one source. A failure is kept as its state; the tables that it had stay."""

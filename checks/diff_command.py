@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from checks.command_line import DEFAULT, AsJson, ConfigPath, print_document
+from checks import show
+from checks.command_line import DEFAULT, AsJson, ConfigPath, print_document, say
 from checks.config import load
 from checks.contracts.changes.change import Change, Verdict
 from checks.contracts.changes.comparison import Compared, Comparison, to_json
@@ -50,42 +52,78 @@ class FailOn(StrEnum):
         return Verdict.BREAKING in sides[self]
 
 
-def diff_command(
+def diff_command(  # noqa: PLR0913 the words of a command line
     old: Annotated[str, typer.Argument(help=f"The earlier contracts. {_WHAT}")],
     new: Annotated[str, typer.Argument(help=f"The later contracts. {_WHAT}")],
     style: Annotated[DiffFormat, typer.Option("--format", help="How to print.")] = DiffFormat.TEXT,
     fail_on: Annotated[FailOn, typer.Option("--fail-on", help="Whose breakage gives exit code 1.")] = FailOn.ANY,
+    with_data: Annotated[
+        bool, typer.Option("--against-data", help="Run what changed on the sources as well: what would fail today?")
+    ] = False,
     config: ConfigPath = DEFAULT,
     as_json: AsJson = False,
 ) -> int:
     """What changed between versions of contracts, and whether it breaks consumers or producers."""
-    found = compared(*(side(words, lambda: load(config).contracts_path) for words in (old, new)))
-    _print(found, DiffFormat.JSON if as_json else style, fail_on)
-    return 1 if any(map(fail_on.breaks, found.changes)) else 0
+    sides = (side(old, lambda: load(config).contracts_path), side(new, lambda: load(config).contracts_path))
+    found = compared(*sides)
+    data = None
+    if with_data:
+        from checks.against_data import against_data, exit_code
+
+        data = against_data(load(config), found, sides, datetime.now(UTC), say)
+    _print(found, data, DiffFormat.JSON if as_json else style, fail_on)
+    if any(map(fail_on.breaks, found.changes)):
+        return 1
+    return exit_code(data) if data is not None else 0
 
 
-def _print(comparison: Comparison, style: DiffFormat, fail_on: FailOn) -> None:
+def _print(comparison: Comparison, data: dict[str, Any] | None, style: DiffFormat, fail_on: FailOn) -> None:
     if style in (DiffFormat.TEXT, DiffFormat.JSON):
-        document = to_json(comparison)
-        print_document(document, lambda _, console: _in_words(comparison, console), style is DiffFormat.JSON)
+        document = to_json(comparison) | ({} if data is None else {"against_data": data})
+        print_document(document, lambda _, console: _in_words(comparison, data, console), style is DiffFormat.JSON)
         return
-    if style is DiffFormat.MARKDOWN:
-        text = markdown(comparison)
-    else:
-        text = (junit if style is DiffFormat.JUNIT else github)(comparison, fail_on.breaks)
     # the runner reads annotations, and XML says what it is written in, as UTF-8 whatever the terminal has
-    sys.stdout.buffer.write(text.encode(errors="replace"))
+    sys.stdout.buffer.write(_report(comparison, data, style, fail_on).encode(errors="replace"))
     sys.stdout.flush()
+
+
+def _report(comparison: Comparison, data: dict[str, Any] | None, style: DiffFormat, fail_on: FailOn) -> str:
+    if data is None:
+        if style is DiffFormat.MARKDOWN:
+            return markdown(comparison)
+        return (junit if style is DiffFormat.JUNIT else github)(comparison, fail_on.breaks)
+    from checks import against_data
+
+    if style is DiffFormat.MARKDOWN:
+        return markdown(comparison) + against_data.markdown(data)
+    if style is DiffFormat.JUNIT:
+        return junit(comparison, fail_on.breaks, against_data.suites(data))
+    return github(comparison, fail_on.breaks) + against_data.github(data)
 
 
 # -- for a terminal ----------------------------------------------------------------------------------------------------
 
 
-def _in_words(comparison: Comparison, console: Console) -> None:
+def _in_words(comparison: Comparison, data: dict[str, Any] | None, console: Console) -> None:
     console.print(Text(headline(comparison)))
     for each in comparison.contracts:
         if each.changes:
             _contract(each, console)
+    if data is not None:
+        _data(data, console)
+
+
+def _data(data: dict[str, Any], console: Console) -> None:
+    from checks.against_data import headline as answer
+    from checks.against_data import sentences
+
+    console.print()
+    console.print(Text(answer(data), style="bold"))
+    for status, name, reason in sentences(data):
+        mark = show.sign(status)
+        _below(console, f"{mark.plain}: {name}", 2, str(mark.style))
+        if reason:
+            _below(console, reason, 6, "dim")
 
 
 def _contract(contract: Compared, console: Console) -> None:

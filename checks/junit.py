@@ -39,8 +39,8 @@ class Suite:
 def of_trial(document: dict[str, Any]) -> str:
     """The report of a trial: contracts with their errors, then datasets with their checks. A warning is a case that
     passed, with the warning as its output: a build does not break for it."""
-    lints = tuple(_of_contract(each) for each in document["contracts"])
-    suites = [Suite("contracts", lints), *(_of_run(each) for each in document["runs"])]
+    lints = tuple(of_contract(each) for each in document["contracts"])
+    suites = [Suite("contracts", lints), *(of_run(each) for each in document["runs"])]
     unanswered = tuple(Case("source", "error", sentence) for sentence in document["errors"])
     return write([*suites, Suite("sources", unanswered)] if unanswered else suites)
 
@@ -70,13 +70,13 @@ def _write_case(suite_node: ET.Element, suite: Suite, case: Case) -> None:
         ET.SubElement(node, "system-out").text = said
 
 
-def _of_contract(contract: dict[str, Any]) -> Case:
+def of_contract(contract: dict[str, Any]) -> Case:
     errors = [found for found in contract["findings"] if found["level"] == "error"]
     said = "\n".join(f"{contract['file']}:{found['line']}: {found['path']}: {found['message']}" for found in errors)
     return Case(contract["file"], "failure" if errors else None, said)
 
 
-def _of_run(run: dict[str, Any]) -> Suite:
+def of_run(run: dict[str, Any]) -> Suite:
     cases = [_of_result(result) for result in run["results"]]
     if not cases and run["error"]:
         cases = [Case("run", "error", run["error"])]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from checks import cadence, drill, health, run, slots
-from checks.catalogue import Catalogue, SourceState, UnknownDataset, address_of
+from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset, address_of
 from checks.config import Config, SourceConfig
 from checks.explain import Explanation, Words
 from checks.history import History, HistoryError, Known
@@ -44,11 +44,11 @@ class Monitor:
         config: Config,
         history: History,
         clock: Callable[[], datetime],
-        contracts: Sequence[Path] = (),
+        contracts: Given = (),
         *,
         profiles: bool = True,
     ) -> None:
-        """`contracts` are files and folders to read in the place of the configured folder. Without `profiles` runs
+        """`contracts` are read in the place of the configured folder, or were read already. Without `profiles` runs
         measure what the checks ask for and no more."""
         self.config = config
         self.history = history

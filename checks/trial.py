@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from checks import answers, drill
+from checks.catalogue import Given
 from checks.config import Config, ConfigError, DatasetDetection, DetectionConfig, SourceConfig
 from checks.contracts import Level, Linted, by_file, to_json
 from checks.history import History
@@ -27,17 +28,21 @@ from connectors.urls import locate
 
 Document = dict[str, Any]
 Progress = Callable[[str], None]  # called with a line for people
+Look = Callable[[Monitor], Document]
 _SHOWN = (Status.FAIL, Status.WARN)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What to try: contract files and folders, the moment, and how many failing rows of a check to show at most."""
+    """What to try: contract files and folders, or contracts that were read already, the moment, and how many failing
+    rows of a check to show at most. Of contracts that stand in `files` alone the tables are measured, the others are
+    there to be referred to; None means all."""
 
-    contracts: tuple[Path, ...]
+    contracts: Given
     at: datetime
     rows: int = 5
     replay: bool = False
+    files: frozenset[str] | None = None
 
 
 def against(config: Config, url: str, source: str | None) -> Config:
@@ -55,9 +60,10 @@ def against(config: Config, url: str, source: str | None) -> Config:
     return config.model_copy(update={"sources": config.sources | {name: there}})
 
 
-def try_out(config: Config, trial: Trial, progress: Progress) -> Document:
+def try_out(config: Config, trial: Trial, progress: Progress, look: Look | None = None) -> Document:
     """{"contracts": [...], "runs": [...], "samples": [...], "errors": [...]}: lint findings, results by dataset, rows
-    that break checks (masked by classification), and sources that did not answer."""
+    that break checks (masked by classification), and sources that did not answer. `look` may add to it, from the
+    monitor of the trial while that lives."""
     with TemporaryDirectory(prefix="vitals-") as folder:
         app = config.app.model_copy(update={"history": str(Path(folder) / "history.duckdb")})
         settings = _without_learning(config).model_copy(update={"app": app})
@@ -65,7 +71,8 @@ def try_out(config: Config, trial: Trial, progress: Progress) -> Document:
         monitor = Monitor(settings, history, lambda: trial.at, trial.contracts, profiles=False)
         try:
             monitor.feed_demo(trial.at, progress)
-            return _tried(monitor, trial, progress)
+            document = _tried(monitor, trial, progress)
+            return document | look(monitor) if look else document
         finally:
             monitor.close()
 
@@ -85,8 +92,9 @@ def exit_code(document: Document) -> int:
 
 
 def _tried(monitor: Monitor, trial: Trial, progress: Progress) -> Document:
-    errors = [state.error for state in monitor.refresh(trial.at, _sources(monitor)) if state.error]
-    datasets = _contracted(monitor)
+    sources = dict.fromkeys(dataset.source for dataset in _contracted(monitor, trial.files))
+    errors = [state.error for state in monitor.refresh(trial.at, list(sources)) if state.error]
+    datasets = _contracted(monitor, trial.files)
     at = trial.at if trial.replay else None
     futures = monitor.start([dataset.name for dataset in datasets], at=at, trigger="command") if datasets else []
     for done, future in enumerate(as_completed(futures), start=1):
@@ -100,12 +108,9 @@ def _tried(monitor: Monitor, trial: Trial, progress: Progress) -> Document:
     }
 
 
-def _contracted(monitor: Monitor) -> list[Dataset]:
-    return [dataset for dataset in monitor.datasets().values() if dataset.contract_file]
-
-
-def _sources(monitor: Monitor) -> list[str]:
-    return list(dict.fromkeys(dataset.source for dataset in _contracted(monitor)))
+def _contracted(monitor: Monitor, files: frozenset[str] | None) -> list[Dataset]:
+    found = [dataset for dataset in monitor.datasets().values() if dataset.contract_file]
+    return [dataset for dataset in found if files is None or dataset.contract_file in files]
 
 
 def _linted(monitor: Monitor) -> list[Linted]:

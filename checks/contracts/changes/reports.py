@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from checks.contracts.changes.change import Change, Verdict
 from checks.contracts.changes.comparison import Compared, Comparison
@@ -53,10 +53,10 @@ def markdown(comparison: Comparison) -> str:
 
 
 def _markdown_of(contract: Compared) -> Iterator[str]:
-    yield f"#### {_plain(contract.name)} ({_plain(contract.document.label)})"
+    yield f"#### {plain(contract.name)} ({plain(contract.document.label)})"
     yield ""
     if contract.step:
-        yield _plain(contract.step.sentence)
+        yield plain(contract.step.sentence)
         yield ""
     yield "| consumers | producers | where | change | why |"
     yield "| --- | --- | --- | --- | --- |"
@@ -64,14 +64,14 @@ def _markdown_of(contract: Compared) -> Iterator[str]:
         cells = (
             f"{_SIGNS[change.consumer]} {change.consumer}",
             f"{_SIGNS[change.producer]} {change.producer}",
-            _plain(change.path or "the contract"),
-            " ".join(part for part in (_plain(change.kind), _plain(values(change))) if part),
-            _plain(change.reason),
+            plain(change.path or "the contract"),
+            " ".join(part for part in (plain(change.kind), plain(values(change))) if part),
+            plain(change.reason),
         )
         yield f"| {' | '.join(cells)} |"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown shows as it is, in one line; an @ notifies nobody."""
     return _LINKED.sub(_NO_WIDTH, _MARKDOWN.sub(r"\\\1", _NO_LINE.sub(" ", text).strip()))
 
@@ -79,9 +79,10 @@ def _plain(text: str) -> str:
 # -- JUnit -------------------------------------------------------------------------------------------------------------
 
 
-def junit(comparison: Comparison, breaks: Breaks) -> str:
-    """A test suite per contract, a test case per change; those that `breaks` objects to have failed."""
-    return write(Suite(each.name, tuple(_cases(each, breaks))) for each in comparison.contracts)
+def junit(comparison: Comparison, breaks: Breaks, beside: Sequence[Suite] = ()) -> str:
+    """A test suite per contract, a test case per change; those that `breaks` objects to have failed. Suites of
+    something else may stand `beside` them."""
+    return write([*(Suite(each.name, tuple(_cases(each, breaks))) for each in comparison.contracts), *beside])
 
 
 def _cases(contract: Compared, breaks: Breaks) -> Iterator[Case]:
@@ -106,7 +107,7 @@ def github(comparison: Comparison, breaks: Breaks) -> str:
     what else is breaking, notices for the rest."""
     lines = [_annotation(each, change, breaks) for each in comparison.contracts for change in each.changes]
     lines += [
-        f"::warning file={_value(each.document.label)},title=Version::{_message(each.step.sentence)}"
+        f"::warning file={property_text(each.document.label)},title=Version::{message_text(each.step.sentence)}"
         for each in comparison.contracts
         if each.step and not each.step.fits
     ]
@@ -115,16 +116,20 @@ def github(comparison: Comparison, breaks: Breaks) -> str:
 
 def _annotation(contract: Compared, change: Change, breaks: Breaks) -> str:
     level = "error" if breaks(change) else "warning" if change.worst is Verdict.BREAKING else "notice"
-    place = f"file={_value(contract.document.label)},line={contract.line(change)},title={_value(change.kind)}"
+    place = (
+        f"file={property_text(contract.document.label)},line={contract.line(change)},title={property_text(change.kind)}"
+    )
     sides = f"{change.consumer} for consumers, {change.producer} for producers"
     said = f"{change.path or contract.name}: {values(change)} ({sides}). {change.reason}"
-    return f"::{level} {place}::{_message(said)}"
+    return f"::{level} {place}::{message_text(said)}"
 
 
-def _message(text: str) -> str:
+def message_text(text: str) -> str:
+    """Text as the message of a workflow command, which can not end it."""
     text = _CONTROL.sub(" ", text)
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _value(text: str) -> str:
-    return _message(text).replace(":", "%3A").replace(",", "%2C")
+def property_text(text: str) -> str:
+    """Text as a property of a workflow command, which can not begin another."""
+    return message_text(text).replace(":", "%3A").replace(",", "%2C")
