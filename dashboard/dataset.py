@@ -64,7 +64,7 @@ def _picked(datasets: Mapping[str, Dataset]) -> str | None:
 
 def _another() -> None:
     """Another dataset is chosen: what was chosen about the old one leaves the URL."""
-    for param in ("check", "series", "rows", "column", "bucket"):
+    for param in ("check", "series", "rows", "column", "bucket", "hour", "metric"):
         st.query_params.pop(param, None)
     url.keep("name")
 

@@ -102,6 +102,8 @@ def _links(dataset: Dataset, result: Result, check: Check | None) -> None:
         params = {"name": dataset.name, "tab": "What changed", "bucket": f"{result.bucket:%Y-%m-%d}"}
         if result.column:
             params["column"] = result.column
+        if trend is not None:
+            params["metric"] = panels.token(trend)
         st.page_link(page, label="what changed that day", query_params=params, icon="")
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import streamlit as st
 
 from checks.records import Dataset, DatasetHealth, Grain, Status
-from dashboard import charts, columns_table, errors, load, panels, parts, sentences, url, words
+from dashboard import charts, columns_table, dataset_explain, errors, load, panels, parts, sentences, url, words
 
 #: a column with more different values than this says nothing when it is broken down
 FEW_VALUES = 60
@@ -16,7 +16,7 @@ LIMIT = 500
 
 
 def changed(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
-    """Rows per value of a column, in one bucket against the same weekday a week before."""
+    """What explains a number of one day, and rows per value of a column on it and a week before."""
     run = load.latest_measured().get(dataset.name)
     rows = [one for one in load.series(dataset.name) if one.name == "bucket_rows"]
     if run is None or run.event_time is None or not rows:
@@ -25,24 +25,39 @@ def changed(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
             "Days can be compared where a dataset has an event time; this one is measured as a whole.",
         )
         return
+    newest = _newest(dataset.name, state, at)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        metric = dataset_explain.choice(dataset)
+        chosen = st.date_input("on", key=_day_key(newest), on_change=_keep_day, format="YYYY-MM-DD", width=160)
+        hour = _hour() if run.event_time.grain is Grain.HOUR else time()
+    bucket = datetime.combine(chosen if isinstance(chosen, date) else newest, hour)
+    dataset_explain.draw(dataset, metric, bucket)
+    _by_value(dataset, bucket)
+
+
+def _hour() -> time:
+    hours = [f"{hour:02}:00" for hour in range(24)]
+    chosen = st.selectbox(
+        "at", hours, key=url.seed("hour", hours[0], hours), on_change=url.keep, args=("hour", hours[0]), width=110
+    )
+    return time.fromisoformat(chosen or hours[0])
+
+
+def _by_value(dataset: Dataset, bucket: datetime) -> None:
     options = _columns(dataset)
     if not options:
         parts.empty(
             "No column to break down by.", f"Columns with 2 to {FEW_VALUES} different values are offered; here is none."
         )
         return
-    newest = _newest(dataset.name, state, at)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        column = st.selectbox(
-            "Rows per value of",
-            options,
-            key=url.seed("column", options[0], options),
-            on_change=url.keep,
-            args=("column",),
-            width=240,
-        )
-        chosen = st.date_input("on", key=_day_key(newest), on_change=_keep_day, format="YYYY-MM-DD", width=160)
-    bucket = datetime.combine(chosen if isinstance(chosen, date) else newest, time())
+    column = st.selectbox(
+        "Rows per value of",
+        options,
+        key=url.seed("column", options[0], options),
+        on_change=url.keep,
+        args=("column",),
+        width=240,
+    )
     _compare(dataset.name, column or options[0], bucket, bucket - timedelta(days=7))
 
 

@@ -20,6 +20,7 @@ from checks.catalogue import SourceState
 from checks.contracts import Finding
 from checks.detect import Fit
 from checks.drill import Sample
+from checks.explain import Explanation, Words
 from checks.history import RunRow
 from checks.learned.series import fit_of
 from checks.records import Alert, Dataset, DatasetHealth, EventTime, Grain, Label, Metric, QueryRecord, Result
@@ -259,6 +260,10 @@ def draft(dataset: str) -> dict[str, Any]:
 
 def query(source: str, sql: str, limit: int) -> Sample:
     return process.current().query(source, sql, limit=limit)
+
+
+def explanation(dataset: str, wanted: Words) -> Explanation:
+    return process.current().explain(dataset, wanted)
 
 
 def breakdown(dataset: str, column: str, bucket: datetime, before: datetime) -> Sample:

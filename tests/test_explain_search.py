@@ -139,11 +139,18 @@ def segment(share: float, before: float, after: float, **values: str | None) -> 
     return Segment(tuple(values.items()), share, before, after, before, after, -9.0)
 
 
-def said(*segments: Segment, before: float = 938, after: float = 780, normal: bool = True, subject: Any = None) -> str:
+def said(
+    *segments: Segment,
+    before: float = 938,
+    after: float = 780,
+    normal: bool = True,
+    as_usual: bool = False,
+    subject: Any = None,
+) -> str:
     one = Explanation(
         "demo.flights", "bucket_rows", None, DAY, before, after, "", segments, searched=("carrier", "origin")
     )
-    outcome = SimpleNamespace(normal=normal, of_mix=False)
+    outcome = SimpleNamespace(normal=normal, of_mix=False, as_usual=as_usual)
     return sentence(one, subject or Subject("bucket_rows", "bucket_rows", Kind.COUNT), outcome, Grain.DAY)
 
 
@@ -161,6 +168,9 @@ def test_sentences_to_the_letter():
     assert said(segment(0.3, 158, 90, carrier="UA")) == (
         "No segment explains most of it; the largest part: 30 % of the missing rows are carrier = UA (90 rows, usually "
         "158 rows)."
+    )
+    assert said(after=930, as_usual=True) == (
+        "Nothing to explain: this day has 930 rows, usually 938 rows, and no segment of carrier, origin stands out."
     )
     assert said() == (
         "No segment explains it: 780 rows instead of 938 rows, and all values of carrier, origin have changed alike."
@@ -202,6 +212,7 @@ def test_other_series_that_left_their_range_are_told_once_for_each_column():
         Metric("distinct_count", "carrier", Grain.DAY): {DAY: 11.0} | dict.fromkeys(weeks, 12.0),
         Metric("mean", "delay", Grain.DAY): series(12.1, 12),
         Metric("max", "delay", Grain.DAY): series(9000, 12),
+        Metric("distinct_count", "id", Grain.DAY): series(500, 900),
     }
     told = beside(known, ("bucket_rows", None), DAY, Grain.DAY)
     assert [(one.metric, one.column) for one in told] == [("null_rate", "tailnum"), ("distinct_count", "carrier")]

@@ -19,7 +19,7 @@ from checks.explain.record import Explanation, Segment
 from checks.explain.search import LEAST_GAIN, Cause, Searched, by_mix, direction_of, mix, moves_with_time, search
 from checks.explain.statements import Excluded, Ground, by_chosen_values, by_value, distinct_counts, fits, in_total
 from checks.explain.subject import Subject
-from checks.explain.sums import ROWS, Kind, Scan, number, scan, usual
+from checks.explain.sums import ROWS, Kind, Scan, number, scan, strays, usual
 from checks.metrics import kind_of
 from checks.queries import QueryLog
 from checks.records import Dataset, EventTime
@@ -32,6 +32,8 @@ MOST_COLUMNS, MOST_VALUES = 12, 150
 _COMBINED, _VALUES, _LARGEST, _CELLS = 6, 5, 2, 8_000
 #: a part of the change that comes from the mix of rows, above which rows are searched and not their rates
 _MOSTLY_MIX = 0.6
+#: distance from its past, in standard deviations, below which a whole is as usual; of few buckets nobody knows
+_AS_USUAL, _FEW = 2.0, 3
 Values = tuple[list[Any], np.ndarray]  # the values of a column, and the sums of each
 
 
@@ -118,13 +120,15 @@ def _may_name(column: Column) -> bool:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What all rounds brought: the sums of everything, the causes, the columns whose values change with time; whether
-    the rest is as usual, and whether the causes are about the mix of rows instead of the number itself."""
+    the rest is as usual, and whether the causes are about the mix of rows instead of the number itself; and
+    whether the number as a whole is as usual."""
 
     total: np.ndarray
     causes: tuple[Cause, ...] = ()
     moving: tuple[str, ...] = ()
     normal: bool = False
     of_mix: bool = False
+    as_usual: bool = False
 
 
 class _Rounds:
@@ -145,7 +149,10 @@ class _Rounds:
         searched = self._searched(sums, total, (), of_mix=of_mix)
         if not of_mix and searched.causes and not searched.complete:
             searched = self._again([column for column in columns if column.name in sums], searched)
-        return Found(total, searched.causes, tuple(self._moving), searched.normal, of_mix and bool(searched.causes))
+        as_usual = total.shape[2] > _FEW and strays(self._kind, total) < _AS_USUAL
+        return Found(
+            total, searched.causes, tuple(self._moving), searched.normal, of_mix and bool(searched.causes), as_usual
+        )
 
     def _again(self, columns: Sequence[Column], searched: Searched) -> Searched:
         """The search of the rows that the causes left over: what stood out beside a large cause is not all there is."""

@@ -13,6 +13,7 @@ from checks.metrics import CATALOGUE
 from checks.records import Grain, Metric
 
 _SHOWN = 6
+_NEARLY_ALL = 0.3
 _LEAST = 5.0
 _LEFT_OUT = ("min", "max", "stddev")  # single rows decide them
 #: what tells the same once more
@@ -30,6 +31,7 @@ def beside(
     bucketed series; `asked` is the metric and column that is explained already."""
     names = {(metric.name, metric.column) for metric in series}
     asked = (_TWICE.get(asked[0], asked[0]), asked[1])
+    rows = statistics.median(past_of(bucket, grain, series.get(Metric("bucket_rows", grain=grain), {})) or [math.inf])
     found: dict[str | None, Beside] = {}
     for metric, values in series.items():
         again = (_TWICE.get(metric.name, ""), metric.column) in names
@@ -41,7 +43,10 @@ def beside(
             or bucket not in values
         ):
             continue
-        one = _compared(metric, values[bucket], past_of(bucket, grain, values))
+        past = past_of(bucket, grain, values)
+        if metric.name == "distinct_count" and past and statistics.median(past) > _NEARLY_ALL * rows:
+            continue  # of nearly unique values there are fewer where there are fewer rows
+        one = _compared(metric, values[bucket], past)
         if one and (metric.column not in found or abs(found[metric.column].surprise) < abs(one.surprise)):
             found[metric.column] = one
     return tuple(sorted(found.values(), key=lambda one: -abs(one.surprise))[:_SHOWN])

@@ -29,13 +29,15 @@ _NOUNS = {
 
 
 class Outcome(Protocol):
-    """What the search says beside the segments: whether the other rows are as usual, and whether it is the mix of rows
-    that changed."""
+    """What the search says beside the segments: whether the other rows are as usual, whether it is the mix of rows that
+    changed, and whether the whole is as usual."""
 
     @property
     def normal(self) -> bool: ...
     @property
     def of_mix(self) -> bool: ...
+    @property
+    def as_usual(self) -> bool: ...
 
 
 def sentence(found: Explanation, subject: Subject, outcome: Outcome, grain: Grain) -> str:
@@ -45,7 +47,7 @@ def sentence(found: Explanation, subject: Subject, outcome: Outcome, grain: Grai
     if found.after is None or (subject.kind is Kind.COUNT and found.after == 0):
         return f"No segment explains it: the {grain} has no rows at all, usually {_value(found.before, subject)}."
     if not found.segments:
-        return _none(found, subject, grain)
+        return _none(found, subject, grain, as_usual=outcome.as_usual)
     if outcome.of_mix:
         return _of_mix(found, subject)
     told = _shares(found.segments, subject, rising=(found.change or 0) > 0)
@@ -59,13 +61,14 @@ def so_far(said: str, length: timedelta) -> str:
     return f"Up to {phrases.duration(length)} into it: {said[0].lower()}{said[1:]}"
 
 
-def _none(found: Explanation, subject: Subject, grain: Grain) -> str:
+def _none(found: Explanation, subject: Subject, grain: Grain, *, as_usual: bool) -> str:
     before, after = _value(found.before or 0, subject), _value(found.after or 0, subject)
     if not found.searched:
         return f"No segment explains it: there is no column with few values to search; {after}, usually {before}."
     names = phrases.listed(list(found.searched), 4)
-    if before == after:
-        return f"Nothing to explain: this {grain} has {after}, as usual, and no segment of {names} stands out."
+    if before == after or as_usual:
+        said = "as usual" if before == after else f"usually {before}"
+        return f"Nothing to explain: this {grain} has {after}, {said}, and no segment of {names} stands out."
     return f"No segment explains it: {after} instead of {before}, and all values of {names} have changed alike."
 
 

@@ -58,6 +58,25 @@ def test_what_vanished_is_named(visit) -> None:
     expect(page.get_by_text("country FR vanished")).to_be_visible(timeout=15_000)
 
 
+def test_what_explains_the_missing_rows_is_said_first(visit) -> None:
+    page = visit(f"{ORDERS}&tab=What+changed")
+    sentence = "100 % of the missing rows are country = FR (no rows, usually 24 rows); other countries are normal."
+    expect(page.get_by_text(re.compile(_spaced(sentence)))).to_be_visible(timeout=30_000)
+    expect(page.get_by_test_id("stDataFrame").first).to_contain_text("country = FR")
+    page.get_by_text("How it was searched").click()
+    expect(page.get_by_text("email (classified), phone (classified)")).to_be_visible()
+
+
+def test_the_number_to_be_explained_is_chosen_by_the_address(visit) -> None:
+    page = visit(f"{ORDERS}&tab=What+changed&metric=null_rate.email")
+    expect(page.get_by_text(re.compile("0 %, usually 0.42 %"))).to_be_visible(timeout=30_000)
+
+
+def _spaced(sentence: str) -> str:
+    """The sentence as a pattern that allows for the invisible breaks that keep Markdown from reading it."""
+    return "\u200b?".join(re.escape(letter) for letter in sentence)
+
+
 def test_columns_and_schema_are_tables(visit) -> None:
     page = visit(f"{ORDERS}&tab=Columns")
     expect(page.get_by_test_id("stDataFrame")).to_contain_text("country")
