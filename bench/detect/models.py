@@ -66,8 +66,8 @@ class _Kept:
         self.fit, self.days, self.hourly_days = fit, days, hourly_days
         self.fits: dict[bytes, Any] = {}
 
-    def __call__(self, history: Array, case: Case, start: int) -> Any:
-        """The model as it was fitted last before `start`."""
+    def __call__(self, history: Array, case: Case, start: int) -> tuple[Any, int]:
+        """The model as it was fitted last before `start`, and where in the history its season began."""
         step = self.hourly_days * 24 if case.hourly else self.days
         since = start % step
         # a full window moves on day by day: its first part is dropped so that all days until the next fit see the same
@@ -76,12 +76,13 @@ class _Kept:
         key = before.tobytes()
         if key not in self.fits:
             self.fits[key] = self.fit(before, case, start - since)
-        return self.fits[key]
+        return self.fits[key], first
 
 
 def _seasonal(kept: _Kept) -> Forecast:
     def forecast(history: Array, case: Case, start: int, steps: int) -> tuple[Array, Array]:
-        return _interval(kept(history, case, start).forward(_whole(history), h=steps, level=[95]))
+        model, first = kept(history, case, start)
+        return _interval(model.forward(_whole(history)[first:], h=steps, level=[95]))
 
     return forecast
 
@@ -107,7 +108,7 @@ def _testgen(history: Array, case: Case, start: int, steps: int) -> tuple[Array,
     if len(history) < TESTGEN_LEAST + 7:
         return np.full(steps, np.nan), np.full(steps, np.nan)
     values, flags = _whole(history), _free_days(case, start - len(history), start, steps)
-    model = _ARIMA(history, case, start)
+    model, _ = _ARIMA(history, case, start)
     found = model.forward(values, steps, flags[: len(values)], flags[len(values) :], level=[95], fitted=True)
     mean, spread = _interval(found)
     residuals = values[1:] - found["fitted"][1:]
