@@ -1,7 +1,7 @@
 """Rivals that fit a model to what was before a day: statsforecast's AutoETS and MSTL, TestGen's SARIMAX.
 
-All forecast anew every day from all that was before it. Form and parameters are chosen every four weeks (every week for
-hours and for TestGen) and kept in between, as choosing them every day would take hours and change little.
+All forecast anew every day from all that was before it. Form and parameters are chosen every four weeks (TestGen:
+every week) and kept in between, as choosing them every day would take hours and change little.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ def _daily_forecast(forecast: Forecast, limit: float, logarithm: bool) -> Callab
 class _Kept:
     """A model that is fitted anew after so many days and only takes in what came in between."""
 
-    def __init__(self, fit: Callable[..., Any], days: int, hourly_days: int = 7) -> None:
-        self.fit, self.days, self.hourly_days = fit, days, hourly_days
+    def __init__(self, fit: Callable[..., Any], days: int) -> None:
+        self.fit, self.days = fit, days
         self.fits: dict[bytes, Any] = {}
 
     def __call__(self, history: Array, case: Case, start: int) -> tuple[Any, int]:
         """The model as it was fitted last before `start`, and where in the history its season began."""
-        step = self.hourly_days * 24 if case.hourly else self.days
+        step = self.days * 24 if case.hourly else self.days
         since = start % step
         # a full window moves on day by day: its first part is dropped so that all days until the next fit see the same
         first = step - since if len(history) < start else 0
