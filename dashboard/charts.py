@@ -237,12 +237,13 @@ def _limit_lines(figure: go.Figure, panels: Sequence[Panel], palette: Palette) -
                 row=row,
                 col=1,
                 line={"color": palette.warning, "width": 1.2, "dash": "dash"},
+                annotation_position="top left",  # what is newest stands on the right, and must be seen
                 annotation={
                     "text": text(limit.name),
                     "font": {"size": 11, "color": palette.warning},
                     "bgcolor": palette.ground,
                     "opacity": 0.85,
-                    "xanchor": "right",
+                    "xanchor": "left",
                     "yanchor": "bottom",
                 },
             )

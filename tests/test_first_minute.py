@@ -127,6 +127,21 @@ def test_an_alert_that_can_not_be_explained_is_an_alert_all_the_same(monitor, tm
 
 
 @pytest.mark.slow
+def test_a_column_that_changed_its_type_between_two_runs_is_told(monitor: Monitor, tmp_path: Path):
+    a_year(tmp_path / "shop.duckdb")
+    assert "learned.schema" not in {result.check for result in ran(monitor).results}
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as db:
+        db.execute("ALTER TABLE orders ALTER amount TYPE VARCHAR; ALTER TABLE orders ADD COLUMN note VARCHAR")
+    for _ in range(2):  # the run that sees it, and the one after
+        monitor.clock.forward(timedelta(hours=1))  # ty: ignore[unresolved-attribute]
+        schema = next(result for result in ran(monitor).results if result.check == "learned.schema")
+        assert schema.status is Status.WARN
+        assert schema.reason == "amount is VARCHAR, it was DOUBLE, note is new, since 2026-03-15 13:00 UTC"
+    monitor.clock.forward(timedelta(days=1))  # ty: ignore[unresolved-attribute]
+    assert next(one for one in ran(monitor).results if one.check == "learned.schema").status is Status.PASS
+
+
+@pytest.mark.slow
 def test_what_was_learned_outlives_the_process_and_is_forgotten_after_the_retention(monitor: Monitor, tmp_path: Path):
     a_year(tmp_path / "shop.duckdb", lost=0.5)
     ran(monitor)

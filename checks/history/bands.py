@@ -40,6 +40,7 @@ class LearnedReader(PointReader, LabelKeeper):
             judged=self._judged(dataset, lenient(since, DISTANT_PAST)),
             alerts=self.alerts(dataset, since=lenient(since, DISTANT_PAST)),
             labels=self.labels(dataset),
+            schemas=[one for one in self.schemas(dataset) if one[0] < at],
         )
 
     def bands(self, dataset: str, metric: Metric, since: datetime | None = None) -> pd.DataFrame:

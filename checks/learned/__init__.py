@@ -5,6 +5,8 @@
     past        what is known of them, as grids of series and buckets
     labels      what people said of the past: what is not learned from, where a new time begins
     judging     bands and verdicts; one alert for all that happened in the same bucket
+    exact       rules without statistics: values that always had one length, columns that turned constant
+    schema      the columns of the table against those that it had
     words       findings and bands in words
     told        the results of a run
     learning    all of it, for one run

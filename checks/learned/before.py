@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from checks.records import Alert, Grain, Label, Metric
+from connectors import Column
 
 Series = Mapping[Metric, Mapping[datetime, float]]
 #: how far back is learned from, by the grain of the buckets; TABLE for whole-table values by day
@@ -17,10 +18,12 @@ REACH = {Grain.DAY: timedelta(days=400), Grain.HOUR: timedelta(days=60), Grain.T
 class Before:
     """`buckets` are the values of bucketed series, `days` those of whole-table series: by day (UTC) the last one, for
     freshness the largest. `judged` are the values that have a band already, by grain of their series; `alerts` those
-    that stand; `labels` those that were not undone."""
+    that stand; `labels` those that were not undone; `schemas` the observed columns,
+    oldest first, one for each change."""
 
     buckets: Series = field(default_factory=dict)
     days: Series = field(default_factory=dict)
     judged: Series = field(default_factory=dict)
     alerts: Sequence[Alert] = ()
     labels: Sequence[Label] = ()
+    schemas: Sequence[tuple[datetime, tuple[Column, ...]]] = ()

@@ -5,6 +5,7 @@ over its families by weight, and within one over its series: a table of 200 colu
 its 200 columns do not make it blind for missing rows.
 
 Smallest and largest values are not watched: one odd row makes them, and most columns have an odd row every few weeks.
+The lengths of texts are, where all values of a column have always had the same.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from checks.records import Dimension, Grain, Metric
 @dataclass(frozen=True, slots=True)
 class Family:
     """`name` makes the id of its check. `weight` is its part of the budget, beside the other families of the dataset.
-    With `only_up` nothing is said of values below their band: no table suffers from too few nulls."""
+    With `only_up` nothing is said of values below their band: no table suffers from too few nulls. An `exact` family is
+    judged by rules without statistics, and has no part of the budget."""
 
     name: str
     dimension: Dimension
     about: str
     weight: float = 1.0
     only_up: bool = False
+    exact: bool = False
 
     @property
     def check(self) -> str:
@@ -41,7 +44,8 @@ DISTINCT = Family("distinct", Dimension.UNIQUENESS, "how many values are differe
 SHARES = Family("shares", Dimension.ACCURACY, "how values share the rows")
 VALUES = Family("values", Dimension.ACCURACY, "where the values lie")
 RULES = Family("rules", Dimension.ACCURACY, "what the queries of rules answer")
-FAMILIES = (VOLUME, FRESHNESS, MISSING, VALIDITY, DISTINCT, SHARES, VALUES, RULES)
+FORMAT = Family("format", Dimension.CONFORMITY, "the length of values that all have the same", exact=True)
+FAMILIES = (VOLUME, FRESHNESS, MISSING, VALIDITY, DISTINCT, SHARES, VALUES, RULES, FORMAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ READINGS: Mapping[str, Reading] = {
     "quantile": Reading(VALUES, "value"),
     "sum": Reading(VALUES, "value"),
     "sql_value": Reading(RULES, "value"),
+    "min_length": Reading(FORMAT, "count"),
+    "max_length": Reading(FORMAT, "count"),
 }
 #: of a table with buckets, what is still watched as a whole: the rest is seen in its buckets
 _WHOLE_BESIDE_BUCKETS = ("freshness", "sql_value")
@@ -106,6 +112,8 @@ def budget(metrics: Iterable[Metric], alerts: float) -> dict[Family, tuple[float
     counts: dict[Family, int] = {}
     for metric in metrics:
         family = family_of(metric)
+        if family.exact:
+            continue
         counts[family] = counts.get(family, 0) + 1
     whole = sum(family.weight for family in counts)
     return {family: (alerts * family.weight / whole, round(count**0.6)) for family, count in counts.items()}

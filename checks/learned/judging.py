@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from checks.detect import Scores, Settings, score_many
+from checks.learned import exact
 from checks.learned import labels as said
 from checks.learned.before import Before, Series
-from checks.learned.families import READINGS, VOLUME, Family, family_of
+from checks.learned.families import DISTINCT, READINGS, VOLUME, Family, family_of
 from checks.learned.past import Watched
 from checks.records import Alert, Bands, Finding, Label
 
@@ -49,30 +50,51 @@ class Judged:
 def judged(watched: Watched, budget: Budget, holidays: str | None, labels: Sequence[Label]) -> Judged:
     """The band of every value, made from the values before it. Each family spends its own part of the budget."""
     void, begins = said.excluded(watched, labels), said.regimes(watched, labels)
-    buckets = pd.DatetimeIndex(watched.buckets)
     parts = {name: np.full(watched.values.shape, np.nan) for name in ("expected", "lower", "upper", "score")}
     state = np.full(watched.values.shape, "unmeasured", dtype=object)
     for family in dict.fromkeys(family_of(metric) for metric in watched.metrics):
-        alerts, count = budget[family]
         rows = np.array([index for index, metric in enumerate(watched.metrics) if family_of(metric) is family])
-        scores = score_many(
-            watched.values[rows],
-            buckets,
-            [READINGS[watched.metrics[row].name].kind for row in rows],
-            Settings(alerts_per_90_days=alerts, series_count=count, holidays=holidays),
-            excluded=void[rows],
-            denominators=watched.rows[rows],
-            regimes=[list(pd.DatetimeIndex(begins[row])) for row in rows],
-        )
-        if family.only_up:
-            shares = all(READINGS[watched.metrics[row].name].kind == "rate" for row in rows)
-            never = _never_seen(watched.values[rows], void[rows]) if shares else np.inf
-            scores = _upward(watched.values[rows], scores, never)
-        for name, part in parts.items():
-            part[rows] = getattr(scores, name)
+        part = _part(watched, rows)
+        if family.exact:
+            scores = exact.fixed_length(
+                part.metrics, part.buckets, part.values, void[rows], [begins[row] for row in rows]
+            )
+        else:
+            alerts, count = budget[family]
+            settings = Settings(alerts_per_90_days=alerts, series_count=count, holidays=holidays)
+            scores = _scores(part, family, settings, void[rows], [begins[row] for row in rows])
+        for name, whole in parts.items():
+            whole[rows] = getattr(scores, name)
         state[rows] = scores.state
     bands = Bands(watched.grain, watched.metrics, watched.buckets, watched.values, **parts)
     return Judged(watched, bands, state, _lessons(watched, void, begins))
+
+
+def _part(watched: Watched, rows: np.ndarray) -> Watched:
+    metrics = tuple(watched.metrics[row] for row in rows)
+    return replace(watched, metrics=metrics, values=watched.values[rows], rows=watched.rows[rows])
+
+
+def _scores(
+    part: Watched, family: Family, settings: Settings, void: np.ndarray, begins: Sequence[Sequence[datetime]]
+) -> Scores:
+    """The verdicts on the series of one family."""
+    kinds = [READINGS[metric.name].kind for metric in part.metrics]
+    scores = score_many(
+        part.values,
+        pd.DatetimeIndex(part.buckets),
+        kinds,
+        settings,
+        excluded=void,
+        denominators=part.rows,
+        regimes=[list(pd.DatetimeIndex(moments)) for moments in begins],
+    )
+    if family is DISTINCT:
+        return exact.constant(part.values, scores, void)
+    if family.only_up:
+        never = _never_seen(part.values, void) if set(kinds) == {"rate"} else np.inf
+        return _upward(part.values, scores, never)
+    return scores
 
 
 def _upward(values: np.ndarray, scores: Scores, never: np.ndarray | float) -> Scores:

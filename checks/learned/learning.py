@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from checks.facts import Facts
-from checks.learned import judging, told
+from checks.learned import judging, schema, told
 from checks.learned.before import Before
 from checks.learned.families import budget
 from checks.learned.past import bucketed, observed
@@ -21,4 +21,6 @@ def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result,
         results += told.results(judged, before.labels)
         bands.append(judging.to_keep(judged, before.judged))
         alerts += judging.alerts(judged, dataset.name, before, facts.at)
+    columns = schema.result(facts.measured.columns, before.schemas, before.labels, facts.at)
+    results += [columns] if columns else []
     return tuple(results), Learned(tuple(one for one in bands if one is not None), tuple(alerts))

@@ -22,7 +22,7 @@ def fit_of(history: History, dataset: Dataset, metric: Metric, at: datetime) -> 
     known = history.series(dataset.name)
     shown = watched(known, next((each.grain for each in known if each.name == "bucket_rows"), None))
     judged = history.bands(dataset.name, metric)
-    if metric not in shown or not len(judged):
+    if metric not in shown or family_of(metric).exact or not len(judged):
         return None
     before = history.before(dataset.name, at, at)
     alerts, count = budget(shown, dataset.detection.alerts_per_90_days)[family_of(metric)]

@@ -16,6 +16,7 @@ import numpy as np
 from checks import phrases, wording
 from checks.detect.scoring import LEARN_DAILY, LEARN_HOURLY
 from checks.learned import labels as said
+from checks.learned.exact import UNWATCHED
 from checks.learned.families import Family, family_of
 from checks.learned.judging import Judged
 from checks.learned.words import amount, expected, label_words, name_of, sentence
@@ -28,7 +29,9 @@ def results(judged: Judged, labels: Sequence[Label]) -> list[Result]:
     """The results of the newest bucket."""
     newest = len(judged.watched.buckets) - 1
     outside = judged.outside(newest)
-    families = dict.fromkeys(family_of(metric) for metric in judged.watched.metrics)
+    families = dict.fromkeys(
+        family_of(metric) for row, metric in enumerate(judged.watched.metrics) if judged.state[row, newest] != UNWATCHED
+    )
     return [_result(judged, family, outside, labels) for family in families]
 
 
@@ -64,7 +67,7 @@ def _inside(judged: Judged, family: Family) -> Result:
     states = judged.state[rows, -1]
     normal = rows[np.isin(states, ("normal", "anomaly", "drift"))]
     if len(normal):
-        if len(rows) == 1:
+        if len(rows) == 1 and not family.exact:
             return _made(judged, family, Status.PASS, judged.finding(int(rows[0]), -1))
         inside = f"{len(normal):,} series inside their bands"
         young = f", {int((states == 'learning').sum()):,} still learning" if (states == "learning").any() else ""
