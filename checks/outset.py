@@ -46,13 +46,13 @@ def look_over(file: Path, url: str, source: str | None, progress: Progress) -> D
     WrongUsage and CanNotRead; then nothing is written."""
     there = load(file) if file.exists() else None
     piece = _piece(there, file, url, source)
-    text = (file.read_text(encoding="utf-8-sig") if there else "") + piece.text
-    config = _with_piece(file, text, piece)
+    before = file.read_bytes().decode() if there else None
+    config = _with_piece(file, before, piece)
     with TemporaryDirectory(prefix="vitals-") as folder:
         monitor = _opened(config, Path(folder))
         try:
             datasets = _listed(monitor, piece.source, progress)
-            written = _write_piece(file, text, piece)
+            written = _write_piece(file, before, piece)
             contracts = sorted(_drafts(monitor, datasets, progress), key=lambda each: each["dataset"])
         finally:
             monitor.close()
@@ -118,11 +118,11 @@ def _without_secrets(source: str, url: str) -> tuple[str, dict[str, str]]:
     return url, variables
 
 
-def _with_piece(file: Path, text: str, piece: Piece) -> Config:
+def _with_piece(file: Path, before: str | None, piece: Piece) -> Config:
     """The configuration as it will be, read by the rules of any other. Raises ConfigError."""
     with TemporaryDirectory(prefix="vitals-") as folder:
         tried = Path(folder) / file.name
-        tried.write_text(text, encoding="utf-8")
+        tried.write_bytes(((before or "") + piece.text).encode())
         try:
             config = load(tried, {**os.environ, **piece.variables})
         except ConfigError as error:
@@ -132,19 +132,19 @@ def _with_piece(file: Path, text: str, piece: Piece) -> Config:
     return config.model_copy(update={"file": file, "base": file.absolute().parent})
 
 
-def _write_piece(file: Path, text: str, piece: Piece) -> str:
+def _write_piece(file: Path, before: str | None, piece: Piece) -> str:
+    """Adds the piece to what was there before, byte for byte. Raises CanNotRead where somebody else was faster."""
     if not piece.text:
         return "there"
-    was_there = file.exists()
     try:
-        if not was_there and new_file(file, text):
+        if before is None and new_file(file, piece.text):
             return "created"
-        if was_there:
-            replace_file(file, text)
+        if before is not None and file.read_bytes().decode() == before:
+            replace_file(file, before + piece.text)
             return "added"
     except OSError as error:
         raise CanNotRead(f"{file} can not be written: {error.strerror}") from error
-    raise CanNotRead(f"{file} was made by somebody else meanwhile; nothing is written, try again")
+    raise CanNotRead(f"{file} was changed by somebody else meanwhile; nothing is written, try again")
 
 
 # -- drafts ------------------------------------------------------------------------------------------------------------

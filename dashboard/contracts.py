@@ -10,10 +10,10 @@ import streamlit as st
 from dashboard import contract_frames, errors, load, nav, parts, url, words
 
 TABS = ("Coverage", "Service levels", "Versions")
-HINT = """Put an ODCS file into the contracts folder, or start from a draft:
+HINT = """Put an ODCS file into the contracts folder, or start from a draft of a table, as the page of a dataset makes it:
 
 ```sh
-python -m checks contract import schema.yml --from dbt --output contracts/orders.yaml
+python -m checks contract import shop.public.orders --output contracts/orders.yaml
 ```"""
 
 

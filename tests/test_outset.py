@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from checks import outset
 from checks.__main__ import main
 from checks.config import load
 from tests.drafting import orders
@@ -60,12 +61,35 @@ def test_a_second_time_nothing_changes(place, capfd):
 
 
 def test_a_configuration_that_is_there_keeps_every_byte_and_gets_a_source(place, capfd):
-    before = "# ours\n[app]\nport = 1234   # not 8501\n"
-    (place / "config.toml").write_text(before)
+    before = b"\xef\xbb\xbf# ours\r\n[app]\r\nport = 1234   # not 8501"
+    (place / "config.toml").write_bytes(before)
     code, document, _ = proposed(capfd, "shop.duckdb", "--source", "till")
     assert (code, document["config"]["written"]) == (0, "added")
-    assert (place / "config.toml").read_text() == before + '\n[sources.till]\nurl = "shop.duckdb"\n'
+    assert (place / "config.toml").read_bytes() == before + b'\n[sources.till]\nurl = "shop.duckdb"\n'
     assert load(place / "config.toml").app.port == 1234
+
+
+def test_an_empty_configuration_is_a_configuration(place, capfd):
+    (place / "config.toml").write_text("")
+    code, document, _ = proposed(capfd, "shop.duckdb")
+    assert (code, document["config"]["written"]) == (0, "added")
+    assert list(load(place / "config.toml").sources) == ["shop"]
+
+
+def test_a_configuration_that_changes_meanwhile_is_not_replaced(place, monkeypatch, capfd):
+    config = place / "config.toml"
+    config.write_text("[app]\n")
+    listed = outset._listed
+
+    def listed_slowly(*words):
+        config.write_text("[app]\nport = 1\n")
+        return listed(*words)
+
+    monkeypatch.setattr(outset, "_listed", listed_slowly)
+    code, _, told = proposed(capfd, "shop.duckdb")
+    assert (code, config.read_text()) == (3, "[app]\nport = 1\n")
+    assert "was changed by somebody else meanwhile" in told
+    assert not (place / "contracts").exists()
 
 
 def test_a_contract_that_is_there_stays_as_it_is(place, capfd):
