@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import contract_frames, errors, load, nav, parts, url, words
 
 TABS = ("Coverage", "Service levels", "Versions")
-HINT = """Put an ODCS file into the contracts folder, or start from a draft of a table, as the page of a dataset makes it:
+HINT = """Put an ODCS file into the contracts folder, or start from the draft of a table (its page makes one too):
 
 ```sh
 python -m checks contract import shop.public.orders --output contracts/orders.yaml
