@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from checks.learned.families import FAMILIES
 from checks.records import Dataset, DatasetHealth, Dimension, FreshnessExpected, Health, Result, Status
 from dashboard import words
 
@@ -21,6 +22,8 @@ DIMENSION_HEADS = {
     Dimension.CONSISTENCY: "Match",
     Dimension.ACCURACY: "Accurate",
 }
+#: what learned checks are about
+LEARNED = {family.check: family.about for family in FAMILIES}
 #: points in the small chart of a table row
 SPARK = 30
 
@@ -137,7 +140,7 @@ def checks_table(
                 "For": words.coarse((at - since[result.check]).total_seconds()) if result.check in since else "",
                 "Dimension": result.dimension.value,
                 "Severity": result.severity.value,
-                "Description": (check.description if check else None) or "",
+                "Description": (check.description if check else LEARNED.get(result.check)) or "",
                 "Business impact": (check.business_impact if check else None) or "",
                 "Contract": (check.contract if check else None) or ("learned" if result.learned else ""),
                 "Measured": words.ago(result.measured_at, at),

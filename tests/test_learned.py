@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from checks.facts import Facts
+from checks.learned import judging
 from checks.learned.before import Before
 from checks.learned.families import READINGS
 from checks.learned.learning import learn
@@ -165,6 +166,31 @@ def test_an_alert_is_kept_once_and_withdrawn_when_its_day_is_restated():
     assert again.alerts == ()
     [withdrawn] = learned(usual(), Before(alerts=[alert]))[1].alerts
     assert (withdrawn.bucket, withdrawn.findings) == (YESTERDAY, ())
+
+
+def test_an_alert_that_is_labelled_keeps_standing_and_one_that_was_foretold_never_opens():
+    days, sale = with_last(usual(), rows=500), label(LabelKind.EXPECTED, YESTERDAY)
+    [alert] = learned(days)[1].alerts
+    assert learned(days, Before(alerts=[alert], labels=[sale]))[1].alerts == ()
+    assert learned(days, Before(labels=[sale]))[1].alerts == ()
+
+
+def test_what_was_told_of_the_same_numbers_is_not_worked_out_again(monkeypatch):
+    asked = []
+    whole = judging.judged
+    monkeypatch.setattr(judging, "judged", lambda *given: asked.append(1) or whole(*given))
+    days = with_last(usual(), rows=499)
+    first, found = learned(days)
+    values = {metric: {YESTERDAY: float(series[-1])} for metric, series in days.items()}
+    remembered = Before(judged=values, alerts=found.alerts)
+    again, nothing = learned(days, remembered)
+    assert (again, nothing.bands, nothing.alerts, len(asked)) == (first, (), (), 1)
+    learned(days)  # the run that told it was not remembered
+    assert len(asked) == 2
+    learned(with_last(days, rows=498), remembered)
+    learned(days, replace(remembered, labels=[label(LabelKind.EXPECTED, YESTERDAY)]))
+    learned(days, remembered, alerts_per_90_days=2.0)
+    assert len(asked) == 5
 
 
 # -- labels ------------------------------------------------------------------------------------------------------------

@@ -158,15 +158,18 @@ def to_keep(result: Judged, done: Series) -> Bands | None:
 
 
 def alerts(result: Judged, dataset: str, before: Before, at: datetime) -> list[Alert]:
-    """Alerts that are new, have other series than before, or are withdrawn, of the buckets that this run has read."""
+    """Alerts that are new, have other series than before, or are withdrawn, of the buckets that this run has read. What
+    a label quiets opens none; an alert that was labelled when it stood already keeps standing, with its label."""
     standing = {alert.bucket: alert for alert in before.alerts if alert.grain is result.bands.grain}
     found = []
     for number in np.flatnonzero(result.watched.judge):
         bucket = result.bands.buckets[number]
+        known = {one.metric for one in standing[bucket].findings} if bucket in standing else set()
         findings = tuple(
-            one for one in result.outside(number) if said.quieting(before.labels, one.metric, bucket) is None
+            one
+            for one in result.outside(number)
+            if one.metric in known or said.quieting(before.labels, one.metric, bucket) is None
         )
-        known = standing.get(bucket)
-        if {one.metric for one in findings} != {one.metric for one in (known.findings if known else ())}:
+        if {one.metric for one in findings} != known:
             found.append(Alert(dataset, bucket, result.bands.grain, at, findings))
     return found
