@@ -32,6 +32,8 @@ _BACK, _MOST = timedelta(days=100), 400
 LONGEST_WAIT = timedelta(days=1)
 _LEARNED_EVERY = timedelta(hours=6)
 _RECENT = timedelta(days=8)
+#: a second look is at least this part of a bucket after the first
+_A_WHILE = 1 / 25
 #: the part of a dataset's budget that the bucket which is still filling may spend
 _BUDGET = 0.25
 
@@ -95,8 +97,8 @@ def arriving(dataset: Dataset, facts: Facts, history: History, before: Before) -
 
     known = lately(history, dataset.name, event_time, facts.at)
     now = wall_clock(facts.measured.source_now, event_time)
-    buckets = _filling(dataset, facts, history, before, event_time) if known.curve.is_learned else []
     seen = history.watched(dataset.name, event_time.grain, event_time.zone, _RECENT, facts.at)
+    buckets = _filling(dataset, facts, history, before, seen) if known.curve.is_learned else []
     last = _newest(known.cadence, seen, facts, event_time)
     return (
         judge_arrival.filling(known.curve, buckets, now, event_time),
@@ -104,13 +106,17 @@ def arriving(dataset: Dataset, facts: Facts, history: History, before: Before) -
     )
 
 
-def _filling(dataset: Dataset, facts: Facts, history: History, before: Before, event_time: EventTime) -> list[Filling]:
+def _filling(dataset: Dataset, facts: Facts, history: History, before: Before, seen: Watched) -> list[Filling]:
     """The buckets from the first that is not complete on, but for those of which people said what they are."""
     from checks.detect.arrival import Band
     from checks.judge_arrival import Filling
     from checks.learned.labels import quieting
 
+    event_time = facts.measured.event_time
+    if event_time is None:
+        return []
     rows, first = Metric("bucket_rows", grain=event_time.grain), facts.filling_from(event_time)
+    while_ago = wall_clock(facts.at, event_time) - event_time.grain.length * _A_WHILE
     fit = _once(
         history,
         (dataset.name, "fit"),
@@ -121,8 +127,18 @@ def _filling(dataset: Dataset, facts: Facts, history: History, before: Before, e
     for bucket, count in sorted(facts.buckets(rows).items()):
         if bucket >= first and quieting(before.labels, rows, bucket) is None:
             band = fit.judge(bucket, None) if fit and fit.learned >= fit.needed else None
-            found.append(Filling(bucket, count, Band(band.expected, band.lower, band.upper) if band else None))
+            whole = Band(band.expected, band.lower, band.upper) if band else None
+            found.append(Filling(bucket, count, whole, _look(seen, bucket, while_ago)))
     return found
+
+
+def _look(seen: Watched, bucket: datetime, until: datetime) -> tuple[datetime, float] | None:
+    """The newest run up to a moment that looked at a bucket, and what it saw there."""
+    looks = seen.runs[(seen.runs >= np.datetime64(bucket)) & (seen.runs <= np.datetime64(until))]
+    own = seen.observed[(seen.observed["bucket"] == bucket) & (seen.observed["observed_at"] <= until)]
+    if not len(looks) or not len(own):
+        return None
+    return looks[-1].astype("M8[us]").item(), float(own["value"].iloc[-1])
 
 
 def _fit(dataset: Dataset, facts: Facts, before: Before, event_time: EventTime) -> Fit | None:

@@ -21,16 +21,18 @@ FILLING, SILENCE = "learned.arrival", "learned.cadence"
 @dataclass(frozen=True, slots=True)
 class Filling:
     """A bucket that is not complete yet: what it holds now, and what it should hold in the end (None while that is not
-    learned)."""
+    learned). `earlier` is the look before (a while ago): its moment, and what the bucket held then."""
 
     bucket: datetime
     rows: float
     whole: Band | None
+    earlier: tuple[datetime, float] | None = None
 
 
 def filling(curve: Curve, buckets: Sequence[Filling], now: datetime, event_time: EventTime) -> Result:
-    """Whether a bucket of its age usually holds that many rows: the oldest filling bucket that holds too few, else the
-    newest that something can be told of."""
+    """Whether a bucket of its age usually holds that many rows: the oldest filling bucket that does not, else the
+    newest that something can be told of. It warns at the second look in a row: there are many looks at a day, and each
+    would have a chance to be wrong."""
     grain = event_time.grain
     if not curve.is_learned:
         return _result(FILLING, Dimension.COVERAGE, Status.LEARNING, reason=arrival.sentence(curve))
@@ -41,13 +43,17 @@ def filling(curve: Curve, buckets: Sequence[Filling], now: datetime, event_time:
     if not told:
         reason = f"at {now:%H:%M} nothing can be told of {_a(grain)} yet: hardly anything has usually come by then"
         return _result(FILLING, Dimension.COVERAGE, Status.SKIPPED, reason=reason)
-    each, whole, band = next((one for one in told if one[0].rows < one[2].lower), told[-1])
+    each, whole, band = next((one for one in told if _side(one[0].rows, one[2])), told[-1])
     by = f"{now:%H:%M}" if now.date() == each.bucket.date() else f"{now:%Y-%m-%d %H:%M}"
     observed = f"{_rows(each.rows)} by {by}"
     expected = _expected(band)
     evidence = {"observed": observed, "expected": expected, "value": each.rows, "bucket": each.bucket}
-    if band.lower <= each.rows <= band.upper:
+    side = _side(each.rows, band)
+    if not side:
         return _result(FILLING, Dimension.COVERAGE, Status.PASS, **evidence)
+    if side != _earlier_side(curve, each, whole):
+        reason = "unusual for the first time: the next look tells whether it stays so"
+        return _result(FILLING, Dimension.COVERAGE, Status.SKIPPED, reason=reason, **evidence)
     of = phrases.bucket(each.bucket, hourly=grain is Grain.HOUR)
     reason = f"{_rows(each.rows)} of {of} by {by}, expected {expected}{_outlook(curve, each, whole, now)}"
     return _result(FILLING, Dimension.COVERAGE, Status.WARN, reason=reason, **evidence)
@@ -70,6 +76,19 @@ def silence(cadence: Cadence | None, last: datetime | None, now: datetime, event
     since = f", late since {late:%Y-%m-%d %H:%M}" if late else ""
     reason = f"nothing new since {last:%Y-%m-%d %H:%M} ({event_time.zone}){since}; usually {business.sentence(cadence)}"
     return _result(SILENCE, Dimension.TIMELINESS, Status.WARN, reason=reason, **evidence)
+
+
+def _side(rows: float, band: Band) -> int:
+    """-1 below the band, 1 above it, 0 within."""
+    return int(rows > band.upper) - int(rows < band.lower)
+
+
+def _earlier_side(curve: Curve, each: Filling, whole: Band) -> int:
+    if each.earlier is None:
+        return 0
+    moment, rows = each.earlier
+    band = arrival.filling(curve, moment - each.bucket, whole)
+    return _side(rows, band) if band else 0
 
 
 def _band(curve: Curve, each: Filling, now: datetime) -> Band | None:

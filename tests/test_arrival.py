@@ -75,7 +75,7 @@ def test_a_day_that_is_loaded_in_the_night_after_is_complete_then():
     assert curve.settled == 27 * HOUR
     assert sentence(curve) == "a day is complete by 03:00 of the next day"
     assert filling(curve, 10 * HOUR, WHOLE) is None, "nothing has usually come by then, so nothing is said"
-    waiting = filling(curve, 26 * HOUR, WHOLE)
+    waiting = filling(curve, 26.5 * HOUR, WHOLE)
     assert waiting is not None
     assert waiting.lower == 0
     band = filling(curve, 28 * HOUR, WHOLE)

@@ -31,8 +31,14 @@ def curve() -> Curve:
     return learn(observed, looks, DAY, TODAY)
 
 
+def seen(rows: float, bucket: datetime = TODAY, whole: Band | None = WHOLE, now: datetime = NOON) -> Filling:
+    """A bucket that held as much for its age an hour ago."""
+    before = now - HOUR
+    return Filling(bucket, rows, whole, (before, rows * min((before - bucket) / (now - bucket), 1.0)))
+
+
 def told(curve: Curve, rows: float, now: datetime = NOON, whole: Band | None = WHOLE) -> Result:
-    return filling(curve, [Filling(TODAY, rows, whole)], now, UTC_DAYS)
+    return filling(curve, [seen(rows, whole=whole, now=now)], now, UTC_DAYS)
 
 
 class TestTheFillingBucket:
@@ -51,6 +57,14 @@ class TestTheFillingBucket:
         result = told(curve, 1200)
         assert (result.status, "behind" in (result.reason or "")) == (Status.WARN, False)
 
+    def test_one_look_alone_does_not_warn(self, curve):
+        for earlier in (None, (NOON - HOUR, 470.0), (NOON - HOUR, 900.0)):
+            result = filling(curve, [Filling(TODAY, 250, WHOLE, earlier)], NOON, UTC_DAYS)
+            assert (result.status, result.reason) == (
+                Status.SKIPPED,
+                "unusual for the first time: the next look tells whether it stays so",
+            )
+
     def test_in_the_first_hour_nothing_is_said(self, curve):
         result = told(curve, 0, TODAY + HOUR / 2)
         assert (result.status, result.reason) == (
@@ -59,7 +73,7 @@ class TestTheFillingBucket:
         )
 
     def test_a_day_before_that_stands_still_is_not_hidden_by_the_new_one(self, curve):
-        late, new = Filling(TODAY - DAY, 100, WHOLE), Filling(TODAY, 512, WHOLE)
+        late, new = seen(100, TODAY - DAY), seen(512)
         result = filling(curve, [late, new], NOON, UTC_DAYS)
         assert (result.status, result.bucket) == (Status.WARN, TODAY - DAY)
         assert "100 rows of 2026-04-10 by 2026-04-11 12:00" in (result.reason or "")

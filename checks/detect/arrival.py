@@ -25,7 +25,7 @@ _STEPS = 96  # of the grid of ages: within the bucket, and once more behind its 
 _TOLERANCE = 1 / 144  # of a bucket: runs of a schedule do not start at the same second (10 minutes of a day)
 _WIDTH = 4.0  # robust deviations that the band around the usual share is wide, on the arcsine-root scale
 _LEAST_DEVIATION = 0.01
-_FIRST_SHARE = 0.05  # below that, nothing can be said yet
+_FIRST_SHARE = 0.1  # below that, nothing can be said yet
 
 
 @dataclass(frozen=True)
