@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from ruamel.yaml import YAML
 
 from checks.config import Config, SourceConfig
 from checks.contracts import Document, load_paths, match
@@ -61,6 +63,16 @@ def drafted(source: Source, table: TableName, at: datetime, remembered: Remember
 def properties(draft: Inferred) -> dict[str, dict[str, Any]]:
     """The properties of the draft by name."""
     return {each["name"]: each for each in document(draft).data["schema"][0]["properties"]}
+
+
+def written_again(text: str) -> str:
+    """What ruamel.yaml makes of a draft that it reads and writes."""
+    reader = YAML()
+    reader.preserve_quotes, reader.width = True, 4096
+    reader.indent(mapping=2, sequence=4, offset=2)
+    again = io.StringIO()
+    reader.dump(reader.load(text), again)
+    return again.getvalue()
 
 
 def document(draft: Inferred) -> Document:

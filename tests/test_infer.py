@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from checks import sensitive
 from checks.contracts.inferring import Inferred, Remembered
 from checks.drafts import server
 from checks.records import Dataset, Grain, Metric, Status
 from connectors import Answer, QueryTimedOut, TableName
-from tests.drafting import IBANS, document, drafted, executed, orders, properties
+from tests.drafting import IBANS, document, drafted, executed, orders, properties, written_again
 from tests.nasty import AT, MOMENTS, nasty_table
 from tests.warehouses import DuckDBFile
 
@@ -71,12 +69,7 @@ def test_few_rows_promise_little_and_keep_it(tmp_path, at, rows):
 
 
 def test_it_comes_back_from_ruamel_as_it_was_written(shop):
-    reader = YAML()
-    reader.preserve_quotes, reader.width = True, 4096
-    reader.indent(mapping=2, sequence=4, offset=2)
-    again = io.StringIO()
-    reader.dump(reader.load(shop.text), again)
-    assert again.getvalue() == shop.text
+    assert written_again(shop.text) == shop.text
 
 
 # -- what is promised --------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from checks.records import Status
-from tests.drafting import drafted, executed
+from tests.drafting import drafted, executed, written_again
 
 pytestmark = pytest.mark.slow  # many tables
 
@@ -66,7 +66,9 @@ def test_a_draft_of_any_table_lints_clean_and_is_kept(warehouse, tmp_path, seed)
     data = table(chance)
     name = warehouse.load(chance.choice(TABLES), data)
     with warehouse.open() as source:
-        findings, results = executed(drafted(source, name, AT), source, AT, tmp_path)
+        draft = drafted(source, name, AT)
+        findings, results = executed(draft, source, AT, tmp_path)
+    assert written_again(draft.text) == draft.text
     kept = {Status.PASS} if data.num_rows else {Status.PASS, Status.NO_DATA}
     assert [finding for finding in findings if finding.level != "info"] == []
     assert [result for result in results if result.status not in kept] == []
