@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import pandas as pd
@@ -10,6 +10,7 @@ import streamlit as st
 
 from checks.learned.events import Event, events
 from checks.learned.words import label_words, sentence
+from checks.records import Grain
 from dashboard import errors, load, nav, parts, sentences, url, words
 
 RANGES = {"7 days": 7, "30 days": 30, "90 days": 90}
@@ -34,7 +35,7 @@ def _view() -> None:
             return
         shown = _filtered(found)
         if shown:
-            _table(shown, at)
+            _table(shown, load.explanations(None, days), at)
         else:
             _nothing(found, days)
         parts.footer(at)
@@ -105,18 +106,19 @@ def _nothing(found: Sequence[Event], days: int) -> None:
     )
 
 
-def _table(shown: Sequence[Event], at: datetime) -> None:
+def _table(shown: Sequence[Event], why: Mapping[tuple[str, datetime, Grain], str], at: datetime) -> None:
     column = st.column_config
     event = st.dataframe(
-        parts.styled(_frame(shown, at), [""]),
+        parts.styled(_frame(shown, why, at), [""]),
         column_config={
             "": column.TextColumn(width=30),
-            "When": column.TextColumn(width=280),
-            "Dataset": column.TextColumn(width=150),
-            "What": column.TextColumn(width=420),
+            "When": column.TextColumn(width=220),
+            "Dataset": column.TextColumn(width=130),
+            "What": column.TextColumn(width=340),
+            "Why": column.TextColumn(width=260, help="The rows behind it, asked when the alert opened"),
             "Series": column.NumberColumn(width=60, help="How many series left their band with it"),
-            "Label": column.TextColumn(width=220),
-            "Noticed": column.TextColumn(width=100),
+            "Label": column.TextColumn(width=120),
+            "Noticed": column.TextColumn(width=90),
         },
         height=parts.table_height(len(shown), 22),
         row_height=parts.ROW_HEIGHT,
@@ -132,13 +134,14 @@ def _table(shown: Sequence[Event], at: datetime) -> None:
         nav.open_dataset(shown[cells[0][0]].dataset, tab="Alerts")
 
 
-def _frame(shown: Sequence[Event], at: datetime) -> pd.DataFrame:
+def _frame(shown: Sequence[Event], why: Mapping[tuple[str, datetime, Grain], str], at: datetime) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": ["▲" if event.is_open else "–" for event in shown],
             "When": [sentences.lasted(event) for event in shown],
             "Dataset": [event.dataset for event in shown],
             "What": [sentence(event.leading, event.last, event.grain) for event in shown],
+            "Why": [event.why(why) or "" for event in shown],
             "Series": [len(event.findings) for event in shown],
             "Label": ["; ".join(label_words(label) for label in event.labels) for event in shown],
             "Noticed": [words.ago(event.noticed_at, at) for event in shown],

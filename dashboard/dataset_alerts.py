@@ -23,7 +23,7 @@ def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
         parts.empty(f"No learned alert in the last {BACK} days.", _nothing(dataset, state))
     why = load.explanations(dataset.name, BACK)
     for event in found[:SHOWN]:
-        _event(event, why.get((event.last, event.grain)) or why.get((event.first, event.grain)), at)
+        _event(event, event.why(why), at)
     if len(found) > SHOWN:
         st.caption(f"and {words.count(len(found) - SHOWN, 'older alert')}")
     shown = {label.id for event in found[:SHOWN] for label in event.labels}

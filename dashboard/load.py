@@ -194,8 +194,8 @@ def alerts(dataset: str | None, back: int) -> list[Alert]:
 
 
 @_copied
-def explanations(dataset: str, back: int) -> Mapping[tuple[datetime, Grain], str]:
-    """Why the alerts of a dataset opened, as sentences, by bucket and grain."""
+def explanations(dataset: str | None, back: int) -> Mapping[tuple[str, datetime, Grain], str]:
+    """Why alerts opened, as sentences, by dataset, bucket and grain; of one dataset or of all."""
     kept = process.current().history.explanations(dataset, now() - timedelta(days=back))
     return {key: json.loads(document)["sentence"] for key, document in kept.items()}
 

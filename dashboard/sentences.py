@@ -95,12 +95,14 @@ def alerts_headline(events: Sequence[Event], days: int) -> str:
 
 
 def lasted(event: Event) -> str:
-    """'Wed 25 Nov 2026', or 'Tue 24 Nov 2026 to Wed 25 Nov 2026 (2 days)'."""
+    """'Wed 25 Nov 2026', 'Tue 24 to Wed 25 Nov 2026 (2 days)', or both dates in full where the months differ."""
     hourly = event.grain is Grain.HOUR
     last = words.bucket(event.last, hourly)
     if event.buckets == 1:
         return last
-    return f"{words.bucket(event.first, hourly)} to {last} ({event.buckets} {'hours' if hourly else 'days'})"
+    near = not hourly and (event.first.year, event.first.month) == (event.last.year, event.last.month)
+    first = f"{event.first:%a %d}" if near else words.bucket(event.first, hourly)
+    return f"{first} to {last} ({event.buckets} {'hours' if hourly else 'days'})"
 
 
 def runs_headline(outcomes: Sequence[str]) -> str:

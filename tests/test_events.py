@@ -57,6 +57,13 @@ def test_hours_follow_one_another_too_and_the_newest_event_comes_first():
     assert sentences.lasted(event) == "09 Mar 2026 01:00 to 09 Mar 2026 02:00 (2 hours)"
 
 
+def test_days_of_one_month_name_it_once():
+    [event] = events([alert(0), alert(1)], [])
+    assert sentences.lasted(event) == "Mon 09 to Tue 10 Mar 2026 (2 days)"
+    [event] = events([alert(22), alert(23)], [])
+    assert sentences.lasted(event) == "Tue 31 Mar 2026 to Wed 01 Apr 2026 (2 days)"
+
+
 def test_an_event_is_open_until_a_label_speaks_of_it():
     alerts = [alert(0), alert(1)]
     assert events(alerts, [])[0].is_open
@@ -70,6 +77,14 @@ def test_a_new_regime_is_said_of_the_event_that_it_began_with_and_of_no_later_on
     begun = label(LabelKind.NEW_REGIME)
     later, first = events([alert(0), alert(5)], [begun])
     assert (first.labels, later.labels) == ((begun,), ())
+
+
+def test_the_newest_explanation_of_an_event_is_its_why():
+    [event] = events([alert(0), alert(1)], [])
+    assert event.why({}) is None
+    kept = {("s.orders", MONDAY, Grain.DAY): "one shop", ("s.orders", MONDAY + timedelta(days=2), Grain.DAY): "later"}
+    assert event.why(kept) == "one shop"
+    assert event.why({("s.users", MONDAY, Grain.DAY): "others"}) is None
 
 
 def test_the_headline_counts_alerts_datasets_and_what_nobody_has_labelled():

@@ -104,7 +104,7 @@ def test_an_alert_is_explained_once_when_it_opens_and_the_answer_is_kept(monitor
         ran(monitor)
         monitor.clock.forward(timedelta(hours=1))  # ty: ignore[unresolved-attribute]
     [(key, document)] = monitor.history.explanations("shop.main.orders").items()
-    assert key == (YESTERDAY, Grain.DAY)
+    assert key == ("shop.main.orders", YESTERDAY, Grain.DAY)
     kept = json.loads(document)
     assert [segment["where"] for segment in kept["segments"]] == ["shop = shop 3"]
     assert "shop = shop 3" in kept["sentence"]

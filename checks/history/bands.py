@@ -78,14 +78,16 @@ class LearnedReader(PointReader, LabelKeeper):
         with self._store.transaction() as cursor:
             cursor.execute("INSERT INTO explanations VALUES (?, ?, ?, ?, ?)", row)
 
-    def explanations(self, dataset: str, since: datetime | None = None) -> dict[tuple[datetime, Grain], str]:
-        """The newest explanation of each alert of a dataset, as JSON texts, by bucket and grain."""
+    def explanations(
+        self, dataset: str | None = None, since: datetime | None = None
+    ) -> dict[tuple[str, datetime, Grain], str]:
+        """The newest explanation of each alert, of one dataset or of all: JSON texts by dataset, bucket and grain."""
         rows = self._rows(
-            """SELECT bucket, grain, arg_max(document, made_at) FROM explanations
-               WHERE dataset = ? AND bucket >= ? GROUP BY bucket, grain""",
+            """SELECT dataset, bucket, grain, arg_max(document, made_at) FROM explanations
+               WHERE (dataset = $1 OR $1 IS NULL) AND bucket >= $2 GROUP BY dataset, bucket, grain""",
             [dataset, lenient(since, DISTANT_PAST)],
         )
-        return {(bucket, Grain(grain)): document for bucket, grain, document in rows}
+        return {(name, bucket, Grain(grain)): document for name, bucket, grain, document in rows}
 
     def _by_day(self, dataset: str, since: datetime) -> dict[Metric, dict[datetime, float]]:
         """Whole-table values by day of observation: the last, for freshness the largest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,6 +37,15 @@ class Event:
     def is_open(self) -> bool:
         """Whether nobody has said yet what it was."""
         return not self.labels
+
+    def why(self, kept: Mapping[tuple[str, datetime, Grain], str]) -> str | None:
+        """The newest of the explanations that were kept with its alerts (by dataset, bucket and grain)."""
+        its = [
+            bucket
+            for dataset, bucket, grain in kept
+            if (dataset, grain) == (self.dataset, self.grain) and self.first <= bucket <= self.last
+        ]
+        return kept[self.dataset, max(its), self.grain] if its else None
 
 
 def events(alerts: Sequence[Alert], labels: Sequence[Label]) -> list[Event]:
