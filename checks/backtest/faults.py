@@ -7,17 +7,16 @@ the series itself was. It is found when the series is outside its band in a buck
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
-import pandas as pd
 
 from checks.backtest.replay import Replay
-from checks.detect import Settings, score_many
+from checks.detect import Settings
 from checks.learned import labels as said
-from checks.learned.families import MISSING, READINGS, VOLUME, Family, budget, family_of
-from checks.learned.judging import Judged
+from checks.learned.families import MISSING, VOLUME, Family, budget, family_of
+from checks.learned.judging import Judged, verdicts
 from checks.records import Grain, Label, Metric
 
 #: faults of one kind that are put into one dataset, and into one series
@@ -182,13 +181,15 @@ def _found(
     found = [False] * len(places)
     for family in dict.fromkeys(families):
         numbers = [number for number, own in enumerate(families) if own is family]
-        outside = _outside(judged, [places[number] for number in numbers], spent[family], labels)
+        outside = _outside(judged, [places[number] for number in numbers], family, spent[family], labels)
         for number, line in zip(numbers, outside, strict=True):
             found[number] = bool(line[places[number].first : places[number].last].any())
     return found
 
 
-def _outside(judged: Judged, places: Sequence[_Place], settings: Settings, labels: Sequence[Label]) -> np.ndarray:
+def _outside(
+    judged: Judged, places: Sequence[_Place], family: Family, settings: Settings, labels: Sequence[Label]
+) -> np.ndarray:
     """Which buckets of the copies with the faults are outside their bands, places x buckets."""
     watched = judged.watched
     rows = np.array([place.row for place in places])
@@ -197,18 +198,16 @@ def _outside(judged: Judged, places: Sequence[_Place], settings: Settings, label
         touched = slice(place.first, place.last)
         line[touched] = place.fault.change(line[touched], place.chance)
     until = max(place.last for place in places)
-    void, begins = said.excluded(watched, labels), said.regimes(watched, labels)
-    scores = score_many(
-        values[:, :until],
-        pd.DatetimeIndex(watched.buckets[:until]),
-        [READINGS[watched.metrics[row].name].kind for row in rows],
-        settings,
-        excluded=void[rows, :until],
-        denominators=watched.rows[rows, :until],
-        regimes=[begins[row] for row in rows],
+    copies = replace(
+        watched,
+        metrics=tuple(watched.metrics[row] for row in rows),
+        buckets=watched.buckets[:until],
+        values=values[:, :until],
+        rows=watched.rows[rows, :until],
     )
-    only_up = np.array([family_of(watched.metrics[row]).only_up for row in rows])
-    return np.isin(scores.state, _OUTSIDE) & (~only_up[:, None] | (scores.score > 0))
+    void, begins = said.excluded(watched, labels), said.regimes(watched, labels)
+    scores = verdicts(copies, family, settings, void[rows, :until], [begins[row] for row in rows])
+    return np.isin(scores.state, _OUTSIDE)
 
 
 def _usual(values: np.ndarray) -> float:

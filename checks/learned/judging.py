@@ -62,7 +62,7 @@ def judged(watched: Watched, budget: Budget, holidays: str | None, labels: Seque
         else:
             alerts, count = budget[family]
             settings = Settings(alerts_per_90_days=alerts, series_count=count, holidays=holidays)
-            scores = _scores(part, family, settings, void[rows], [begins[row] for row in rows])
+            scores = verdicts(part, family, settings, void[rows], [begins[row] for row in rows])
         for name, whole in parts.items():
             whole[rows] = getattr(scores, name)
         state[rows] = scores.state
@@ -75,7 +75,7 @@ def _part(watched: Watched, rows: np.ndarray) -> Watched:
     return replace(watched, metrics=metrics, values=watched.values[rows], rows=watched.rows[rows])
 
 
-def _scores(
+def verdicts(
     part: Watched, family: Family, settings: Settings, void: np.ndarray, begins: Sequence[Sequence[datetime]]
 ) -> Scores:
     """The verdicts on the series of one family."""
