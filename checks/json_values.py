@@ -37,10 +37,11 @@ def is_seen_as_json(kind: dt.DataType) -> bool:
 
 def as_json(value: Any, dialect: str) -> Any:
     """A column of any type, or what a list or struct holds, as JSON that the other functions here can read.
-    PostgreSQL's JSON goes by way of text, as which the rows of a run have it already."""
-    if not value.type().is_json():
+    PostgreSQL's json goes by way of text, as which the rows of a run have it already."""
+    kind = value.type()
+    if not kind.is_json():
         return _functions().to_jsonb(value) if dialect == "postgres" else _functions().to_json(value)
-    return value.cast("string").cast("jsonb") if dialect == "postgres" else value
+    return value if dialect != "postgres" or kind.binary else value.cast("string").cast("jsonb")
 
 
 def is_null(value: Any, dialect: str) -> Any:

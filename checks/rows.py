@@ -112,7 +112,7 @@ def _literals(source: Source, plan: Plan, now: datetime, moment: Any) -> Iterato
 
 
 def _rows(source: Source, plan: Plan, now: datetime) -> Any:
-    table = source.relation(plan.dataset.table, plan.columns)
+    table = source.relation(plan.dataset.table, _as_they_are(plan.columns))
     if plan.event_time is None:
         return table
     import ibis
@@ -127,6 +127,11 @@ def _rows(source: Source, plan: Plan, now: datetime) -> Any:
         told_apart = told_apart & (moment >= literal_naive(plan.buckets_from, moment, source.dialect))
     bucket = ibis.ifelse(told_apart, bucket, ibis.null(bucket.type()))
     return table.mutate(**{names.bucket: bucket, names.future: future.fill_null(False)})
+
+
+def _as_they_are(columns: tuple[Column, ...]) -> list[Column]:
+    """With PostgreSQL's jsonb as it is: ibis would select it as text, which each look into it would parse again."""
+    return [replace(column, type="unknown") if column.type == "jsonb" else column for column in columns]
 
 
 def _read_part(table: ir.Table, plan: Plan, event_time: EventTime, dialect: str) -> Any:

@@ -308,6 +308,18 @@ def test_moments_in_json_have_no_limits(warehouse: Warehouse, tmp_path: Path):
     )
 
 
+@in_postgres
+@on("native", ["json", "jsonb"])
+def test_json_is_compared_as_a_whole_too(warehouse: Warehouse, tmp_path: Path, native: str):
+    warehouse.run(f"CREATE TABLE t (doc {native}); INSERT INTO t VALUES ('[1]'), ('[1]'), ('{{}}')")
+    dataset, _ = contracted(tmp_path, {"name": "doc", "unique": True, "enum": [{"value": "[1]"}]})
+    with warehouse.open() as source:
+        run = measured(source, source.tables()[0], AT, dataset.checks)
+    assert not run.problems
+    results = {check.id: judge(check, Facts(run, {}, AT))[0].value for check in dataset.checks}
+    assert results == {"doc.column": None, "doc.unique": 1, "doc.enum": 1}
+
+
 # -- maps --------------------------------------------------------------------------------------------------------------
 
 PRICES = {
