@@ -17,7 +17,7 @@ from checks.expressible import expressible
 from checks.facts import Facts
 from checks.formats import library
 from checks.history import Known
-from checks.measure import measure
+from checks.measure import measure, table_grid
 from checks.meets import values_aggregation
 from checks.metrics import Aggregation, rows_aggregation
 from checks.plan import Plan, Reading, make_plan
@@ -114,6 +114,7 @@ class _Survey:
     def __init__(self, source: Source, plan: Plan, facts: Facts) -> None:
         self._source = source
         self._facts = facts
+        self._measured = facts.measured
         self._timed = plan
         self._plan = replace(plan, event_time=None, buckets_from=None)  # no buckets: one number each
         self._log = QueryLog(source, plan.dataset.table)
@@ -121,11 +122,12 @@ class _Survey:
 
     def made(self, catalogue_key: tuple[str, ...]) -> Survey:
         sample = self._sample()
+        self._facts = self._with_guesses(sample)
         sampled = self._invalid(suspects.formats(self._facts), sample)
         likely = suspects.likely_formats(sampled)
         personal = suspects.personal(sampled, self._present(sampled, sample))
         return Survey(
-            measured=self._facts.measured,
+            measured=self._measured,
             at=self._facts.at,
             catalogue_key=catalogue_key,
             personal=personal,
@@ -134,9 +136,7 @@ class _Survey:
             distinct=self._distinct(),
             values=self._values(personal),
             filled=self._filled(),
-            problems=tuple(
-                dict.fromkeys(each.message for each in (*self._facts.measured.problems, *self._log.problems))
-            ),
+            problems=tuple(dict.fromkeys(each.message for each in (*self._measured.problems, *self._log.problems))),
         )
 
     def _sample(self) -> str:
@@ -144,6 +144,22 @@ class _Survey:
         table = self._source.relation(self._plan.dataset.table, self._plan.columns)
         with writing(self._source.name, self._plan.dataset.table):
             return self._source.compile(table.limit(suspects.SAMPLE))
+
+    def _with_guesses(self, sample: str) -> Facts:
+        """The facts with numbers of different values, where the warehouse did not count them in time, as the sample has
+        them: good enough to know what to try."""
+        missing = [column.name for column in suspects.uncounted(self._facts)]
+        counted = self._ask(
+            [
+                *(Aggregation(Metric("value_count", name), _values_of(name)) for name in missing),
+                *(Aggregation(Metric("distinct_count", name), _exactly_distinct(name)) for name in missing),
+            ],
+            self._plan,
+            sample,
+        )
+        guesses = suspects.guesses(self._facts, counted)
+        grids = (*self._facts.measured.grids, table_grid(guesses))
+        return replace(self._facts, measured=replace(self._facts.measured, grids=grids)) if guesses else self._facts
 
     def _invalid(self, formats: Sequence[tuple[str, str]], inner: str) -> dict[tuple[str, str], float]:
         """Present values without the format, by column and format."""

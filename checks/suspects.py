@@ -82,6 +82,25 @@ def identifies(name: str) -> bool:
     return not _IDENTIFYING.isdisjoint(sensitive.parts(name)[-1:])
 
 
+def uncounted(facts: Facts) -> list[Column]:
+    """Columns that may be keys or have few values, of which nobody has counted the different ones."""
+    return [
+        column
+        for column in facts.measured.columns
+        if (is_text(column) or _is_exact(column)) and level(facts, "distinct_count", column.name) is None
+    ]
+
+
+def guesses(facts: Facts, sampled: Mapping[Metric, float]) -> dict[Metric, float]:
+    """Different values in the table by those in a sample: as many as rows where no sampled one is there twice."""
+    rows, found = level(facts, "row_count") or 0, {}
+    for metric, different in sampled.items():
+        if metric.name == "distinct_count":
+            all_differ = different == sampled.get(Metric("value_count", metric.column))
+            found[metric] = max(rows, different) if all_differ else different
+    return found
+
+
 # -- keys --------------------------------------------------------------------------------------------------------------
 
 
@@ -114,9 +133,12 @@ def pairs(facts: Facts) -> list[tuple[str, ...]]:
 def _tellers(facts: Facts) -> Iterator[Column]:
     """Columns without NULLs whose values can be compared exactly."""
     for column in facts.measured.columns:
-        exact = is_text(column) or is_whole(column) or column.type.startswith(("uuid", "date", "timestamp"))
-        if exact and level(facts, "null_count", column.name) == 0:
+        if (is_text(column) or _is_exact(column)) and level(facts, "null_count", column.name) == 0:
             yield column
+
+
+def _is_exact(column: Column) -> bool:
+    return is_whole(column) or column.type.startswith(("uuid", "date", "timestamp"))
 
 
 def _different(facts: Facts, column: str) -> float:

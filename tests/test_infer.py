@@ -197,6 +197,26 @@ def test_of_a_large_table_no_second_key_is_counted(tmp_path, at, monkeypatch):
     assert not [name for name, each in told.items() if each.get("unique")]
 
 
+def test_where_different_values_can_not_be_counted_in_time_a_sample_says_what_to_try(tmp_path, at, monkeypatch):
+    warehouse = DuckDBFile(tmp_path)
+    table = warehouse.load("orders", orders(at))
+    with warehouse.open() as source:
+        ask = source.fetch
+
+        def slow_to_count(sql: str, **more: Any) -> Answer:
+            if "approx_count_distinct" in sql.lower() and "group by" not in sql.lower():
+                raise QueryTimedOut("shop", "the statement took longer than 60 s")
+            return ask(sql, **more)
+
+        monkeypatch.setattr(source, "fetch", slow_to_count)
+        draft = drafted(source, table, at)
+    told = properties(draft)
+    assert (told["order_id"]["primaryKey"], told["sku"]["unique"]) == (True, True)
+    assert [each["value"] for each in told["state"]["enum"]] == ["open", "paid", "sent"]
+    assert "different values" not in draft.text
+    assert "the statement took longer than 60 s" in draft.text
+
+
 # -- the history before it ---------------------------------------------------------------------------------------------
 
 
