@@ -13,6 +13,7 @@ import pytest
 
 from checks.config import load
 from checks.history import History
+from checks.learned.before import DURATION
 from checks.learned.families import READINGS
 from checks.monitor import Monitor
 from checks.records import Grain, Metric, Outcome, RunReport, Status
@@ -109,6 +110,8 @@ def test_an_alert_is_explained_once_when_it_opens_and_the_answer_is_kept(monitor
     assert [segment["where"] for segment in kept["segments"]] == ["shop = shop 3"]
     assert "shop = shop 3" in kept["sentence"]
     assert monitor.history.statistics()["explanations"] == 1
+    durations = monitor.history.before("shop.main.orders", NOON + timedelta(hours=2), None).days[DURATION]
+    assert list(durations) == [NOON.replace(hour=0, tzinfo=None)]
 
 
 @pytest.mark.slow

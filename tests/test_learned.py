@@ -10,7 +10,7 @@ import pytest
 
 from checks.facts import Facts
 from checks.learned import judging
-from checks.learned.before import Before
+from checks.learned.before import DURATION, QUICK, Before
 from checks.learned.families import READINGS
 from checks.learned.learning import learn
 from checks.measure import table_grid
@@ -287,6 +287,16 @@ def test_a_table_without_an_event_time_is_judged_by_what_it_was_on_earlier_days(
     assert volume.reason == "12 rows, expected exactly 16 rows"
     [alert] = found.alerts
     assert (alert.bucket, alert.grain) == (TODAY, Grain.TABLE)
+
+
+def test_a_run_that_takes_much_longer_than_ever_warns_and_seconds_more_or_less_do_not():
+    durations = dict.fromkeys((TODAY - timedelta(days=n) for n in range(1, 30)), QUICK)
+    dataset = Dataset("s", TableName(None, "airlines"))
+    for seconds, status in ((0.1, Status.PASS), (31.0, Status.PASS), (900.0, Status.WARN)):
+        now = replace(measured({ROWS: [1.0]}, event_time=False), grids=(), seconds=seconds)
+        [result], _ = learn(dataset, Facts(now, {}, NOON), Before(days={DURATION: durations}))
+        assert (result.check, result.status) == ("learned.duration", status)
+    assert result.reason == "measuring took 15 min, expected at most " + str(result.expected).removeprefix("at most ")
 
 
 def test_all_that_is_measured_in_rates_counts_and_places_is_watched():

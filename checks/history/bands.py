@@ -17,7 +17,7 @@ from checks.history.labels import LabelKeeper
 from checks.history.memory import Memory
 from checks.history.moments import DISTANT_FUTURE, DISTANT_PAST, aware, lenient, naive
 from checks.history.points import PointReader, by_metric
-from checks.learned.before import REACH, Before
+from checks.learned.before import DURATION, QUICK, REACH, Before
 from checks.records import Alert, Finding, Grain, Metric, RunReport
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class LearnedReader(PointReader, LabelKeeper):
         reach = {grain: naive(at) - length for grain, length in REACH.items()}
         return Before(
             buckets=self.buckets(dataset, since=min(reach.values())),
-            days=self._by_day(dataset, reach[Grain.TABLE]),
+            days=self._by_day(dataset, reach[Grain.TABLE]) | self._durations(dataset, reach[Grain.TABLE]),
             judged=self._judged(dataset, lenient(since, DISTANT_PAST)),
             alerts=self.alerts(dataset, since=lenient(since, DISTANT_PAST)),
             labels=self.labels(dataset),
@@ -104,6 +104,15 @@ class LearnedReader(PointReader, LabelKeeper):
                 [min(metrics), max(metrics), since, fresh],
             ).fetchnumpy()
         return by_metric(metrics, *(np.asarray(found[name]) for name in ("series_id", "bucket", "value")))
+
+    def _durations(self, dataset: str, since: datetime) -> dict[Metric, dict[datetime, float]]:
+        """The seconds of the slowest run of each day, none before the first one."""
+        rows = self._rows(
+            """SELECT date_trunc('day', started_at)::TIMESTAMP, greatest(max(seconds), $3) FROM runs
+               WHERE dataset = $1 AND started_at >= $2 AND outcome = 'finished' GROUP BY 1 ORDER BY 1""",
+            [dataset, since, QUICK],
+        )
+        return {DURATION: dict(rows)} if rows else {}
 
     def _judged(self, dataset: str, since: datetime) -> dict[Metric, dict[datetime, float]]:
         """The values that have a band, from the bucket `since` on."""

@@ -67,7 +67,9 @@ class RunWriter:
         """Everything of the run. Returns the number of measurements appended."""
         touched = [] if self.in_order else self._withdraw()
         appended = self._write_measurements(self.report.measured) if self.report.measured else 0
+        known = len(self.memory.series)
         write_learned(self.cursor, self.memory, self.report)
+        self._write_series(list(self.memory.series.items())[known:])  # what is known of runs, and of no measurement
         self._write_run(appended)
         self._write_results()
         self._write_queries()

@@ -13,13 +13,18 @@ Series = Mapping[Metric, Mapping[datetime, float]]
 #: how far back is learned from, by the grain of the buckets; TABLE for whole-table values by day
 REACH = {Grain.DAY: timedelta(days=400), Grain.HOUR: timedelta(days=60), Grain.TABLE: timedelta(days=400)}
 
+#: how long runs were measuring: known of earlier runs, and of no table
+DURATION = Metric("run_seconds")
+#: seconds up to which nobody minds how long it took: shorter ones count as this
+QUICK = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
     """`buckets` are the values of bucketed series, `days` those of whole-table series: by day (UTC) the last one, for
-    freshness the largest. `judged` are the values that have a band already, by grain of their series; `alerts` those
-    that stand; `labels` those that were not undone; `schemas` the observed columns,
-    oldest first, one for each change."""
+    freshness and durations the largest. `judged` are the values that have a band already, by grain of their series;
+    `alerts` those that stand; `labels` those that were not undone; `schemas` the observed columns, oldest first, one
+    for each change."""
 
     buckets: Series = field(default_factory=dict)
     days: Series = field(default_factory=dict)

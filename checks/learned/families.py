@@ -38,6 +38,7 @@ class Family:
 
 VOLUME = Family("volume", Dimension.COVERAGE, "how many rows come", weight=4)
 FRESHNESS = Family("freshness", Dimension.TIMELINESS, "how old the newest row gets", weight=2, only_up=True)
+DURATION = Family("duration", Dimension.TIMELINESS, "how long measuring takes", only_up=True)
 MISSING = Family("missing", Dimension.COMPLETENESS, "how much is missing", weight=2, only_up=True)
 VALIDITY = Family("validity", Dimension.CONFORMITY, "how much is not valid", weight=2, only_up=True)
 DISTINCT = Family("distinct", Dimension.UNIQUENESS, "how many values are different")
@@ -45,7 +46,7 @@ SHARES = Family("shares", Dimension.ACCURACY, "how values share the rows")
 VALUES = Family("values", Dimension.ACCURACY, "where the values lie")
 RULES = Family("rules", Dimension.ACCURACY, "what the queries of rules answer")
 FORMAT = Family("format", Dimension.CONFORMITY, "the length of values that all have the same", exact=True)
-FAMILIES = (VOLUME, FRESHNESS, MISSING, VALIDITY, DISTINCT, SHARES, VALUES, RULES, FORMAT)
+FAMILIES = (VOLUME, FRESHNESS, DURATION, MISSING, VALIDITY, DISTINCT, SHARES, VALUES, RULES, FORMAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ READINGS: Mapping[str, Reading] = {
     "bucket_rows": Reading(VOLUME, "count"),
     "row_count": Reading(VOLUME, "count"),
     "freshness": Reading(FRESHNESS, "gap"),
+    "run_seconds": Reading(DURATION, "gap"),
     "null_rate": Reading(MISSING, "rate"),
     "missing_count": Reading(MISSING, "rate", part=True),
     "empty_count": Reading(MISSING, "rate", part=True),
@@ -79,7 +81,7 @@ READINGS: Mapping[str, Reading] = {
     "max_length": Reading(FORMAT, "count"),
 }
 #: of a table with buckets, what is still watched as a whole: the rest is seen in its buckets
-_WHOLE_BESIDE_BUCKETS = ("freshness", "sql_value")
+_WHOLE_BESIDE_BUCKETS = ("freshness", "run_seconds", "sql_value")
 
 
 def watched(metrics: Iterable[Metric], grain: Grain | None) -> list[Metric]:

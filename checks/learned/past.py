@@ -10,7 +10,7 @@ import numpy as np
 
 from checks.eventtime import buckets_between
 from checks.facts import Facts
-from checks.learned.before import REACH, Before, Series
+from checks.learned.before import DURATION, QUICK, REACH, Before, Series
 from checks.learned.families import READINGS, watched
 from checks.records import Grain, Metric
 
@@ -71,10 +71,9 @@ def by_bucket(
 def observed(facts: Facts, before: Before) -> Watched | None:
     """The series of the whole table by day of observation, up to today. None where there are none."""
     event_time = facts.measured.event_time
-    metrics = watched(
-        (each for each in _measured(facts) if each.grain is Grain.TABLE),
-        event_time.grain if event_time else None,
-    )
+    known = [each for each in _measured(facts) if each.grain is Grain.TABLE]
+    known += [DURATION] if DURATION in before.days else []
+    metrics = watched(known, event_time.grain if event_time else None)
     if not metrics:
         return None
     today = facts.at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
@@ -94,6 +93,8 @@ def by_day(series: Series, last: datetime, reach: timedelta, read: Collection[da
 
 
 def _now(facts: Facts, before: Before, metric: Metric, today: datetime) -> dict[datetime, float]:
+    if metric == DURATION:
+        return {today: max(facts.measured.seconds, QUICK, before.days[metric].get(today, 0.0))}
     level = facts.level(metric)
     if level is None:
         return {}

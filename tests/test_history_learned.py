@@ -1,0 +1,92 @@
+"""Bands, alerts and durations in the history: only added, the newest counts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from checks.history import History
+from checks.learned.before import DURATION, QUICK
+from checks.records import Alert, Bands, Finding, Grain, Learned, Metric, RunReport
+from tests.reports import DAY, HOUR, MONDAY, NINE, SUNDAY, grid, report
+
+ROWS = Metric("bucket_rows", grain=Grain.DAY)
+FLIGHTS = "s.flights"
+
+
+@pytest.fixture
+def history(tmp_path):
+    with History.open(tmp_path / "history.duckdb", NINE) as opened:
+        yield opened
+
+
+def bands(metric: Metric, *values: float, upper: float = 9.0) -> Bands:
+    """Bands over the days from Sunday on; NaN where nothing is kept."""
+    line = np.array([values])
+    edge = np.where(np.isnan(line), np.nan, upper)
+    buckets = tuple(SUNDAY + n * DAY for n in range(len(values)))
+    return Bands(metric.grain, (metric,), buckets, line, edge - 1, edge - 2, edge, line * 0)
+
+
+def remembered(history: History, *learned: Bands, slot=NINE, alerts: tuple[Alert, ...] = ()) -> RunReport:
+    told = report(slot, grid(ROWS, {SUNDAY: 7.0, MONDAY: 8.0}), learned=Learned(learned, alerts))
+    history.remember(told)
+    return told
+
+
+def alert(at=NINE, *findings: Finding) -> Alert:
+    return Alert(FLIGHTS, SUNDAY, Grain.DAY, at, findings)
+
+
+FOUND = Finding(ROWS, 7.0, 9.0, 8.0, 10.0, -2.0)
+
+
+def test_of_a_bucket_that_was_judged_twice_the_newest_band_counts(history):
+    remembered(history, bands(ROWS, 7.0, 8.0))
+    remembered(history, bands(ROWS, np.nan, 8.5, upper=12.0), slot=NINE + HOUR)
+    found = history.bands(FLIGHTS, ROWS)
+    assert found["bucket"].tolist() == [SUNDAY, MONDAY]
+    assert found["value"].tolist() == [7.0, 8.5]
+    assert found["upper"].tolist() == [9.0, 12.0]
+    assert history.before(FLIGHTS, NINE + DAY, None).judged == {ROWS: {SUNDAY: 7.0, MONDAY: 8.5}}
+    assert len(history.bands(FLIGHTS, ROWS, since=MONDAY)) == 1
+    assert len(history.bands("s.other", ROWS)) == 0
+
+
+def test_an_alert_stands_until_it_is_withdrawn_and_keeps_its_first_moment(history):
+    remembered(history, alerts=(alert(NINE, FOUND),))
+    worse = Finding(ROWS, 6.0, 9.0, 8.0, 10.0, -3.0)
+    remembered(history, slot=NINE + HOUR, alerts=(alert(NINE + HOUR, worse),))
+    assert history.alerts(FLIGHTS) == [alert(NINE, worse)]
+    assert history.alerts() == history.alerts(FLIGHTS)
+    assert history.alerts(FLIGHTS, since=MONDAY) == history.alerts("s.other") == []
+    remembered(history, slot=NINE + 2 * HOUR, alerts=(alert(NINE + 2 * HOUR),))
+    assert history.alerts() == []
+
+
+def test_the_newest_explanation_of_an_alert_counts(history):
+    for text in ('{"sentence": "first"}', '{"sentence": "second"}'):
+        history.keep_explanation(alert(), text, NINE + len(text) * HOUR)
+    assert history.explanations(FLIGHTS) == {(FLIGHTS, SUNDAY, Grain.DAY): '{"sentence": "second"}'}
+    assert history.explanations(since=MONDAY) == {}
+
+
+def test_durations_are_those_of_the_slowest_run_of_a_day_and_their_bands_find_their_series(history):
+    slow = report(NINE, seconds=95.0)
+    for told in (slow, report(NINE + HOUR, seconds=2.0), report(NINE + DAY, seconds=0.1)):
+        history.remember(told)
+    today = NINE.replace(hour=0, tzinfo=None)
+    before = history.before(FLIGHTS, NINE + DAY + HOUR, None)
+    assert before.days[DURATION] == {today: 95.0, today + timedelta(days=1): QUICK}
+    remembered(history, bands(DURATION, 95.0, upper=200.0), slot=NINE + DAY + HOUR)
+    assert history.bands(FLIGHTS, DURATION)["upper"].tolist() == [200.0]
+    assert DURATION in history.series(FLIGHTS)
+
+
+def test_a_repeated_slot_replaces_the_run_and_its_bands_count_once(history):
+    for _ in range(2):
+        remembered(history, bands(ROWS, 7.0), alerts=(alert(NINE, FOUND),))
+    assert len(history.bands(FLIGHTS, ROWS)) == 1
+    assert len(history.alerts(FLIGHTS)) == 1
