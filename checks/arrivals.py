@@ -31,7 +31,8 @@ _BACK, _MOST = timedelta(days=100), 400
 #: a bucket is judged so long after its end at the latest, however slowly it fills
 LONGEST_WAIT = timedelta(days=1)
 _LEARNED_EVERY = timedelta(hours=6)
-_RECENT = timedelta(days=8)
+#: what came before the moments at which it is learned anew is in the cadence already; late rows come for days
+_RECENT = timedelta(days=4)
 #: a second look is at least this part of a bucket after the first
 _A_WHILE = 1 / 25
 #: the part of a dataset's budget that the bucket which is still filling may spend
@@ -97,9 +98,11 @@ def arriving(dataset: Dataset, facts: Facts, history: History, before: Before) -
 
     known = lately(history, dataset.name, event_time, facts.at)
     now = wall_clock(facts.measured.source_now, event_time)
-    seen = history.watched(dataset.name, event_time.grain, event_time.zone, _RECENT, facts.at)
-    buckets = _filling(dataset, facts, history, before, seen) if known.curve.is_learned else []
-    last = _newest(known.cadence, seen, facts, event_time)
+    buckets, last = [], None
+    if known.curve.is_learned or known.cadence is not None:
+        seen = history.watched(dataset.name, event_time.grain, event_time.zone, _RECENT, facts.at)
+        buckets = _filling(dataset, facts, history, before, seen) if known.curve.is_learned else []
+        last = _newest(known.cadence, seen, facts, event_time)
     return (
         judge_arrival.filling(known.curve, buckets, now, event_time),
         judge_arrival.silence(known.cadence, last, now, event_time),

@@ -139,8 +139,15 @@ def test_standard_faults_are_found_in_a_quiet_series_and_the_seed_chooses_where(
     recall = {each.fault: each for each in injected(found, (), 1)}
     assert list(recall) == [fault.name for fault in FAULTS]
     assert all(each.injected == 40 for each in recall.values())
-    for name in ("drop by 50 %", "drop by 80 %", "missing bucket", "late bucket", "vanished category"):
-        assert recall[name].found / recall[name].injected >= 0.95, name
+    for name in (
+        "drop by 50 %",
+        "drop by 80 %",
+        "missing bucket",
+        "late bucket",
+        "slow drift to -40 % in 28 days",
+        "vanished category",
+    ):
+        assert recall[name].found / recall[name].injected >= 0.9, name
 
 
 def test_where_nothing_changes_nothing_is_found(monkeypatch: pytest.MonkeyPatch):
