@@ -60,12 +60,10 @@ def _compare(name: str, url: str, relation: str, file: Path, rounds: int) -> Non
     # the same file under another name: one process opens a database with one configuration only
     raw = duckdb.connect(shutil.copy(file, file.with_name("raw.duckdb"))) if name == "duckdb" else duckdb.connect()
     raw.execute("SET preserve_insertion_order = false")
-    aggregates = ", ".join(_aggregates(flat))
+    every = ", ".join(aggregates(flat))
     sides = {
-        "raw, one row": lambda: raw.execute(f"SELECT {aggregates} FROM {relation}").fetchall(),
-        "raw, exact key": lambda: raw.execute(
-            f"SELECT {aggregates}, count(DISTINCT event_id) FROM {relation}"
-        ).fetchall(),
+        "raw, one row": lambda: raw.execute(f"SELECT {every} FROM {relation}").fetchall(),
+        "raw, exact key": lambda: raw.execute(f"SELECT {every}, count(DISTINCT event_id) FROM {relation}").fetchall(),
         "vitals, 90 days": lambda: _vitals(source, table, _nothing(), key=False),
         "vitals, 90 days and exact key": lambda: _vitals(source, table, _nothing(), key=True),
         "vitals, newest days": lambda: _vitals(source, table, _yesterday(), key=False),
@@ -113,7 +111,7 @@ def _yesterday() -> Known:
     return Known(AT - timedelta(hours=1), datetime.fromisoformat("2026-03-31"), {})
 
 
-def _aggregates(columns) -> list[str]:
+def aggregates(columns) -> list[str]:
     """What somebody would write by hand for the same metrics."""
     parts = ["count(*)"]
     for column in columns:
