@@ -77,6 +77,7 @@ CATALOGUE = {
         Kind("quantile", "quantile of the finite values", Dimension.ACCURACY, "value"),
         Kind("category_count", "rows holding one named value", Dimension.ACCURACY, "rows", additive=True),
         Kind("sequence_breaks", "rows or numbers that break a sequence", Dimension.CONSISTENCY, "rows"),
+        Kind("row_change", "rows that the table has more after a day", Dimension.COVERAGE, "rows"),
         Kind("run_seconds", "how long the slowest run of a day was measuring", Dimension.TIMELINESS, "seconds"),
         Kind("sql_value", "what the query of an SQL rule answers", Dimension.ACCURACY, "value"),
     )

@@ -47,6 +47,7 @@ _ABOUT = {
     "max_length": "the longest {column} has {observed}",
     "true_rate": "{observed} of the values of {column} are true",
     "freshness": "the newest row is {observed} old",
+    "row_change": "in a day the table grew by {observed}",
     "run_seconds": "measuring took {observed}",
 }
 _MOMENTS = {"min": "the earliest {column} is {observed}", "max": "the latest {column} is {observed}"}

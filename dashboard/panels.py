@@ -98,7 +98,8 @@ def unit(metric: Metric) -> str:
 def offered(series: Iterable[Metric], temporal: Sequence[str]) -> dict[str, Metric]:
     """What a reader can add to the trends: token -> metric, by name. The smallest and largest of dates are left out:
     they are a clock, not a trend."""
-    always = ("bucket_rows", "freshness", "run_seconds")  # how long runs took is on the Runs page
+    # how long runs took is on the Runs page, and how a table grew in the chart of its rows
+    always = ("bucket_rows", "freshness", "run_seconds", "row_change")
     useful = [
         one for one in series if one.name not in always and not (one.column in temporal and one.name in ("min", "max"))
     ]

@@ -14,7 +14,7 @@ from checks.learned.before import DURATION, QUICK, Before
 from checks.learned.families import READINGS
 from checks.learned.learning import learn
 from checks.measure import table_grid
-from checks.records import Dataset, Grain, Label, LabelKind, Metric, Repeats, Severity, Status
+from checks.records import Dataset, Grain, Label, LabelKind, Metric, Repeats, Result, Severity, Status
 from connectors import TableName
 from tests.learning import MEAN, NULLS, ROWS, TODAY, learned, measured, noise, usual, with_last
 from tests.monitors import utc
@@ -287,6 +287,29 @@ def test_a_table_without_an_event_time_is_judged_by_what_it_was_on_earlier_days(
     assert volume.reason == "12 rows, expected exactly 16 rows"
     [alert] = found.alerts
     assert (alert.bucket, alert.grain) == (TODAY, Grain.TABLE)
+
+
+def growing(yesterday: float, today: float) -> Result:
+    """The result on the volume of a table of a million rows that grows by about 1,000 a day, yesterday and today by
+    these."""
+    rows = Metric("row_count")
+    days = {TODAY - timedelta(days=n): 1e6 - 1000.0 * n + 20 * (n % 3) for n in range(2, 40)}
+    days[YESTERDAY] = days[YESTERDAY - timedelta(days=1)] + yesterday
+    dataset = Dataset("s", TableName(None, "events"))
+    now = replace(measured({ROWS: [1.0]}, event_time=False), grids=(table_grid({rows: days[YESTERDAY] + today}),))
+    [result] = learn(dataset, Facts(now, {}, NOON), Before(days={rows: days}))[0]
+    return result
+
+
+def test_a_growing_table_that_stood_still_for_a_day_warns_although_its_rows_are_as_many_as_ever():
+    assert growing(1000, 500).status is Status.PASS
+    still = growing(0, 500)
+    assert (still.status, still.value) == (Status.WARN, 0.0)
+    assert (still.reason or "").startswith("in a day the table grew by 0 rows, expected between 9")
+
+
+def test_a_day_that_is_not_over_is_not_held_against_whole_ones():
+    assert growing(1000, 0).status is Status.PASS
 
 
 def test_a_run_that_takes_much_longer_than_ever_warns_and_seconds_more_or_less_do_not():

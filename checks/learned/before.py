@@ -15,6 +15,8 @@ REACH = {Grain.DAY: timedelta(days=400), Grain.HOUR: timedelta(days=60), Grain.T
 
 #: how long runs were measuring: known of earlier runs, and of no table
 DURATION = Metric("run_seconds")
+#: how many rows a table without an event time has more than the day before: worked out from its row count
+CHANGE = Metric("row_change")
 #: seconds up to which nobody minds how long it took: shorter ones count as this
 QUICK = 30.0
 

@@ -61,6 +61,7 @@ class Reading:
 READINGS: Mapping[str, Reading] = {
     "bucket_rows": Reading(VOLUME, "count"),
     "row_count": Reading(VOLUME, "count"),
+    "row_change": Reading(VOLUME, "value"),
     "freshness": Reading(FRESHNESS, "gap"),
     "run_seconds": Reading(DURATION, "gap"),
     "null_rate": Reading(MISSING, "rate"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from checks.eventtime import buckets_between
 from checks.facts import Facts
-from checks.learned.before import DURATION, QUICK, REACH, Before, Series
+from checks.learned.before import CHANGE, DURATION, QUICK, REACH, Before, Series
 from checks.learned.families import READINGS, watched
 from checks.records import Grain, Metric
 
@@ -24,6 +24,7 @@ _CALENDAR: tuple[Callable[[datetime], float], ...] = (
     lambda day: day.year * 100 + day.month,
     lambda day: day.year * 10_000 + day.month * 100 + day.day,
 )
+_DAY = timedelta(days=1)
 _LEAST_FOR_CLOCK, _MOSTLY = 10, 0.9
 
 
@@ -80,7 +81,17 @@ def observed(facts: Facts, before: Before) -> Watched | None:
     series = {
         metric: {**before.days.get(metric, {}), **_now(facts, before, metric, today)} for metric in sorted(metrics)
     }
-    return by_day(series, today, REACH[Grain.TABLE], {today})
+    changes = _changes(series.get(Metric("row_count"), {}))
+    return by_day(series | ({CHANGE: changes} if changes else {}), today, REACH[Grain.TABLE], {today})
+
+
+def _changes(counts: Mapping[datetime, float]) -> dict[datetime, float]:
+    """By how much a growing table grew in a whole day, at the day after it: today is not over. Nothing for a table that
+    mostly stays as it is, whose count says it all."""
+    found = {day + _DAY: count - counts[day - _DAY] for day, count in counts.items() if day - _DAY in counts}
+    found = {day: change for day, change in found.items() if day in counts}
+    moved = sum(change != 0 for change in found.values())
+    return found if 2 * moved >= len(found) else {}
 
 
 def by_day(series: Series, last: datetime, reach: timedelta, read: Collection[datetime] = ()) -> Watched | None:
