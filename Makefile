@@ -43,7 +43,7 @@ imports: $(READY)
 	@$(BIN)/lint-imports --no-logo
 
 fast: $(READY)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q -m "not slow and not browser"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q -m "not slow and not browser"
 
 slow: $(READY)
 	@$(BIN)/python -m pytest -q -m slow

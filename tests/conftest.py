@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import tempfile
@@ -20,6 +21,12 @@ from tests.warehouses import CSVFolder, DuckDBFile, ParquetFolder, PostgresDatab
 # a slow machine is no failure, and a failure is the same on every machine
 settings.register_profile("vitals", deadline=None, derandomize=True)
 settings.load_profile("vitals")
+
+# Tests write thousands of small databases, each of which waits for the disk several times: where the machine has room
+# in memory, that is where tmp_path is.
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 KINDS = ("duckdb", "parquet", "csv", "sqlite", "postgres")
 FOLDERS = {"duckdb": DuckDBFile, "parquet": ParquetFolder, "csv": CSVFolder, "sqlite": SQLiteFile}
