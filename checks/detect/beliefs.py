@@ -12,7 +12,7 @@ from checks.detect.scales import from_scale
 from checks.detect.settings import Kind
 
 if TYPE_CHECKING:
-    from checks.detect.scoring import Followed
+    from checks.detect.walk import Followed
 
 Array = np.ndarray
 
@@ -100,7 +100,7 @@ def _change(level: float, by: float, kind: Kind) -> float:
 
 def _trend(followed: Followed) -> Array:
     """The change per week on the scale, over the last four weeks, 0 where the weeks differ more among themselves."""
-    per_day = max(1, round(24 / followed.calendar.grain_hours))
+    per_day = followed.calendar.per_day
     levels = np.where(followed.judged, followed.level, np.nan)[:, -2 * HALF * per_day :]
     series, buckets = levels.shape
     if buckets < 2 * HALF * per_day:

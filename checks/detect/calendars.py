@@ -13,7 +13,7 @@ import pandas as pd
 Array = np.ndarray
 
 #: kinds of special days, by how far they may be from an ordinary day
-HOLIDAY, BESIDE, MONTH_EDGE = 0, 1, 2
+HOLIDAY, BESIDE, MONTH_EDGE = KINDS_OF_DAYS = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,15 @@ class Calendar:
     special: Array
     names: tuple[str, ...]
     classes: Array
-    sunday: Array
 
     @property
     def daily(self) -> bool:
         return self.grain_hours > 12
+
+    @property
+    def per_day(self) -> int:
+        """Buckets per day, at least 1."""
+        return max(1, round(24 / self.grain_hours))
 
     @property
     def per_90_days(self) -> float:
@@ -63,28 +67,38 @@ def calendar_of(buckets: pd.DatetimeIndex, country: str | None, grain: float | N
     """The calendar of these buckets."""
     grain = grain or grain_of(buckets)
     day = np.asarray(buckets.day_of_week)
-    special, names, classes = _special_days(buckets, country)
+    special, names, classes = _special_days(buckets, country, KINDS_OF_DAYS if grain > 12 else KINDS_OF_DAYS[:2])
     none = np.zeros(len(buckets), dtype=int)
     if grain > 12:
-        weekday = Season("weekday", 7)
-        seasons, cells = (Season("none", 1), weekday), (none, day)
-        return Calendar(grain, max(1, round(168 / grain)), seasons, cells, day, 7, special, names, classes, none + 6)
-    hour = np.asarray(buckets.hour)
-    weekend = (day >= 5).astype(int)
-    seasons = (Season("none", 1), Season("hour", 24), Season("weekend hour", 48), Season("week hour", 168))
-    cells = (none, hour, weekend * 24 + hour, day * 24 + hour)
-    return Calendar(
-        grain, round(168 / grain), seasons, cells, weekend * 24 + hour, 48, special, names, classes, 144 + hour
+        seasons, cells = (Season("none", 1), Season("weekday", 7)), (none, day)
+        return Calendar(grain, max(7, round(168 / grain)), seasons, cells, day, 7, special, names, classes)
+    slots = slots_of(grain)
+    slot = np.asarray(buckets.hour) * slots // 24
+    weekend = (day >= 5).astype(int) * slots + slot
+    seasons = (
+        Season("none", 1),
+        Season("hour", slots),
+        Season("weekend hour", 2 * slots),
+        Season("week hour", 7 * slots),
     )
+    cells = (none, slot, weekend, day * slots + slot)
+    return Calendar(grain, max(7, round(168 / grain)), seasons, cells, weekend, 2 * slots, special, names, classes)
 
 
-def _special_days(buckets: pd.DatetimeIndex, country: str | None) -> tuple[Array, tuple[str, ...], Array]:
+def slots_of(grain_hours: float) -> int:
+    """Into how many parts a day falls: 24 for buckets of an hour or less."""
+    return max(2, 24 // max(1, round(grain_hours)))
+
+
+def _special_days(
+    buckets: pd.DatetimeIndex, country: str | None, kinds: tuple[int, ...]
+) -> tuple[Array, tuple[str, ...], Array]:
     names: dict[str, int] = {}
     classes: list[int] = []
     numbers: list[int] = []
     for day in buckets.date:
         found = special_day(day, country)
-        if found is None:
+        if found is None or found[1] not in kinds:
             numbers.append(-1)
             continue
         name, sort = found

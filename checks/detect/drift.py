@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from checks.detect.threshold import limits
-
 Array = np.ndarray
 
 #: days of the level now, of the pause before it, and of the level it is held against
 NOW, PAUSE, BEFORE = 7, 7, 28
-#: days after an alarm in which the same drift is not told again
-QUIET = 28
+#: days after an alarm in which the same drift is not told again, and days that a difference takes to belong to the past
+QUIET, SETTLED = 28, 7
 #: past days needed before drift is judged
 LEAST = 28
+#: a difference of so many standard deviations was passed so often in 90 days of series without a fault; for other
+#: budgets #: the limit grows with the logarithm
+LIMIT, LIMIT_ALARMS, STEEPNESS, LEAST_LIMIT = 2.5, 0.4, 1.34, 1.5
 
 
 def differences(levels: Array, per_day: int) -> Array:
@@ -25,29 +26,28 @@ def differences(levels: Array, per_day: int) -> Array:
     return now - before
 
 
-def statistic(levels: Array, per_day: int, least: Array) -> Array:
-    """The differences in units of their own past: S x T, causal; 0 where they are smaller than `least`."""
-    found = differences(levels, per_day)
-    usual = _past_mean(np.abs(found), per_day)
-    return np.where(np.abs(found) < least, 0.0, found) / np.maximum(1.2533 * usual, 1e-9)
+def statistic(levels: Array, per_day: int, least: Array, fresh: Array) -> Array:
+    """The differences in units of their own past: S x T, causal; 0 where they are smaller than `least`. `fresh`: the
+    first bucket of the regime that each bucket belongs to; nothing before it counts."""
+    at = np.arange(levels.shape[1])
+    found = np.where(at - fresh >= (NOW + PAUSE + BEFORE) * per_day, differences(levels, per_day), np.nan)
+    usual, days = _past_mean(np.abs(found), SETTLED * per_day, fresh)
+    ratio = np.where(np.abs(found) < least, 0.0, found) / np.maximum(1.2533 * usual, 1e-9)
+    # little past says little of what is usual
+    doubt = np.sqrt(1 + LEAST * per_day / np.maximum(days, 1))
+    return np.where(days >= LEAST * per_day, ratio / doubt, np.nan)
 
 
 def alarms(statistics: Array, per_day: int, chance: float) -> tuple[Array, Array]:
-    """Where drift is told, once each (S x T), and the statistic over its limit, signed."""
-    series, buckets = statistics.shape
-    ratio = np.full((series, buckets), np.nan)
-    told = np.zeros((series, buckets), dtype=bool)
-    quiet = np.zeros(series, dtype=int)
-    for day in range(LEAST * per_day, buckets, per_day):
-        past = statistics[:, max(0, day - 365 * per_day) : day : per_day]
-        up, down = limits(past, chance / 2), limits(-past, chance / 2)
-        block = statistics[:, day : day + per_day]
-        ratio[:, day : day + per_day] = np.where(block >= 0, block / up[:, None], block / down[:, None])
-        over = np.abs(ratio[:, day : day + per_day]) > 1
-        ready = np.isfinite(past).sum(axis=1) >= LEAST
-        alarm = ready & over.any(axis=1) & (quiet <= 0)
-        told[np.flatnonzero(alarm), day + over.argmax(axis=1)[alarm]] = True
-        quiet = np.where(alarm, QUIET, quiet - 1)
+    """Where drift is told, once each (S x T), and the statistic over its limit, signed. `chance`: of one day."""
+    limit = max(LEAST_LIMIT, LIMIT + STEEPNESS * np.log(LIMIT_ALARMS / (chance * 90)))
+    ratio = statistics / limit
+    told = np.zeros(statistics.shape, dtype=bool)
+    quiet = np.zeros(len(statistics), dtype=int)
+    for t in range(statistics.shape[1]):
+        alarm = (np.abs(ratio[:, t]) > 1) & (quiet <= 0)
+        told[:, t] = alarm
+        quiet = np.where(alarm, QUIET * per_day, quiet - 1)
     return told, ratio
 
 
@@ -73,9 +73,11 @@ def _lagged(values: Array, lag: int) -> Array:
     return moved
 
 
-def _past_mean(values: Array, per_day: int) -> Array:
-    """The mean of all earlier values, without the current day."""
+def _past_mean(values: Array, skip: int, fresh: Array) -> tuple[Array, Array]:
+    """The mean of the values from `fresh` up to `skip` buckets before each, and of how many it is."""
     known = np.isfinite(values)
-    totals = np.cumsum(np.where(known, values, 0.0), axis=1)
-    counts = np.cumsum(known, axis=1)
-    return _lagged(totals, per_day) / np.maximum(_lagged(counts, per_day), 1)
+    totals, counts = (np.cumsum(part, axis=1) for part in (np.where(known, values, 0.0), known))
+    start = np.maximum(fresh.astype(int) - 1, 0)
+    total = _lagged(totals, skip) - np.where(fresh > 0, np.take_along_axis(totals, start, axis=1), 0.0)
+    count = _lagged(counts, skip) - np.where(fresh > 0, np.take_along_axis(counts, start, axis=1), 0.0)
+    return total / np.maximum(count, 1), count

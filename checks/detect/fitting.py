@@ -10,26 +10,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from checks.detect import clues, specials
+from checks.detect.bands import edges_after
 from checks.detect.beliefs import Beliefs, beliefs_of
-from checks.detect.calendars import special_day
-from checks.detect.following import SPREAD
+from checks.detect.calendars import KINDS_OF_DAYS, slots_of, special_day
+from checks.detect.following import SPREAD, with_chance
 from checks.detect.scales import chance, floors, from_scale, to_scale
-from checks.detect.scoring import (
-    ANOMALY,
-    FURTHEST,
-    LEARNING,
-    NORMAL,
-    UNMEASURED,
-    Beside,
-    Followed,
-    edges_after,
-    follow,
-    needed,
-    row_of,
-)
+from checks.detect.scoring import ANOMALY, FURTHEST, LEARNING, NORMAL, UNMEASURED
 from checks.detect.settings import Kind, Settings, kind_of
+from checks.detect.walk import Beside, Followed, follow, needed, row_of
 
 Array = np.ndarray
+
+#: how much of the last errors' correction is left a bucket later
+FADING = 0.8
 
 
 @dataclass(frozen=True)
@@ -56,8 +50,8 @@ class Visible:
 
 @dataclass(frozen=True)
 class Fit:
-    """What a series does, on the scale of its kind. `season` and `noise` have a cell per weekday or hour of the
-    week."""
+    """What a series does, on the scale of its kind. `season`, `spread` and `chance` have a cell per weekday or hour of
+    the week."""
 
     kind: Kind
     settings: Settings
@@ -66,9 +60,13 @@ class Fit:
     needed: int
     level: float
     season: tuple[float, ...]
-    noise: tuple[float, ...]
-    #: the usual variance by pure chance
-    chance: float
+    spread: tuple[float, ...]
+    #: the usual variance by pure chance, per cell
+    chance: tuple[float, ...]
+    #: what the last errors add to the bucket after the last one; it fades from there
+    correction: float
+    #: the last bucket learned from, ISO 8601, or None
+    last: str | None
     #: how many standard deviations the band reaches down and up
     down: float
     up: float
@@ -102,9 +100,7 @@ class Fit:
     @property
     def smallest_visible(self) -> Visible:
         """What this monitor can see at all, on a usual bucket."""
-        cells = [
-            self._edges(self.level + season, self.noise[i], None, (0.0, 0.0)) for i, season in enumerate(self.season)
-        ]
+        cells = [self._edges(self.level + season, cell, None, (0.0, 0.0)) for cell, season in enumerate(self.season)]
         centre, low, high = (from_scale(np.array(part), self.kind) for part in zip(*cells, strict=True))
         if self.kind == "rate":
             down, up = np.median(centre - low) * 100, np.median(high - centre) * 100
@@ -127,7 +123,8 @@ class Fit:
         plain: dict[str, Any] = dict(found)
         plain["kind"] = kind_of(found["kind"])
         plain["settings"] = Settings(**found["settings"])
-        plain["season"], plain["noise"] = tuple(found["season"]), tuple(found["noise"])
+        for name in ("season", "spread", "chance"):
+            plain[name] = tuple(found[name])
         plain["special"] = {name: (effect, extra) for name, (effect, extra) in found["special"].items()}
         plain["beliefs"] = Beliefs.from_dict(found["beliefs"])
         return cls(**plain)
@@ -141,25 +138,34 @@ class Fit:
         if found is not None:
             name, sort = found
             added = self.special.get(name) or self.special.get(f"kind {sort}", added)
-        return self._edges(self.level + self.season[cell] + added[0], self.noise[cell], denominator, added)
+        base = self.level + self.season[cell]
+        return self._edges(base, cell, denominator, (added[0] + self._fading(bucket), added[1]))
+
+    def _fading(self, bucket: datetime) -> float:
+        """What is left of the correction by this bucket."""
+        if self.last is None or not self.correction:
+            return 0.0
+        hours = (_naive(bucket) - _naive(datetime.fromisoformat(self.last))).total_seconds() / 3600
+        return self.correction * FADING ** max(0.0, hours / self.grain_hours - 1.0)
 
     def _edges(
-        self, centre: float, noise: float, denominator: float | None, added: tuple[float, float]
+        self, base: float, cell: int, denominator: float | None, added: tuple[float, float]
     ) -> tuple[float, float, float]:
-        variance = noise**2
+        """The centre and the edges of the band. `added`: what the bucket's own day adds, and its standard deviation."""
+        variance = self.spread[cell] ** 2
         if self.kind == "count" or denominator:
             rows = None if denominator is None else np.array(denominator)
-            now = float(chance(np.array(centre - added[0]), self.kind, rows))
-            if self.chance > 0:
-                change = (now - self.chance) * min(1.0, variance / self.chance)
-                variance = max(variance + change, variance / 4)
+            now = chance(np.array(base), self.kind, rows)
+            variance = float(with_chance(np.array(variance), now, np.array(self.chance[cell])))
         spread = float(np.sqrt(variance + added[1] ** 2))
+        centre = base + added[0]
         room_down, room_up = floors(np.array(centre), self.kind, self.settings)
-        return (
-            centre,
-            centre - max(self.down * spread, float(room_down)),
-            centre + max(self.up * spread, float(room_up)),
-        )
+        low, high = centre - max(self.down * spread, float(room_down)), centre + max(self.up * spread, float(room_up))
+        return centre, low, high
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
 
 
 def fit(
@@ -205,8 +211,9 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
     weights = followed.follower.weights()
     level = (weights * memory.level).sum(axis=0)
     season = _season_table(followed, weights)
-    noise = _noise_table(followed)
-    down, up = edges_after(followed, settings)
+    spread, chances = _spread_table(followed, level, season), _chance_table(followed)
+    correction = _correction(followed, weights, level)
+    down, up = edges_after(followed, kinds, settings)
     specials = _specials(followed)
     known = beliefs_of(followed, kinds, weights, season)
     exact = np.where(memory.highest == 0, 0.0, np.where(memory.lowest == np.pi / 2, np.pi / 2, np.nan))
@@ -219,8 +226,10 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
             needed=needed(calendar),
             level=float(level[row]),
             season=tuple(season[row].tolist()),
-            noise=tuple(noise[row].tolist()),
-            chance=float(memory.chance[row]),
+            spread=tuple(spread[row].tolist()),
+            chance=tuple(chances[row].tolist()),
+            correction=float(correction[row]),
+            last=followed.last,
             down=float(down[row]),
             up=float(up[row]),
             special=specials[row],
@@ -229,6 +238,14 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
         )
         for row, kind in enumerate(kinds)
     ]
+
+
+def _correction(followed: Followed, weights: Array, level: Array) -> Array:
+    """What the last errors add to the bucket after the last."""
+    memory, calendar = followed.memory, followed.calendar
+    shares = followed.follower.shares(weights)
+    found = clues.clues_of(memory, calendar, followed.values.shape[1], shares, level)
+    return clues.correction(memory, found)
 
 
 def _exact(kind: Kind, edge: float) -> float | None:
@@ -244,30 +261,44 @@ def _season_table(followed: Followed, weights: Array) -> Array:
     found = np.zeros((len(cells), weights.shape[1]))
     for j in range(1, len(calendar.seasons)):
         share = weights[follower.owner == j].sum(axis=0)
-        found += share * memory.season[j][cell_numbers(calendar.seasons[j].cells, cells)]
+        found += (
+            share * memory.season[j][cell_numbers(calendar.seasons[j].cells, cells, slots_of(calendar.grain_hours))]
+        )
     return found.T
 
 
-def _noise_table(followed: Followed) -> Array:
-    memory, calendar = followed.memory, followed.calendar
+def _spread_table(followed: Followed, level: Array, season: Array) -> Array:
+    """S x 7 or S x 168: one standard deviation of an ordinary bucket."""
+    calendar, follower = followed.calendar, followed.follower
+    cells = np.arange(season.shape[1])
+    numbers = cell_numbers(calendar.noise_cell_count, cells, slots_of(calendar.grain_hours))
+    usual = follower.usual_error(numbers)
+    return np.stack(
+        [follower.steady(usual[cell], level + season[:, cell], followed.least) for cell in cells], axis=1
+    ).reshape(season.shape)
+
+
+def _chance_table(followed: Followed) -> Array:
+    calendar = followed.calendar
     cells = np.arange(7 if calendar.daily else 168)
-    noise = memory.noise[cell_numbers(calendar.noise_cell_count, cells)]
-    return np.maximum(SPREAD * memory.spread * noise, followed.least).T
+    return followed.memory.chance[cell_numbers(calendar.noise_cell_count, cells, slots_of(calendar.grain_hours))].T
 
 
-def cell_numbers(count: int, cells: Array) -> Array:
+def cell_numbers(count: int, cells: Array, slots: int) -> Array:
     """Which of the `count` cells of a season each weekday, or each hour of the week, belongs to."""
-    if count == len(cells):
+    if len(cells) == 7:
         return cells
-    hours = cells % 24
-    return hours if count == 24 else (cells >= 120) * 24 + hours
+    slot = cells % 24 * slots // 24
+    if count == slots:
+        return slot
+    return (cells >= 120) * slots + slot if count == 2 * slots else cells // 24 * slots + slot
 
 
 def _specials(followed: Followed) -> list[dict[str, tuple[float, float]]]:
-    calendar, follower = followed.calendar, followed.follower
-    named = [(name, follower.special_effect(number)) for number, name in enumerate(calendar.names)]
-    general = [(f"kind {sort}", follower.special_effect(None, sort)) for sort in range(3)]
+    """Per series, what each special day adds, with its own standard deviation."""
+    calendar, memory = followed.calendar, followed.memory
+    kinds = KINDS_OF_DAYS if calendar.daily else KINDS_OF_DAYS[:2]
+    found = [(name, specials.effect(memory, calendar, number)) for number, name in enumerate(calendar.names)]
+    found += [(f"kind {sort}", specials.effect(memory, calendar, None, sort)) for sort in kinds]
     rows = range(followed.values.shape[0])
-    return [
-        {name: (float(effect[row]), float(extra[row])) for name, (effect, extra) in [*named, *general]} for row in rows
-    ]
+    return [{name: (float(added[row]), SPREAD * float(error[row])) for name, (added, error) in found} for row in rows]

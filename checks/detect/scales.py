@@ -1,7 +1,7 @@
 """The scale on which a kind of series is steady: where a change of the same meaning has the same size at every level.
 
-Counts and gaps are multiplied by their causes, so they are read as logarithms; rates of few rows wobble with the square
-root of their level, so they are read as arcsine of the root; values stay as they are.
+Counts and gaps are multiplied by their causes, so they are read as logarithms; counts of few rows wobble by chance with
+the square root of their level, so they go over into roots; so do rates, read as arcsine of the root; values stay.
 """
 
 from __future__ import annotations
@@ -12,11 +12,16 @@ from checks.detect.settings import Kind, Settings
 
 Array = np.ndarray
 
+#: counts above 1 / BEND**2 are read as logarithms, those below as roots: there, chance moves them more than causes do
+BEND = 0.15
+
 
 def to_scale(values: Array, kind: Kind) -> Array:
     """Values as measured -> values on the scale. What can not be (a count below 0, a rate outside 0..1) is held at the
     edge: other checks speak of it."""
-    if kind in ("count", "gap"):
+    if kind == "count":
+        return 2.0 * np.arcsinh(BEND * np.sqrt(np.maximum(values, 0.0)))
+    if kind == "gap":
         return np.log1p(np.maximum(values, 0.0))
     if kind == "rate":
         return np.arcsin(np.sqrt(np.clip(values, 0.0, 1.0)))
@@ -25,8 +30,10 @@ def to_scale(values: Array, kind: Kind) -> Array:
 
 def from_scale(scaled: Array, kind: Kind) -> Array:
     """The way back."""
-    if kind in ("count", "gap"):
-        return np.expm1(np.clip(scaled, 0.0, 700.0))
+    if kind == "count":
+        return (np.sinh(np.clip(scaled, 0.0, 300.0) / 2.0) / BEND) ** 2
+    if kind == "gap":
+        return np.expm1(np.clip(scaled, 0.0, 300.0))
     if kind == "rate":
         return np.sin(np.clip(scaled, 0.0, np.pi / 2)) ** 2
     return np.array(scaled, dtype=float)
@@ -36,7 +43,7 @@ def chance(expected: Array, kind: Kind, denominators: Array | None) -> Array:
     """The variance on the scale that pure chance gives: of a Poisson count, of a rate of so many rows. 0 where
     unknown."""
     if kind == "count":
-        return 1.0 / (1.0 + np.expm1(np.clip(expected, 0.0, 700.0)))
+        return BEND**2 / (1.0 + BEND**2 * from_scale(expected, kind))
     if kind == "rate" and denominators is not None:
         rows = np.where(denominators > 0, denominators, np.nan)
         return np.nan_to_num(0.25 / rows)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from checks import phrases, wording
-from checks.detect.scoring import LEARN_DAILY, LEARN_HOURLY
+from checks.detect.walk import LEARN_DAILY, LEARN_HOURLY
 from checks.learned import labels as said
 from checks.learned.exact import UNWATCHED
 from checks.learned.families import Family, family_of

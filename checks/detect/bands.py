@@ -1,0 +1,121 @@
+"""How wide the band of each bucket is, in standard deviations: from the errors before, on each side, so that the
+budget is kept. Hours are also judged several together: the band narrows while the hours before were off to the same
+side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from checks.detect.calendars import Calendar
+from checks.detect.following import YOUNG
+from checks.detect.settings import Kind, Settings
+from checks.detect.threshold import chance_per_bucket, limits
+from checks.detect.walk import Followed, needed
+
+Array = np.ndarray
+
+#: the part of the budget that single buckets have; the cumulative test has the rest
+POINT_SHARE = 0.6
+#: real counts and values are odd more often than their past tells, rates hardly
+PRUDENCE = {"count": 0.2, "rate": 0.8, "value": 0.2, "gap": 0.2}
+#: the part of the point test's budget for the upper side, by kind: a rate of nulls or of failures that falls is seldom
+#: trouble, and a gap that is short never is
+UPPER_SHARE = {"count": 0.5, "rate": 0.85, "value": 0.5, "gap": 0.95}
+#: errors further back than this many days do not set the limit
+MEMORY_DAYS, MEMORY_DAYS_HOURLY = 400, 70
+#: however odd the buckets before were, the value itself is this many standard deviations off when it is told
+NEAREST = 1.0
+#: buckets that are judged together, daily and hourly
+SPANS_DAILY, SPANS_HOURLY = (1,), (1, 3, 6)
+
+
+def edges_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array, Array]:
+    """How many standard deviations down and up (both positive) the band reaches, and how far each value, alone or with
+    those before it, is from the expected one beside its limit: S x T."""
+    errors = (followed.values - followed.centre) / followed.spread
+    lessons = _lessons(followed, errors)
+    down, up = (np.full(errors.shape, np.inf) for _ in range(2))
+    furthest = np.zeros(errors.shape)
+    spans = _spans(followed.calendar)
+    for span in spans:
+        sums = _sums(lessons, span) / np.sqrt(span)
+        before = _sums(np.where(np.isfinite(lessons), errors, 0.0), span, ahead=1)
+        for side, sign in ((down, -1.0), (up, 1.0)):
+            own = _by_side(sign * sums, followed, kinds, settings, sign)
+            earlier = sign * before if span > 1 else 0.0
+            room = own * np.sqrt(span) - earlier
+            np.fmax(furthest, (sign * errors + earlier) / (own * np.sqrt(span)), out=furthest)
+            np.minimum(side, np.where(np.isfinite(room), np.maximum(room, NEAREST), np.inf), out=side)
+    return down, up, furthest
+
+
+def _spans(calendar: Calendar) -> tuple[int, ...]:
+    return SPANS_DAILY if calendar.daily else SPANS_HOURLY
+
+
+def _lessons(followed: Followed, errors: Array) -> Array:
+    """The errors that limits are made from: measured, not excluded, and after the first learning."""
+    enough = YOUNG if followed.calendar.daily else needed(followed.calendar)
+    return np.where(followed.judged & (followed.taught >= enough), errors, np.nan)
+
+
+def _by_side(
+    errors: Array, followed: Followed, kinds: Sequence[Kind], settings: Settings, sign: float, after: bool = False
+) -> Array:
+    """Makes limits for one side, with the share of the budget that the kind of each series gives to that side."""
+    calendar = followed.calendar
+    chance = chance_per_bucket(settings, calendar.per_90_days) * POINT_SHARE / len(_spans(calendar))
+    found = None
+    for kind in dict.fromkeys(kinds):
+        rows = np.array([each == kind for each in kinds])
+        share = PRUDENCE[kind] * (UPPER_SHARE[kind] if sign > 0 else 1 - UPPER_SHARE[kind])
+        if after:
+            part = limits(errors[rows], chance * share)
+        else:
+            part = _limits_over_time(errors[rows], followed.fresh[rows], calendar, chance * share)
+        found = np.empty((len(errors), *part.shape[1:])) if found is None else found
+        found[rows] = part
+    return np.empty((0, followed.values.shape[1])) if found is None else found
+
+
+def _limits_over_time(errors: Array, fresh: Array, calendar: Calendar, chance: float) -> Array:
+    """The limits, made anew each day from the errors before. `fresh`: the first bucket of the regime of each."""
+    step = calendar.per_day
+    reach = _reach(calendar)
+    found = np.empty(errors.shape)
+    columns = np.arange(errors.shape[1])
+    for at in range(0, errors.shape[1], step):
+        past = errors[:, max(0, at - reach) : at]
+        old = columns[None, max(0, at - reach) : at] < fresh[:, at : at + 1]
+        found[:, at : at + step] = limits(np.where(old, np.nan, past), chance)[:, None]
+    return found
+
+
+def _reach(calendar: Calendar) -> int:
+    return round((MEMORY_DAYS if calendar.daily else MEMORY_DAYS_HOURLY) * 24 / calendar.grain_hours)
+
+
+def _sums(errors: Array, span: int, ahead: int = 0) -> Array:
+    """Sums of the last `span` errors; with `ahead`, of the `span - ahead` before the current one. NaN counts as 0
+    there, and makes the whole NaN otherwise."""
+    if span == 1 and not ahead:
+        return errors
+    total = np.zeros_like(errors)
+    for back in range(ahead, span):
+        moved = np.full_like(errors, np.nan)
+        moved[:, back:] = errors[:, : errors.shape[1] - back] if back else errors
+        total += np.nan_to_num(moved) if ahead else moved
+    return total
+
+
+def edges_after(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array]:
+    """How many standard deviations down and up the band of the bucket after the last reaches, of S series."""
+    errors = (followed.values - followed.centre) / followed.spread
+    begun = np.arange(errors.shape[1])[None, :] >= followed.fresh[:, -1:]
+    lessons = np.where(begun, _lessons(followed, errors), np.nan)[:, -_reach(followed.calendar) :]
+    return (
+        _by_side(-lessons, followed, kinds, settings, -1.0, after=True),
+        _by_side(lessons, followed, kinds, settings, 1.0, after=True),
+    )

@@ -1,0 +1,60 @@
+"""What the last errors say of the next one: a small regression per series, learned as it goes and held towards nothing.
+
+After a busy day some series are busy again, others make up for it. The clues are the last errors beside the level, that
+of a cycle ago, the mean of the last ones, and how far the slow level is from the level."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from checks.detect.calendars import Calendar
+from checks.detect.memory import CLUES, LEVELS, Memory
+
+Array = np.ndarray
+
+#: how many usual errors of nothing hold the weight of each clue near 0
+DOUBT = 5.0
+#: how fast lessons fade, per day and per hour
+FADING_DAILY, FADING_HOURLY = 1 / 100, 1 / 1500
+#: no clue is larger than this many usual errors
+MOST = 6.0
+
+
+def clues_of(memory: Memory, calendar: Calendar, t: int, shares: Array, level: Array) -> Array:
+    """The clues for bucket t: clues x S. `shares` is the part that each season has in the forecast, seasons x S."""
+    full = memory.filled >= calendar.cycle
+    if t < calendar.cycle or not full.any():
+        return np.zeros((CLUES, len(level)))
+
+    def off(back: int) -> Array:
+        cells = (memory.season[j][calendar.cells[j][t - back]] for j in range(len(shares)))
+        season = sum(share * cell for share, cell in zip(shares, cells, strict=True))
+        return memory.recent[(t - back) % calendar.cycle] - season - level
+
+    day = 3 if calendar.daily else min(calendar.per_day, calendar.cycle)
+    near = [off(back) for back in (1, 2, day, calendar.cycle)]
+    width = calendar.cycle if calendar.daily else 6
+    mean = np.mean([off(back) for back in range(1, width + 1)], axis=0)
+    slow = (shares * memory.level[::LEVELS]).sum(axis=0) - level
+    limit = MOST * memory.spread
+    return np.where(full, np.clip(np.stack([*near, mean, slow]), -limit, limit), 0.0)
+
+
+def correction(memory: Memory, clues: Array) -> Array:
+    """What the clues add to the forecast, of S series."""
+    if not clues.any():
+        return np.zeros(clues.shape[1])
+    doubt = DOUBT * memory.spread**2 + 1e-12
+    squares = memory.clue_squares.transpose(2, 0, 1) + doubt[:, None, None] * np.eye(CLUES)
+    weights = np.linalg.solve(squares, memory.clue_products.T[:, :, None])[:, :, 0]
+    return (weights * clues.T).sum(axis=1)
+
+
+def learn(memory: Memory, calendar: Calendar, clues: Array, error: Array, trust: Array) -> None:
+    """Takes in how far the value was from the forecast without clues. `trust`: how much each series' lesson weighs."""
+    fading = FADING_DAILY if calendar.daily else FADING_HOURLY
+    keep = np.where(trust > 0, 1 - fading, 1.0)
+    memory.clue_squares *= keep
+    memory.clue_squares += trust * clues[:, None] * clues[None]
+    memory.clue_products *= keep
+    memory.clue_products += trust * clues * error

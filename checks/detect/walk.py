@@ -1,0 +1,179 @@
+"""Taking many series through all their buckets: what was expected of each bucket before its value was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from checks.detect.calendars import Calendar, calendar_of
+from checks.detect.following import Follower
+from checks.detect.memory import Memory
+from checks.detect.scales import floors, to_scale
+from checks.detect.settings import KINDS, Kind, Settings, kind_of
+
+Array = np.ndarray
+
+#: buckets that must have taught before a series is judged, daily and hourly
+LEARN_DAILY, LEARN_HOURLY = 14, 192
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is known beside the values: grids of series x buckets, and moments per series."""
+
+    excluded: Array | None = None
+    denominators: Array | None = None
+    regimes: Sequence[Sequence[pd.Timestamp]] | None = None
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What following left, all S x T and on the scale, and the memory after the last bucket."""
+
+    values: Array
+    centre: Array
+    spread: Array
+    level: Array
+    taught: Array
+    judged: Array
+    calendar: Calendar
+    memory: Memory
+    follower: Follower
+    #: the last bucket, ISO 8601
+    last: str | None
+    #: the smallest standard deviation told apart, of S series
+    least: Array
+    #: the first bucket of the regime that each bucket belongs to
+    fresh: Array
+    #: True where all that was measured before is 0, and where it is 100 %
+    always_none: Array
+    always_all: Array
+
+
+def follow(
+    grid: Array, buckets: pd.DatetimeIndex, kinds: Sequence[Kind], settings: Settings, beside: Beside
+) -> Followed:
+    """Takes all series through all buckets."""
+    grid = np.asarray(grid, dtype=float)
+    _check(grid, buckets, kinds)
+    calendar = calendar_of(buckets, settings.holidays)
+    values = by_kind(to_scale, grid, kinds)
+    values[~np.isfinite(grid)] = np.nan
+    lessons = values if beside.excluded is None else np.where(beside.excluded, np.nan, values)
+    is_kind = {kind: np.array([each == kind for each in kinds], dtype=bool) for kind in KINDS}
+    memory = Memory.empty(len(grid), calendar)
+    follower = Follower(memory, calendar, is_kind["count"])
+    by_rows = _rows_chance(beside.denominators, is_kind["rate"], grid.shape)
+    starts = _starts(buckets, beside.regimes, len(grid))
+    trace = {name: np.full(values.shape[::-1], np.nan) for name in ("centre", "spread", "level", "taught", "fresh")}
+    none, all_ = (np.zeros(values.shape[::-1], dtype=bool) for _ in range(2))
+    begun, least = np.zeros(len(grid)), np.full(len(grid), 1e-9)
+    for t, (value, lesson, rows) in enumerate(zip(values.T, np.ascontiguousarray(lessons.T), by_rows, strict=True)):
+        if t in starts:
+            memory.forget(starts[t])
+            begun[starts[t]] = t
+        expected = follower.expect(t, rows, least)
+        if t % calendar.cycle == 0 or t < 8:
+            least = _least(expected.centre, kinds, settings)
+        started = memory.taught > 0
+        trace["centre"][t] = np.where(started, expected.centre, np.nan)
+        trace["spread"][t] = np.where(started, expected.spread, np.nan)
+        trace["level"][t] = value - (expected.centre - follower.weighted_level())
+        trace["taught"][t], trace["fresh"][t] = memory.taught, begun
+        none[t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
+        all_[t] = is_kind["rate"] & (memory.lowest == np.pi / 2)
+        follower.learn(t, lesson, expected, rows)
+    return Followed(
+        values=values,
+        judged=np.isfinite(lessons),
+        calendar=calendar,
+        memory=memory,
+        follower=follower,
+        least=least,
+        last=buckets[-1].isoformat() if len(buckets) else None,
+        always_none=none.T,
+        always_all=all_.T,
+        **{name: array.T for name, array in trace.items()},
+    )
+
+
+def needed(calendar: Calendar) -> int:
+    """How many measured buckets are learned from before values are judged."""
+    return LEARN_DAILY if calendar.daily else LEARN_HOURLY
+
+
+def by_kind(change: Any, values: Array, kinds: Sequence[Kind]) -> Array:
+    """Applies a change of scale to the rows of each kind."""
+    found = np.empty_like(values, dtype=float)
+    for kind in set(kinds):
+        rows = np.array([each == kind for each in kinds])
+        found[rows] = change(values[rows], kind)
+    return found
+
+
+def by_kind_floors(centre: Array, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array]:
+    down, up = np.empty_like(centre), np.empty_like(centre)
+    for kind in set(kinds):
+        rows = np.array([each == kind for each in kinds])
+        down[rows], up[rows] = floors(centre[rows], kind, settings)
+    return down, up
+
+
+def _least(centre: Array, kinds: Sequence[Kind], settings: Settings) -> Array:
+    """The smallest standard deviation that is told apart: a fifth of the smallest change worth a report."""
+    down, up = by_kind_floors(np.nan_to_num(centre), kinds, settings)
+    return np.maximum(np.maximum(down, up) / 5, 1e-9)
+
+
+def _rows_chance(denominators: Array | None, rates: Array, shape: tuple[int, ...]) -> Array:
+    """The variance that the rows behind a rate give by pure chance, buckets x S; 0 where it is not known."""
+    if denominators is None:
+        return np.zeros(shape[::-1])
+    rows = np.asarray(denominators, dtype=float)
+    return np.where(rates[:, None] & (rows > 0), 0.25 / np.where(rows > 0, rows, np.nan), 0.0).T
+
+
+def _starts(
+    buckets: pd.DatetimeIndex, regimes: Sequence[Sequence[pd.Timestamp]] | None, series: int
+) -> dict[int, Array]:
+    found: dict[int, Array] = {}
+    for row, moments in enumerate(regimes or ()):
+        for moment in moments:
+            at = int(np.count_nonzero(buckets < _like(moment, buckets)))
+            if at < len(buckets):
+                found.setdefault(at, np.zeros(series, dtype=bool))[row] = True
+    return found
+
+
+def _like(moment: pd.Timestamp, buckets: pd.DatetimeIndex) -> pd.Timestamp:
+    """The moment with or without a time zone, as the buckets have it."""
+    if buckets.tz is None:
+        return moment.tz_convert("UTC").tz_localize(None) if moment.tzinfo else moment
+    return moment.tz_convert(buckets.tz) if moment.tzinfo else moment.tz_localize(buckets.tz)
+
+
+def row_of(given: pd.Series | None, index: pd.Index, missing: Any) -> Array | None:
+    """A series beside the values, as a grid of one row."""
+    if given is None:
+        return None
+    return (
+        given.reindex(index)
+        .astype(object)
+        .where(lambda each: each.notna(), missing)
+        .to_numpy(dtype=type(missing))[None, :]
+    )
+
+
+def _check(grid: Array, buckets: pd.DatetimeIndex, kinds: Sequence[Kind]) -> None:
+    if grid.ndim != 2 or grid.shape[1] != len(buckets):
+        raise ValueError(f"The grid has shape {grid.shape}; it must be series x {len(buckets)} buckets")
+    if len(kinds) != len(grid):
+        raise ValueError(f"There are {len(kinds)} kinds for {len(grid)} series; each series needs one")
+    for kind in kinds:
+        kind_of(kind)
+    if not buckets.is_monotonic_increasing or not buckets.is_unique:
+        raise ValueError("The buckets must be in ascending order, each once")
