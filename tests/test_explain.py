@@ -10,8 +10,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from checks import worker
+from checks.drill import veil_over
 from checks.explain import Explanation, from_document, to_document
 from checks.explain.ask import MOST_QUERIES, Question, explain
+from checks.explain.known import explain_job
 from checks.explain.subject import subject_of
 from checks.records import (
     Check,
@@ -24,6 +27,7 @@ from checks.records import (
     ValuesExpected,
 )
 from checks.refusal import Refused
+from checks.worker import SourceSpec
 from connectors import TableName
 from tests.explaining import cases
 from tests.warehouses import DuckDBFile, PostgresDatabase, Warehouse
@@ -287,6 +291,21 @@ def test_the_mean_of_a_classified_column_is_not_shown_by_segment(metric):
         subject_of(dataset, metric, "Amount", None, frozenset({"amount"}))
 
 
+def test_a_view_that_could_show_a_classified_column_by_another_name_is_refused(tmp_path):
+    warehouse = DuckDBFile(tmp_path)
+    table = warehouse.load("orders", orders())
+    warehouse.run('CREATE VIEW renamed AS SELECT "at", secret AS harmless FROM orders')
+    view = TableName("main", "renamed", is_view=True)
+    governed = Dataset("shop", table, contract="orders", classified={"secret": "restricted"})
+    veil = veil_over([governed, Dataset("shop", view)])
+    spec = SourceSpec(f"shop{id(warehouse)}", warehouse.url, 30.0, tmp_path)
+    try:
+        with pytest.raises(Refused, match=r"the view main\.renamed reads main\.orders, which has classified columns"):
+            explain_job(spec, question(view, "bucket_rows"), veil, AT)
+    finally:
+        worker._forget(spec.name)
+
+
 # -- what is refused ---------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +344,19 @@ def test_several_rules_of_a_kind_have_to_be_told_apart():
 def test_a_column_without_such_a_number_is_refused(tmp_path, metric, column, sentence):
     with pytest.raises(Refused, match=sentence):
         asked(DuckDBFile(tmp_path), orders(), metric, column)
+
+
+def test_values_that_are_too_large_to_be_summed_are_refused_with_a_sentence(tmp_path):
+    with pytest.raises(Refused, match="the values of column 'amount' are too large to be summed up"):
+        asked(DuckDBFile(tmp_path), orders().assign(amount=1e200), "mean", "amount")
+
+
+def test_a_day_without_a_value_has_no_mean(tmp_path):
+    frame = orders()
+    frame.loc[judged(frame), "amount"] = None
+    found = asked(DuckDBFile(tmp_path), frame, "mean", "amount")
+    assert (found.after, found.change) == (None, None)
+    assert found.sentence == "No segment explains it: the day has no such number at all, usually 13."
 
 
 # -- the record --------------------------------------------------------------------------------------------------------

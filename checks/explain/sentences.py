@@ -44,7 +44,11 @@ def sentence(found: Explanation, subject: Subject, outcome: Outcome, grain: Grai
     """What accounts for the change, or that no segment does."""
     if found.before is None:
         return f"Nothing to compare with: the earlier {grain}s have no such number."
-    if found.after is None or (subject.kind is Kind.COUNT and found.after == 0):
+    if found.after is None:
+        return (
+            f"No segment explains it: the {grain} has no such number at all, usually {_value(found.before, subject)}."
+        )
+    if subject.kind is Kind.COUNT and found.after == 0:
         return f"No segment explains it: the {grain} has no rows at all, usually {_value(found.before, subject)}."
     if not found.segments:
         return _none(found, subject, grain, as_usual=outcome.as_usual)

@@ -25,7 +25,7 @@ from checks.present import with_now
 from checks.queries import QueryLog, writing
 from checks.records import EventTime
 from checks.refusal import Refused
-from checks.scalars import numbers
+from checks.scalars import NotANumber, numbers
 from connectors import Column
 
 if TYPE_CHECKING:
@@ -251,6 +251,12 @@ def _sums(ground: Ground, rows: Sequence[tuple[Any, ...]], segment: np.ndarray, 
     width = {Kind.COUNT: 1, Kind.RATE: 3, Kind.MEAN: 4}[ground.subject.kind]
     buckets = np.array([row[0] for row in rows], dtype=int)
     for kind in range(width):
-        told = np.nan_to_num(numbers([row[kind - width] for row in rows]))
+        try:
+            told = np.nan_to_num(numbers([row[kind - width] for row in rows]))
+        except NotANumber:
+            column = ground.subject.column
+            raise Refused(
+                f"the values of column '{column}' are too large to be summed up, so their mean has no segments"
+            ) from None
         np.add.at(sums[kind], (segment, buckets), told)
     return sums
