@@ -67,7 +67,7 @@ def test_other_patterns_are_applied_to_what_was_remembered(tmp_path):
     monitor = listed(tmp_path, *TABLES)
     monitor.close()
     file = tmp_path / "config.toml"
-    file.write_text(file.read_text() + 'exclude = "raw.*"\n')
+    file.write_text(file.read_text().replace("[sources.s]", '[sources.s]\nexclude = "raw.*"'))
     monitor = again(tmp_path)
     assert list(monitor.datasets()) == ["s.a", "s.v"]
     assert monitor.sources()[0].unmonitored == ("raw.b",)
