@@ -94,6 +94,7 @@ CHANGES = [
     ("[order_id, product]", "[order_id, produkt]", 0, "error", 'produkt" is not a property of order_lines; did'),
     ("properties: [order_id, product]", "properties: order_id", 0, "error", "needs arguments.properties, a list"),
     ("metric: mean", "metric: average", -1, "error", 'needs metric (is "average"; known:'),
+    ("metric: mean", "metric: run_seconds", -1, "error", 'needs metric (is "run_seconds"; known:'),
     ("metric: mean", "metric: row_count", -1, "error", "row_count is about the table"),
     ("metric: mean", "metric: [", -1, "error", "is not YAML"),
     ("mustBeBetween: [20, 200]", "# none", -2, "error", "needs exactly one operator and has 0"),

@@ -47,7 +47,9 @@ _NEED_ARGUMENTS = {
     "sequence_breaks",
     "violation_count",
 }
-METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS}
+#: numbers that only the past judges: a run does not measure them, they are known from runs
+_OF_THE_PAST = {"row_change", "run_seconds"}
+METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS | _OF_THE_PAST}
 
 _Kind = Callable[[Subject, Node, Node, str | None], CustomMade | None]
 
