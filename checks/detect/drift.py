@@ -34,7 +34,7 @@ def statistic(levels: Array, per_day: int, least: Array, fresh: Array) -> Array:
     usual, days = _past_mean(np.abs(found), SETTLED * per_day, fresh)
     ratio = np.where(np.abs(found) < least, 0.0, found) / np.maximum(1.2533 * usual, 1e-9)
     # little past says little of what is usual
-    doubt = np.sqrt(1 + LEAST * per_day / np.maximum(days, 1))
+    doubt = 1 + LEAST * per_day / np.maximum(days, 1)
     return np.where(days >= LEAST * per_day, ratio / doubt, np.nan)
 
 
@@ -45,7 +45,8 @@ def alarms(statistics: Array, per_day: int, chance: float) -> tuple[Array, Array
     told = np.zeros(statistics.shape, dtype=bool)
     quiet = np.zeros(len(statistics), dtype=int)
     for t in range(statistics.shape[1]):
-        alarm = (np.abs(ratio[:, t]) > 1) & (quiet <= 0)
+        # hours are looked at together, once a day
+        alarm = (np.abs(ratio[:, t]) > 1) & (quiet <= 0) & ((t + 1) % per_day == 0)
         told[:, t] = alarm
         quiet = np.where(alarm, QUIET * per_day, quiet - 1)
     return told, ratio
