@@ -66,6 +66,7 @@ class DuckDBEngine(Source):
         self.connection = connection
         weakref.finalize(self, connection.close)  # also at exit, where an open connection makes the driver complain
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # DuckDB would draw it on stdout, before a document
 
     def _describe(self, *name: str | None) -> Iterable[Column]:
         for column, native, nullable, *_ in self.connection.execute(f"DESCRIBE {quoted(*name)}").fetchall():

@@ -94,17 +94,15 @@ def _links(dataset: Dataset, result: Result, check: Check | None) -> None:
     """From a check to its trend, and to what changed on the day that it found."""
     series = panels.series_of(check) if check else None
     trend = next((one for one in load.series(dataset.name) if (one.name, one.column) == series), None)
-    page = nav.page("dataset")
     if trend is not None:
-        params = {"name": dataset.name, "tab": "Trends", "series": panels.token(trend)}
-        st.page_link(page, label="see its trend", query_params=params, icon="")
+        nav.tab_button("see its trend", "Trends", "trend-of-check", series=panels.token(trend))
     if result.bucket is not None:
         params = {"name": dataset.name, "tab": "What changed", "bucket": f"{result.bucket:%Y-%m-%d}"}
         if result.column:
             params["column"] = result.column
         if trend is not None:
             params["metric"] = panels.token(trend)
-        st.page_link(page, label="what changed that day", query_params=params, icon="")
+        st.page_link(nav.page("dataset"), label="what changed that day", query_params=params, icon="")
 
 
 def _rows_key() -> str:

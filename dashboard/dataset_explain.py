@@ -99,8 +99,7 @@ def _beside(found: Explanation) -> None:
         + [f":small[{words.plain(f'{_label(each)}: {explain_frames.beside(each)}')}]" for each in found.beside]
     )
     series = [panels.token(Metric(each.metric, each.column)) for each in found.beside if each.metric != "bucket_rows"]
-    params = {"name": found.dataset, "tab": "Trends", "series": series[:4]}
-    st.page_link(nav.page("dataset"), label="see their trends", query_params=params, icon="")
+    nav.tab_button("see their trends", "Trends", "trends-beside", series=series[:4])
 
 
 def _label(one: Beside) -> str:

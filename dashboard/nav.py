@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -24,13 +24,13 @@ def open_dataset(name: str, **params: str) -> None:
     st.switch_page(page("dataset"), query_params={"name": name, **params})
 
 
-def tab_button(label: str, tab: str, key: str, **params: str) -> None:
+def tab_button(label: str, tab: str, key: str, **params: str | Sequence[str]) -> None:
     """A way to another tab of the dataset's page. A link to the tab that the page opens with would change nothing: that
     one needs no word in the URL."""
     st.button(label, key=key, on_click=_show_tab, args=(tab, params))
 
 
-def _show_tab(tab: str, params: Mapping[str, str]) -> None:
+def _show_tab(tab: str, params: Mapping[str, str | Sequence[str]]) -> None:
     st.session_state["tab"] = tab
     for name, value in params.items():
         st.query_params[name] = value

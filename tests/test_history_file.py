@@ -95,6 +95,24 @@ def test_nothing_outside_of_the_file_can_be_reached_once_it_is_open(path, tmp_pa
             cursor.execute("SET enable_external_access = true")
 
 
+def test_duckdb_draws_no_progress_where_a_document_is_printed(tmp_path):
+    """Where Python has no main file, as in `python -c`, DuckDB takes stdout for a notebook."""
+    code = f"""
+from pathlib import Path
+from checks.history.opening import connect
+from connectors import open_source
+path = Path({str(tmp_path / "some.duckdb")!r})
+history = connect(path)
+shown = [history.cursor().execute("SELECT current_setting('enable_progress_bar')").fetchone()[0]]
+history.close()
+source = open_source("shop", str(path))
+shown.append(source.connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()[0])
+print(shown)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[False, False]\n"
+
+
 def test_a_closed_history_says_so(path):
     history = History.open(path, NINE)
     history.close()

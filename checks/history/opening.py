@@ -63,9 +63,11 @@ class Notice:
 def connect(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """A connection to the file. Raises HistoryBusy or HistoryUnusable, and Damaged for damage."""
     try:
-        return duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+        connection = duckdb.connect(str(path), read_only=read_only, config=_CONFIG)
+        connection.execute("SET enable_progress_bar = false")  # DuckDB would draw it on stdout, before a document
     except duckdb.Error as error:
         raise _understood(path, error) from error
+    return connection
 
 
 def seal(connection: duckdb.DuckDBPyConnection) -> None:

@@ -118,6 +118,7 @@ def _moment(moment: datetime) -> str:
 def _connected() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")  # a day is a day in UTC, wherever this runs
+    connection.execute("SET enable_progress_bar = false")  # DuckDB would draw it on stdout
     return connection
 
 

@@ -47,6 +47,15 @@ def test_from_a_reason_to_the_failing_rows_without_their_secrets(visit) -> None:
     expect(page.get_by_test_id("stDataFrame").last).not_to_contain_text("call-me")
 
 
+def test_from_a_check_to_its_trend(visit) -> None:
+    """Also to the tab that the page opens with, which needs no word in the address."""
+    page = visit(ORDERS)
+    page.get_by_role("link", name="look into it").first.click()
+    page.get_by_role("button", name="see its trend").click()
+    expect(page.get_by_role("tab", name="Trends")).to_have_attribute("aria-selected", "true", timeout=15_000)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=15_000)
+
+
 def test_the_queries_of_the_last_run_are_shown(visit) -> None:
     page = visit(f"{ORDERS}&tab=Checks")
     page.get_by_text("The queries of the last run").click()
