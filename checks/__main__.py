@@ -26,6 +26,7 @@ from checks.contract_commands import contract
 from checks.explain_command import explain
 from checks.history import HistoryError
 from checks.label_commands import label
+from checks.lineage_command import lineage
 from checks.monitor import UnknownDataset
 from checks.refusal import Refused
 from connectors import SourceError
@@ -42,6 +43,7 @@ app.add_typer(contract, name="contract")
 app.add_typer(label, name="label")
 app.command("backtest")(backtest)
 app.command("explain")(explain)
+app.command("lineage")(lineage)
 
 Names = Annotated[list[str] | None, typer.Argument(help="Datasets; none means all.")]
 

@@ -51,6 +51,7 @@ class Answering(Protocol):
     def undo_label(self, number: int, author: str) -> Document: ...
     def backtest(self, dataset: str, wanted: Wanted) -> Document: ...
     def draft(self, dataset: str) -> Document: ...
+    def lineage(self, name: str | None) -> Document: ...
 
 
 @contextmanager
@@ -139,6 +140,12 @@ class Local:
         self.monitor.list_unlisted(self.monitor.clock())
         return drafts.draft(self.monitor, dataset)
 
+    def lineage(self, name: str | None) -> Document:
+        from checks.lineage.document import answer
+
+        self.monitor.list_unlisted(self.monitor.clock())
+        return answer(self.monitor, name)
+
 
 class Remote:
     """Asks the app that holds the history."""
@@ -203,6 +210,10 @@ class Remote:
 
     def draft(self, dataset: str) -> Document:
         return self._ask("GET", f"/api/datasets/{quote(dataset, safe='')}/draft", timeout=None)
+
+    def lineage(self, name: str | None) -> Document:
+        path = "/api/lineage" + (f"/{quote(name, safe='')}" if name is not None else "")
+        return self._ask("GET", path, timeout=None)
 
     def _ask(self, method: str, path: str, **parts: Any) -> Document:
         import httpx

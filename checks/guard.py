@@ -76,7 +76,7 @@ def veiled(statement: exp.Query, source: Source, veil: Veil) -> str:
     without them, or not be told apart from it."""
     for call in statement.find_all(exp.Func):
         _refuse_unknown(call)
-    tables = [(node, _watched(node, veil, source.dialect)) for node in _base_tables(statement, source.dialect)]
+    tables = [(node, _watched(node, veil, source.dialect)) for node in base_tables(statement, source.dialect)]
     hidden = {name for _, table in tables for name in veil.tables[table]}
     _refuse_uses(statement, hidden)
     for node, table in tables:
@@ -96,10 +96,15 @@ def _only_reading(statement: exp.Expr) -> exp.Query:
     for kind in _WRITING:
         if statement.find(kind):
             raise Refused(f"only reading is allowed here, not {kind.__name__.upper()}")
-    for call in statement.find_all(exp.Func):
-        if _BEYOND_ROWS.fullmatch(_function_name(call)):
-            raise Refused(f"{_function_name(call)}() does more than compute from rows, so it is not allowed here")
+    for name in calls_beyond_rows(statement):
+        raise Refused(f"{name}() does more than compute from rows, so it is not allowed here")
     return statement
+
+
+def calls_beyond_rows(statement: exp.Expr) -> list[str]:
+    """The functions in a statement that do more than compute from rows: read files, run SQL that is in a text, ..."""
+    names = (_function_name(call) for call in statement.find_all(exp.Func))
+    return [name for name in names if _BEYOND_ROWS.fullmatch(name)]
 
 
 def _function_name(call: exp.Func) -> str:
@@ -152,7 +157,8 @@ def _is_harmless(column: exp.Column) -> bool:
     return isinstance(parent, exp.Count | exp.Star)
 
 
-def _base_tables(statement: exp.Query, dialect: str) -> list[exp.Table]:
+def base_tables(statement: exp.Expr, dialect: str) -> list[exp.Table]:
+    """The tables and views that a statement names: no parts of its WITH, no functions."""
     return [
         node
         for node in statement.find_all(exp.Table)

@@ -17,6 +17,8 @@ from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset, addr
 from checks.config import Config, SourceConfig
 from checks.explain import Explanation, Words
 from checks.history import History, HistoryError, Known
+from checks.lineage import Lineage, ViewsKnown
+from checks.lineage.record import ViewsRead
 from checks.plan import Reading, statements
 from checks.records import (
     Dataset,
@@ -34,6 +36,7 @@ from connectors import TableName
 
 log = logging.getLogger(__name__)
 DEMO = "demo://"
+_SECONDS_PER_VIEW = 0.5  # many times what it takes to look one up and to parse it
 
 
 class Monitor:
@@ -56,6 +59,7 @@ class Monitor:
         self.catalogue = Catalogue(config, history.listings(), contracts)
         self.registry = Registry(history, clock)
         self._profiles = profiles
+        self._views = ViewsKnown()
         self.workers = Workers({name: source.concurrency for name, source in config.sources.items()})
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
@@ -214,6 +218,11 @@ class Monitor:
         place = Place(found, self.spec(found.source), veil)
         return explained(self.history, self.workers, place, words, self.clock())
 
+    def lineage(self) -> Lineage:
+        """Which dataset is made from which, and who reads it. Asks sources with views, unless they were asked since
+        they were last listed."""
+        return self._views.lineage(self.datasets(), self.sources(), self._read_views, self.clock())
+
     # -- the demo --------------------------------------------------------------------------------------------------
 
     def demo_faults(self) -> tuple:
@@ -236,6 +245,14 @@ class Monitor:
     def _demo_folders(self) -> list[Path]:
         urls = [source.url.reveal() for source in self.config.sources.values()]
         return [self.config.base / url.removeprefix(DEMO) for url in urls if url.startswith(DEMO)]
+
+    def _read_views(self, name: str) -> ViewsRead:
+        from checks.lineage.reading import views_job
+
+        spec = self.spec(name)
+        views = sum(dataset.table.is_view for dataset in self.datasets().values() if dataset.source == name)
+        deadline = spec.timeout + 10 + views * _SECONDS_PER_VIEW
+        return self.workers.call(spec, deadline, views_job, spec)
 
     def _refresh_one(self, name: str, at: datetime) -> SourceState:
         spec = self.spec(name)

@@ -61,6 +61,7 @@ _VIEW = """
     SELECT pg_catalog.pg_get_viewdef(c.oid) FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
 """
+_NO_PATH = b"SELECT set_config('search_path', '', true)"
 _GRANTS = """
     WITH own AS (SELECT oid, nspname FROM pg_catalog.pg_namespace
                  WHERE nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'),
@@ -119,7 +120,9 @@ class PostgresSource(Source):
         return [row[0] for row in self._rows(_KEY, table.schema, table.name)]
 
     def _view_definition(self, table: TableName) -> str | None:
-        rows = self._rows(_VIEW, table.schema, table.name)
+        with self.connection.transaction():
+            self.connection.execute(_NO_PATH)  # else what the role finds without its schema is named without it
+            rows = self.connection.execute(_VIEW.encode(), [table.schema, table.name]).fetchall()
         return rows[0][0].strip().rstrip(";") if rows else None
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:

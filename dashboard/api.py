@@ -22,11 +22,11 @@ from checks import answers
 from checks.explain import Words, to_document
 from checks.monitor import Monitor
 from checks.records import Health
-from dashboard import contracts_api, labels_api, registry_api
+from dashboard import contracts_api, labels_api, lineage_api, registry_api
 from dashboard.http import Problem, guarded, json_answer, json_body, moment_of, number_of, off_loop, past, truth_of
 from dashboard.process import current
 
-_KNOWN = ("/api/contracts", "/api/health", "/api/datasets", "/api/doctor", "/api/labels", "/api/runs")
+_KNOWN = ("/api/contracts", "/api/health", "/api/datasets", "/api/doctor", "/api/labels", "/api/lineage", "/api/runs")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -40,6 +40,7 @@ def routes() -> list[Route]:
         Route("/api/runs", guarded(start_runs, changes=True), methods=["POST"]),
         *contracts_api.routes(),
         *labels_api.routes(),
+        *lineage_api.routes(),
         *registry_api.routes(),
         Route("/metrics", guarded(metrics)),
         Route("/api/{anything:path}", guarded(nothing_here), methods=_METHODS),

@@ -133,6 +133,23 @@ def test_a_slash_that_was_not_encoded_is_understood_where_it_can_be(client):
     assert client.get("/api/datasets/s.a/b/measurements?metric=row_count").json()["dataset"] == "s.a/b"
 
 
+def test_lineage_is_answered_whole_and_for_a_name_of_any_kind(client):
+    body = client.get("/api/lineage").json()
+    assert {each["name"] for each in body["nodes"]} == {f"s.{table}" for table in ["orders", "users", *AWKWARD]}
+    assert (body["edges"], body["causes"], body["notes"], body["complete"]) == ([], [], [], True)
+    for table in AWKWARD:
+        one = client.get(f"/api/lineage/{quote(f's.{table}', safe='')}").json()
+        assert (one["name"], one["kind"], one["health"]) == (f"s.{table}", "table", "healthy")
+    assert client.get("/api/lineage/orders").json()["name"] == "s.orders"
+
+
+def test_lineage_of_nothing_is_not_found_and_nothing_is_posted_to_it(client):
+    status, detail = problem(client.get("/api/lineage/s.ordrs"))
+    assert (status, detail.partition(";")[0]) == (404, "there is no dataset 's.ordrs'")
+    assert problem(client.get("/api/lineage/"))[0] == 404
+    assert problem(client.post("/api/lineage", json={})) == (405, "/api/lineage does not answer to POST")
+
+
 # -- runs --------------------------------------------------------------------------------------------------------------
 
 

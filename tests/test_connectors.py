@@ -75,7 +75,8 @@ def test_views_are_listed_as_views_with_their_select(warehouse: Warehouse) -> No
         definition = source.view_definition(view)
         assert (view.is_view, table.is_view) == (True, False)
         assert definition is not None
-        assert " ".join(definition.replace("main.", "").replace(quoted("orders"), "orders").split()).upper() in (
+        plain = definition.replace("main.", "").replace("public.", "")
+        assert " ".join(plain.replace(quoted("orders"), "orders").split()).upper() in (
             "SELECT ID FROM ORDERS",
             "SELECT ORDERS.ID FROM ORDERS",
         )

@@ -12,6 +12,7 @@ from checks.contracts.expectations import checks, key_columns
 from checks.contracts.extras import extras
 from checks.contracts.levels import agreements, column_for, response_times
 from checks.contracts.load import Contracts
+from checks.contracts.made_from import made_from
 from checks.contracts.servers import for_sources
 from checks.contracts.subject import Subject, column_of
 from checks.records import Dataset, Detection, Grain, is_public
@@ -95,6 +96,7 @@ def _dataset(subject: Subject) -> Dataset:
         owner=document.owner,
         description=node.text("description") or (purpose.text("purpose") if purpose else None),
         consumers=said.consumers,
+        made_from=made_from(subject),
         event_time=said.event_time,
         key=said.key or key_columns(subject),
         declared_in="contract",

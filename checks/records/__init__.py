@@ -12,6 +12,7 @@ from checks.records.declared import (
     Check,
     Dataset,
     Detection,
+    MadeFrom,
     is_public,
 )
 from checks.records.expected import (
@@ -96,6 +97,7 @@ __all__ = [
     "Label",
     "LabelKind",
     "Learned",
+    "MadeFrom",
     "Measured",
     "Metric",
     "NumberExpected",

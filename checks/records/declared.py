@@ -53,6 +53,14 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeFrom:
+    """That a column is made from another dataset, which may be one that nobody watches."""
+
+    column: str
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """A table or view of a source with all that is declared about it: by the contract first, by config.toml else.
 
@@ -67,6 +75,7 @@ class Dataset:
     owner: str | None = None
     description: str | None = None
     consumers: tuple[str, ...] = ()
+    made_from: tuple[MadeFrom, ...] = ()
     event_time: str | None = None
     key: tuple[str, ...] = ()
     declared_in: str = "config"  # where event_time and key come from: 'contract' or 'config'

@@ -1,0 +1,90 @@
+"""The graph as it is known now: from contracts at each question, from a source's views when it was listed anew.
+
+What views read is kept in memory only: a source that does not answer leaves the graph of the last reading, which is
+said.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from checks.catalogue import SourceState
+from checks.lineage.assemble import assembled, notes_of
+from checks.lineage.graph import Graph
+from checks.lineage.record import ViewsRead
+from checks.records import Dataset
+from connectors import SourceError
+
+#: how long a source that did not answer is not asked again
+_PATIENCE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """The graph, sentences about what is not in it, and whether the views of all sources could be read."""
+
+    graph: Graph
+    notes: tuple[str, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The last answer of a source, when it had been listed then, and the failure since, if any."""
+
+    views: ViewsRead | None
+    listed_at: datetime | None
+    failed_at: datetime | None = None
+    error: str | None = None
+
+
+class ViewsKnown:
+    """What views read, by source; may be asked from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._readings: dict[str, _Reading] = {}
+
+    def lineage(
+        self,
+        datasets: dict[str, Dataset],
+        sources: Sequence[SourceState],
+        read: Callable[[str], ViewsRead],
+        at: datetime,
+    ) -> Lineage:
+        """The graph at the moment `at`. `read` asks a source for its views and raises SourceError; it is not called for
+        sources without any."""
+        with_views = {dataset.source for dataset in datasets.values() if dataset.table.is_view}
+        views, notes, complete = {}, [], True
+        for state in sources:
+            if state.name in with_views:
+                reading = self._reading(state, read, at)
+                if reading.views is not None:
+                    views[state.name] = reading.views
+                if reading.error is not None:
+                    complete = False
+                    left = "is not known" if reading.views is None else "is shown as it was read before"
+                    notes.append(f"what the views of source {state.name} read {left}: {reading.error}")
+            elif state.answered_at is None:
+                complete = False
+                notes.append(
+                    f"whether source {state.name} has views is not known: {state.error or 'it was not listed'}"
+                )
+        return Lineage(assembled(datasets, views), (*notes, *notes_of(views)), complete)
+
+    def _reading(self, state: SourceState, read: Callable[[str], ViewsRead], at: datetime) -> _Reading:
+        with self._lock:  # a second who asks waits for the first, and then has the answer
+            last = self._readings.get(state.name) or _Reading(None, None)
+            if last.views is not None and last.error is None and last.listed_at == state.answered_at:
+                return last
+            if last.failed_at is not None and at - last.failed_at < _PATIENCE:
+                return last
+            try:
+                found = _Reading(read(state.name), state.answered_at)
+            except SourceError as error:
+                found = _Reading(last.views, last.listed_at, at, error.sentence)
+            self._readings[state.name] = found
+            return found
