@@ -193,4 +193,5 @@ def test_a_whole_run_over_a_series_with_a_weekly_shape():
     text = table.markdown({"tuning": {"daily": {"Vitals": {"own": found, "same": found}}}})
     assert "### Rows per day, tuning half" in text
     assert "| shop | 1 |" in text
+    assert "| *goal* |  | 1.00 | 85 % | 60 % | 80 % | 95 % | 100 % | 85 % | 70 % |" in text
     assert "| 100 % |" in text

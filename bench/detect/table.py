@@ -11,6 +11,12 @@ from bench.detect.tasks import TASKS, Task
 PAGE = Path(__file__).parents[2] / "docs" / "detection-benchmark.md"
 BEGIN, END = "<!-- figures: python -m bench.detect table -->", "<!-- end of figures -->"
 HALVES = ("held-out", "tuning")
+#: what was set out to be reached: the recall of each fault, at no more than one false alarm and 85 % quiet series
+GOALS = {
+    "Rows per day": (0.60, 0.80, 0.95, 1.00, 0.85, 0.70),
+    "Rows per hour": (0.65, 0.90, 1.00),
+    "Null rate per day, 1 % usual": (0.50, 0.90, 1.00),
+}
 
 
 def write(found: dict[str, Any]) -> None:
@@ -43,13 +49,21 @@ def _tables(task: Task, rivals: dict[str, Any]) -> list[str]:
         "At the limit that gives one false alarm per series and 90 days on the tuning half:",
         _table(task, "detector", same),
         "At each one's own default:",
-        _table(task, "detector", own),
+        _table(task, "detector", [*own, *_goal(task)]),
     ]
     if "Vitals" in rivals:
         sources = rivals["Vitals"]["own"]["sources"]
         rows = [_row(source, task, figures) for source, figures in sources.items()]
         parts += ["Vitals at its default, by source:", _table(task, "source", rows)]
     return parts
+
+
+def _goal(task: Task) -> list[list[str]]:
+    goals = GOALS.get(task.title)
+    if goals is None:
+        return []
+    figures = {"series": "", "false_alarms": 1.0, "quiet": 0.85, "recall": dict(zip(task.faults, goals, strict=True))}
+    return [_row("*goal*", task, figures)]
 
 
 def _ranked(rivals: dict[str, Any], task: Task, at: str) -> list[tuple[str, dict[str, Any]]]:
