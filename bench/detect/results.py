@@ -22,6 +22,7 @@ def figures(task: Task, scored: Sequence[Scored], limit: float) -> dict[str, Any
         "limit": _round(limit),
         "series": len(scored),
         **_at(task, scored, limit),
+        "injections": {fault: sum(len(each.found.get(fault, [])) for each in scored) for fault in task.faults},
         "sources": {source: _at(task, [each for each in scored if each.source == source], limit) for source in sources},
     }
 
@@ -32,7 +33,6 @@ def _at(task: Task, scored: Sequence[Scored], limit: float) -> dict[str, Any]:
         "false_alarms": _round(float(np.mean([false_alarms(each, limit) for each in scored]))),
         "quiet": _round(quiet_share(scored, limit)),
         "recall": {fault: _round(recall(scored, fault, limit, fault in task.lasting)) for fault in task.faults},
-        "injections": {fault: sum(len(each.found.get(fault, [])) for each in scored) for fault in task.faults},
     }
 
 
@@ -45,4 +45,4 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def write(file: Path, found: dict[str, Any]) -> None:
-    file.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+    file.write_text(json.dumps(found, separators=(",", ":")) + "\n")
