@@ -40,11 +40,12 @@ def clues_of(memory: Memory, calendar: Calendar, t: int, shares: Array, level: A
     return np.where(full, np.clip(np.stack([*near, mean, slow]), -limit, limit), 0.0)
 
 
-def correction(memory: Memory, clues: Array) -> Array:
-    """What the clues add to the forecast, of S series."""
+def correction(memory: Memory, clues: Array, least: Array) -> Array:
+    """What the clues add to the forecast, of S series. `least`: errors smaller than that are as good as none, so that
+    one odd day of a series that hardly moves is no lesson about the days after it."""
     if not clues.any():
         return np.zeros(clues.shape[1])
-    doubt = DOUBT * memory.spread**2 + 1e-12
+    doubt = DOUBT * np.maximum(memory.spread, least) ** 2 + 1e-12
     squares = memory.clue_squares.transpose(2, 0, 1) + doubt[:, None, None] * np.eye(CLUES)
     weights = np.linalg.solve(squares, memory.clue_products.T[:, :, None])[:, :, 0]
     return (weights * clues.T).sum(axis=1)

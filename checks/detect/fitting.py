@@ -245,7 +245,7 @@ def _correction(followed: Followed, weights: Array, level: Array) -> Array:
     memory, calendar = followed.memory, followed.calendar
     shares = followed.follower.shares(weights)
     found = clues.clues_of(memory, calendar, followed.values.shape[1], shares, level)
-    return clues.correction(memory, found)
+    return clues.correction(memory, found, followed.follower.floor(level, followed.least) / SPREAD)
 
 
 def _exact(kind: Kind, edge: float) -> float | None:

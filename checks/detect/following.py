@@ -94,12 +94,16 @@ class Follower:
         return (visits * memory.noise[cell] + CELL_TRUST * memory.spread) / (visits + CELL_TRUST)
 
     def steady(self, usual_error: Array, base: Array, least: Array) -> Array:
-        """The standard deviation of an ordinary bucket: never below `least`, and of a count never far below chance.
-        Chance has no part in a count that has never moved."""
-        spread = np.maximum(SPREAD * usual_error * np.clip(self.memory.restless, *RESTLESS), least)
+        """The standard deviation of an ordinary bucket: never below the `floor`."""
+        spread = SPREAD * usual_error * np.clip(self.memory.restless, *RESTLESS)
+        return np.maximum(spread, self.floor(base, least))
+
+    def floor(self, base: Array, least: Array) -> Array:
+        """The smallest standard deviation: `least`, and of a count one not far below chance. Chance has no part in a
+        count that has never moved."""
         moves = self.memory.highest > self.memory.lowest
         by_chance = np.where(self.counts & moves, chance(base, "count", None), 0.0)
-        return np.maximum(spread, CHANCE_FLOOR * np.sqrt(by_chance))
+        return np.maximum(least, CHANCE_FLOOR * np.sqrt(by_chance))
 
     def expect(self, t: int, rows_chance: Array, least: Array) -> Expected:
         """What bucket t should bring. `rows_chance`: variance from the rows behind a rate; `least`: the smallest
@@ -119,7 +123,7 @@ class Follower:
         if special >= 0:
             effect, error = specials.effect(memory, calendar, special)
             variance = variance + (SPREAD * error) ** 2
-        centre = base + clues.correction(memory, found) + effect
+        centre = base + clues.correction(memory, found, self.floor(base, least) / SPREAD) + effect
         return Expected(models, base, found, effect, centre, usual_error, np.sqrt(variance))
 
     def learn(self, t: int, values: Array, expected: Expected, rows_chance: Array) -> None:

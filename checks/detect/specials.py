@@ -12,6 +12,9 @@ Array = np.ndarray
 
 #: the error that is expected of a special day not seen yet, in usual errors, by kind
 UNSEEN = {HOLIDAY: 3.0, BESIDE: 1.0, MONTH_EDGE: 0.3}
+#: how many visits the knowledge that the day is like any other is worth. A holiday is special the first time it is
+#: seen; the last day of a month is not until several were.
+ORDINARY = {HOLIDAY: 0.5, BESIDE: 0.5, MONTH_EDGE: 3.0}
 
 
 def effect(memory: Memory, calendar: Calendar, special: int | None, sort: int = HOLIDAY) -> tuple[Array, Array]:
@@ -21,8 +24,9 @@ def effect(memory: Memory, calendar: Calendar, special: int | None, sort: int = 
         sort = int(calendar.classes[special])
         visits, mean = memory.special_visits[special], memory.special[special]
     of_kind = memory.special_class_visits[sort]
-    general = memory.special_class[sort] * of_kind / (of_kind + 2.0)
-    added = (visits * mean + 0.5 * general) / (visits + 0.5)
+    doubt = ORDINARY[sort]
+    general = memory.special_class[sort] * of_kind / (of_kind + 4 * doubt)
+    added = (visits * mean + doubt * general) / (visits + doubt)
     unseen = UNSEEN[sort] * memory.spread
     error = (unseen * 2.0 + memory.special_spread[sort] * of_kind) / (2.0 + of_kind)
     return added, error / np.sqrt(1.0 + visits)
