@@ -144,7 +144,7 @@ def test_an_alert_that_can_not_be_explained_is_an_alert_all_the_same(monitor, tm
 def test_a_column_that_changed_its_type_between_two_runs_is_told(monitor: Monitor, tmp_path: Path):
     a_year(tmp_path / "shop.duckdb")
     assert "learned.schema" not in {result.check for result in ran(monitor).results}
-    with duckdb.connect(str(tmp_path / "shop.duckdb")) as db:
+    with writing(tmp_path / "shop.duckdb") as db:
         db.execute("ALTER TABLE orders ALTER amount TYPE VARCHAR; ALTER TABLE orders ADD COLUMN note VARCHAR")
     for _ in range(2):  # the run that sees it, and the one after
         monitor.clock.forward(timedelta(hours=1))  # ty: ignore[unresolved-attribute]
