@@ -91,6 +91,8 @@ def _verdict(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
         running = load.running().get(state.name)
         if running:
             st.caption(f"being measured since {words.ago(running, at)}", width="content")
+        lineage = {"name": state.name}
+        st.page_link(nav.page("lineage"), label="Lineage", icon=":material/account_tree:", query_params=lineage)
         parts.run_now([state.name], "Run now", key="run-one")
     if dataset.description:
         st.caption(words.plain(dataset.description))

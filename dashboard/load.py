@@ -23,6 +23,7 @@ from checks.drill import Sample
 from checks.explain import Explanation, Words
 from checks.history import RunRow
 from checks.learned.series import fit_of
+from checks.lineage import Lineage
 from checks.records import Alert, Dataset, DatasetHealth, EventTime, Grain, Label, Metric, QueryRecord, Result
 from connectors import Column
 from dashboard import process
@@ -49,7 +50,7 @@ def refresh() -> None:
         reader.clear()
     for reader in (sparklines, days, runs, points, series, bucket_results, since, schemas, queries, bands, alerts):
         reader.clear()
-    for reader in (labels, fit, explanations):
+    for reader in (labels, fit, explanations, lineage):
         reader.clear()
 
 
@@ -107,6 +108,12 @@ def _sources() -> tuple[SourceState, ...]:
 
 def sources() -> tuple[SourceState, ...]:
     return _sources()
+
+
+@_shared
+def lineage() -> Lineage:
+    """Which dataset is made from which; may ask sources for their views."""
+    return process.current().lineage()
 
 
 @_shared

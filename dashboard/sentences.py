@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from checks import phrases
 from checks.learned.events import Event
 from checks.records import DatasetHealth, Grain, Health, Outcome, Result, Status
 from dashboard import words
@@ -122,6 +124,54 @@ def sources_headline(answered: Sequence[bool]) -> str:
     if silent:
         return f"{silent} of {words.count(len(answered), 'source')} {'does' if silent == 1 else 'do'} not answer"
     return "The one source answers" if len(answered) == 1 else f"All {words.count(len(answered), 'source')} answer"
+
+
+# -- lineage -----------------------------------------------------------------------------------------------------------
+
+LINEAGE_HINT = (
+    "Contracts say it with transformSourceObjects, relationships and vitals.consumers; views of the warehouse are read "
+    "by themselves."
+)
+
+
+def lineage_headline(nodes: Sequence[Mapping[str, Any]], causes: Sequence[Mapping[str, Any]]) -> str:
+    """'3 of 5 datasets fail; look at 2 of them first'."""
+    watched = [node for node in nodes if node["health"]]
+    failing = sum(node["health"] == Health.FAILING for node in watched)
+    if not watched:
+        return "No datasets yet"
+    all_ = words.count(len(watched), "dataset")
+    if not failing:
+        return f"None of {all_} fails" if len(watched) > 1 else "The one dataset does not fail"
+    first = f"; look at {len(causes)} of them first" if len(causes) < failing else ""
+    return f"{failing} of {all_} {'fails' if failing == 1 else 'fail'}{first}"
+
+
+def lineage_cause(cause: Mapping[str, Any]) -> str:
+    """Which failing dataset others are made from that fail."""
+    below = phrases.listed(cause["failing_below"], 6)
+    return f"{cause['dataset']} fails, and with it what is made from it: {below}."
+
+
+def lineage_look_first(causes: Sequence[str]) -> str:
+    return f"It fails, and so does what it is made from: look at {phrases.listed(causes, 6)} first."
+
+
+def lineage_reached(document: Mapping[str, Any]) -> str:
+    """What trouble reaches, or what a consumer reads."""
+    if document["kind"] == "consumer":
+        return f"Reads {words.count(len(document['upstream']), 'dataset')}, directly or not"
+    radius = document["blast_radius"]
+    reached = [words.count(len(radius[key]), key[:-1]) for key in ("datasets", "consumers") if radius[key]]
+    if not reached and not radius["referring"]:
+        return "Nothing that is known is made from it"
+    said = f"Trouble in it reaches {' and '.join(reached)}" if reached else "Nothing that is known is made from it"
+    referring = words.count(len(radius["referring"]), "dataset")
+    return f"{said}; keys that go missing are noticed in {referring}" if radius["referring"] else said
+
+
+def lineage_too_many(amount: int) -> str:
+    return f"{words.number(amount)} datasets and consumers are too many for one picture; choose one above."
 
 
 def _sentence_end(text: str) -> str:

@@ -6,7 +6,7 @@ import base64
 
 import streamlit as st
 
-from dashboard import anomalies, contracts, dataset, load, nav, overview, runs, sources, words
+from dashboard import anomalies, contracts, dataset, lineage, load, nav, overview, runs, sources, words
 
 _SIGN = """<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24">
 <path d="M1 13h5l3-8 5 15 3.5-10 1.5 3h4" fill="none" stroke="#1f9e86" stroke-width="2.6"
@@ -25,6 +25,7 @@ def main() -> None:
         "overview": st.Page(overview.page, title="Overview", icon=":material/monitor_heart:", default=True),
         "dataset": st.Page(dataset.page, title="Dataset", icon=":material/table_chart:", url_path="dataset"),
         "anomalies": st.Page(anomalies.page, title="Anomalies", icon=":material/troubleshoot:", url_path="anomalies"),
+        "lineage": st.Page(lineage.page, title="Lineage", icon=":material/account_tree:", url_path="lineage"),
         "contracts": st.Page(contracts.page, title="Contracts", icon=":material/contract:", url_path="contracts"),
         "runs": st.Page(runs.page, title="Runs", icon=":material/history:", url_path="runs"),
         "sources": st.Page(sources.page, title="Sources", icon=":material/database:", url_path="sources"),

@@ -1,0 +1,130 @@
+"""The Lineage page: what is made from what, who reads it, and what trouble reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from checks.lineage.document import Told
+from dashboard import errors, lineage_frames, lineage_graph, load, nav, parts, sentences, url, words
+
+Document = Mapping[str, Any]
+
+
+def page() -> None:
+    with errors.shown():
+        with st.skeleton(height=240):
+            told = _told()
+        asked = st.query_params.get("name")
+        if asked is not None and asked not in told.graph.nodes:
+            st.info(f"There is no dataset or consumer {words.plain(asked)}.", icon=":material/info:")
+        _view(_choose(list(told.graph.nodes)))
+
+
+def _told() -> Told:
+    return Told(load.lineage(), {one.name: one.health for one in load.healths()})
+
+
+def _choose(names: Sequence[str]) -> str | None:
+    return st.selectbox(
+        "Dataset or consumer",
+        names,
+        index=None,
+        key=url.seed("name", None, names),
+        on_change=url.keep,
+        args=("name",),
+        placeholder="everything; choose a dataset or consumer",
+        label_visibility="collapsed",
+        width=360,
+    )
+
+
+@st.fragment(run_every=load.PACE)
+def _view(name: str | None) -> None:
+    with errors.shown():
+        told = _told()
+        if name is not None and name in told.graph.nodes:
+            _one(told.of(name))
+        else:
+            _all(told.whole())
+        parts.footer(load.now())
+
+
+def _all(document: Document) -> None:
+    st.title(sentences.lineage_headline(document["nodes"], document["causes"]), anchor=False)
+    if not document["nodes"]:
+        parts.empty("There are no datasets yet.", "The Sources page says what is connected and what is left out.")
+        return
+    for cause in document["causes"]:
+        if cause["failing_below"]:
+            st.markdown(words.plain(sentences.lineage_cause(cause)))
+    joined = {end for edge in document["edges"] for end in (edge["upstream"], edge["downstream"])}
+    if joined:
+        _graph([node for node in document["nodes"] if node["name"] in joined], document["edges"])
+    else:
+        parts.empty("Nothing is known of lineage yet.", sentences.LINEAGE_HINT)
+    nodes = lineage_frames.in_order(document["nodes"])
+    _list(nodes, lineage_frames.neighbours(nodes, document["edges"]))
+    _rest(document)
+
+
+def _one(document: Document) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.title(words.plain(document["name"]), anchor=False, width="content")
+        st.caption(lineage_graph.state_of(document), width="content")
+        if document["health"]:
+            st.space("stretch")
+            params = {"name": document["name"]}
+            st.page_link(nav.page("dataset"), label="Open the dataset", query_params=params, icon="")
+    st.markdown(f"**{words.plain(sentences.lineage_reached(document))}**")
+    if document["causes"]:
+        st.markdown(words.plain(sentences.lineage_look_first(document["causes"])))
+    owners = ", ".join(document["blast_radius"]["owners"])
+    parts.facts({"owner": words.plain(document["owner"] or "nobody named"), "teams on it": words.plain(owners)})
+    _graph(document["nodes"], document["edges"], document["name"])
+    others = lineage_frames.by_place(document)
+    if others:
+        _list(others, lineage_frames.places(document, others))
+    _rest(document)
+
+
+def _graph(nodes: Sequence[Document], edges: Sequence[Document], chosen: str | None = None) -> None:
+    if len(nodes) > lineage_graph.MOST:
+        st.info(sentences.lineage_too_many(len(nodes)), icon=":material/info:")
+        return
+    drawn = lineage_graph.dot(nodes, edges, parts.palette(), chosen)
+    st.graphviz_chart(drawn, width="content", alt="Datasets and consumers, from left to right as data flows")
+    st.caption("From left to right as data flows. Dashed: refers to keys, no data flows. Click a box to open it.")
+
+
+def _list(nodes: Sequence[Document], frame: lineage_frames.Frame) -> None:
+    """A click on a row leads to the dataset, or shows what a consumer reads."""
+    event = st.dataframe(
+        parts.styled(frame, ["Health"]),
+        height=parts.table_height(len(frame)),
+        row_height=parts.ROW_HEIGHT,
+        placeholder=words.NOTHING,
+        hide_index=True,
+        key="lineage-table",
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt="Datasets and consumers with what they are made from and who reads them",
+    )
+    st.caption("Click a row to open it.")
+    cells = event["selection"]["cells"]
+    if cells and cells[0][0] < len(nodes):
+        chosen = nodes[cells[0][0]]
+        if chosen["health"]:
+            nav.open_dataset(chosen["name"])
+        st.switch_page(nav.page("lineage"), query_params={"name": chosen["name"]})
+
+
+def _rest(document: Document) -> None:
+    known = [edge for edge in document["edges"] if edge["columns"]]
+    if known:
+        with st.expander("Columns", icon=":material/view_column:"):
+            st.dataframe(lineage_frames.columns(known), hide_index=True, key="lineage-columns")
+    for note in document["notes"]:
+        st.caption(f"? Not known: {words.plain(note)}")

@@ -1,0 +1,97 @@
+"""Lineage as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from checks import phrases
+from checks.records import Health
+from dashboard import lineage_graph, words
+
+Document = Mapping[str, Any]
+Frame = pd.DataFrame
+_ORIGINS = {
+    "view": "definition of the view",
+    "contract": "transformSourceObjects",
+    "consumer": "consumers of the contract",
+    "relationship": "relationship",
+}
+
+
+def in_order(nodes: Sequence[Document]) -> list[Document]:
+    """Datasets before what is not measured, the worst first."""
+    return sorted(nodes, key=lambda node: words.ORDER.index(Health(node["health"])) if node["health"] else len(Health))
+
+
+def by_place(document: Document) -> list[Document]:
+    """All that has to do with the node of the document: what is above it, what is below it, the nearest first, then
+    what refers to keys."""
+    near = [step["name"] for key in ("upstream", "downstream") for step in document[key]]
+    order = list(dict.fromkeys([*near, *document["refers_to"], *document["referred_by"]]))
+    return sorted(
+        (node for node in document["nodes"] if node["name"] != document["name"]),
+        key=lambda node: order.index(node["name"]),
+    )
+
+
+def neighbours(nodes: Sequence[Document], edges: Sequence[Document]) -> Frame:
+    """Each node with what is directly above and below it."""
+    return pd.DataFrame(
+        {
+            "Name": node["name"],
+            "Health": _health(node),
+            "Made from": _ends(edges, "upstream", "downstream", node["name"]),
+            "Feeds": _ends(edges, "downstream", "upstream", node["name"]),
+            "Refers to": _ends(edges, "upstream", "downstream", node["name"], references=True),
+            "Owner": node["owner"] or "",
+        }
+        for node in nodes
+    )
+
+
+def places(document: Document, others: Sequence[Document]) -> Frame:
+    """Each of the others with where it stands, seen from the one that the document is about."""
+    return pd.DataFrame(
+        {
+            "Name": other["name"],
+            "Place": _place(document, other["name"]),
+            "Health": _health(other),
+            "Owner": other["owner"] or "",
+        }
+        for other in others
+    )
+
+
+def columns(edges: Sequence[Document]) -> Frame:
+    """One line for each pair of columns."""
+    return pd.DataFrame(
+        {
+            "From": edge["upstream"],
+            "Column": pair["upstream"] or words.NOTHING,
+            "To": edge["downstream"],
+            "Its column": pair["downstream"],
+            "Known from": _ORIGINS[edge["origin"]],
+        }
+        for edge in edges
+        for pair in edge["columns"]
+    )
+
+
+def _health(node: Document) -> str:
+    return words.health(Health(node["health"])) if node["health"] else lineage_graph.state_of(node)
+
+
+def _ends(edges: Sequence[Document], end: str, other: str, name: str, *, references: bool = False) -> str:
+    found = {edge[end] for edge in edges if edge[other] == name and (edge["origin"] == "relationship") is references}
+    return phrases.listed(sorted(found), 4)
+
+
+def _place(document: Document, name: str) -> str:
+    for key, word in (("upstream", "upstream"), ("downstream", "downstream")):
+        for step in document[key]:
+            if step["name"] == name:
+                return f"{words.count(step['distance'], 'step')} {word}"
+    return "has keys that it refers to" if name in document["refers_to"] else "refers to its keys"
