@@ -20,6 +20,9 @@ Array = np.ndarray
 POINT_SHARE = 0.6
 #: real counts and values are odd more often than their past tells, rates hardly
 PRUDENCE = {"count": 0.2, "rate": 0.8, "value": 0.2, "gap": 0.2}
+#: odd hours come in runs, and an odd week is not in the first month: with so many days of errors behind it, a limit of
+#: hours lies so many times further out
+HOURLY_DAYS, HOURLY_ROOM = (21.0, 56.0), (1.0, 1.6)
 #: the part of the point test's budget for the upper side, by kind: a rate of nulls or of failures that falls is seldom
 #: trouble, and a gap that is short never is
 UPPER_SHARE = {"count": 0.5, "rate": 0.85, "value": 0.5, "gap": 0.95}
@@ -72,7 +75,7 @@ def _by_side(
         rows = np.array([each == kind for each in kinds])
         share = PRUDENCE[kind] * (UPPER_SHARE[kind] if sign > 0 else 1 - UPPER_SHARE[kind])
         if after:
-            part = limits(errors[rows], chance * share)
+            part = _limits(errors[rows], chance * share, calendar)
         else:
             part = _limits_over_time(errors[rows], followed.fresh[rows], calendar, chance * share)
         found = np.empty((len(errors), *part.shape[1:])) if found is None else found
@@ -89,8 +92,16 @@ def _limits_over_time(errors: Array, fresh: Array, calendar: Calendar, chance: f
     for at in range(0, errors.shape[1], step):
         past = errors[:, max(0, at - reach) : at]
         old = columns[None, max(0, at - reach) : at] < fresh[:, at : at + 1]
-        found[:, at : at + step] = limits(np.where(old, np.nan, past), chance)[:, None]
+        found[:, at : at + step] = _limits(np.where(old, np.nan, past), chance, calendar)[:, None]
     return found
+
+
+def _limits(errors: Array, chance: float, calendar: Calendar) -> Array:
+    found = limits(errors, chance)
+    if calendar.daily:
+        return found
+    days = np.isfinite(errors).sum(axis=1) / calendar.per_day
+    return found * np.interp(days, HOURLY_DAYS, HOURLY_ROOM)
 
 
 def _reach(calendar: Calendar) -> int:
