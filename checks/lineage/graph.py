@@ -118,7 +118,8 @@ class Graph:
         """For each of the failing nodes the failing ones above it that have no failing one above them, itself where
         that is so: where to look for the cause. What is between may be well, or not measured. Of a cycle that fails
         the first by name stands for all. Raises KeyError for what is no node."""
-        above = {name: self.upstream(name, along).keys() & set(failing) for name in sorted(failing)}
+        steps, wanted = self._above(along), set(failing)
+        above = {name: _walk(name, steps, self.nodes).keys() & wanted for name in sorted(wanted)}
         tops = {
             name
             for name, ancestors in above.items()
