@@ -197,8 +197,10 @@ def severity(level: Severity) -> str:
 
 
 def worst(results: Sequence[Result]) -> Status | None:
-    """The status that stands for several results of one dimension or column: the worst one, None for no results."""
-    found = {result.status for result in results}
+    """The status that stands for several results of one dimension or column: the worst one, None for no results. That a
+    learned check is still learning, or left to another one, hides nothing that was judged."""
+    judged = [result for result in results if result.status.evaluated or not result.learned]
+    found = {result.status for result in judged or results}
     return next((state for state in STATUS_ORDER if state in found), None)
 
 

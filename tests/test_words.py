@@ -19,6 +19,22 @@ def result(status: Status = Status.PASS, **more: object) -> Result:
     return Result(**(fields | more))  # ty: ignore[invalid-argument-type]
 
 
+@pytest.mark.parametrize(
+    ("results", "stands"),
+    [
+        ([result(), result(Status.LEARNING, learned=True)], Status.PASS),
+        ([result(), result(Status.SKIPPED, learned=True)], Status.PASS),
+        ([result(), result(Status.WARN, learned=True)], Status.WARN),
+        ([result(), result(Status.SKIPPED)], Status.SKIPPED),
+        ([result(Status.LEARNING, learned=True)], Status.LEARNING),
+        ([result(Status.UNREACHABLE), result(Status.LEARNING, learned=True)], Status.UNREACHABLE),
+        ([], None),
+    ],
+)
+def test_what_is_still_learned_hides_nothing_that_was_judged(results: list[Result], stands: Status | None) -> None:
+    assert words.worst(results) is stands
+
+
 def dataset(name: str, health: Health, *results: Result, reasons: tuple[str, ...] = ()) -> DatasetHealth:
     return DatasetHealth(name, health, health, Certainty.CERTAIN, reasons, AT, None, results)
 
