@@ -82,6 +82,8 @@ CATALOGUE = {
         Kind("sql_value", "what the query of an SQL rule answers", Dimension.ACCURACY, "value"),
     )
 }
+#: those that no run measures: they are known from what earlier runs have left, and only the past judges them
+OF_THE_PAST = frozenset({"row_change", "run_seconds"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from checks.contracts.custom_series import arrival, change
 from checks.contracts.document import Node, shown
 from checks.contracts.row_rules import expression_rule, format_rule
 from checks.contracts.subject import Subject
-from checks.metrics import CATALOGUE
+from checks.metrics import CATALOGUE, OF_THE_PAST
 from checks.records import NumberExpected, Operator, Threshold
 
 _TABLE_METRICS = {"row_count", "bucket_rows", "freshness", "future_rows"}
@@ -47,9 +47,7 @@ _NEED_ARGUMENTS = {
     "sequence_breaks",
     "violation_count",
 }
-#: numbers that only the past judges: a run does not measure them, they are known from runs
-_OF_THE_PAST = {"row_change", "run_seconds"}
-METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS | _OF_THE_PAST}
+METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS | OF_THE_PAST}
 
 _Kind = Callable[[Subject, Node, Node, str | None], CustomMade | None]
 
