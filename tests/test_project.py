@@ -114,3 +114,9 @@ def test_no_file_names_a_folder_of_one_machine():
         and re.search(own, (ROOT / name).read_text())
     ]
     assert not found
+
+
+def test_no_two_files_of_tests_have_one_name():
+    """pytest imports them by their bare names, and the second would not be collected."""
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
