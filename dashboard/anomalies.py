@@ -67,8 +67,8 @@ def _filtered(found: Sequence[Event]) -> list[Event]:
             args=("labels",),
             label_visibility="collapsed",
         )
-        dataset = _one_of("dataset", sorted({event.dataset for event in found}))
-        dimension = _one_of("dimension", sorted({event.dimension.value for event in found}))
+        dataset = url.one_of("dataset", sorted({event.dataset for event in found}))
+        dimension = url.one_of("dimension", sorted({event.dimension.value for event in found}))
     return [
         event
         for event in found
@@ -76,20 +76,6 @@ def _filtered(found: Sequence[Event]) -> list[Event]:
         and dataset in (None, event.dataset)
         and dimension in (None, event.dimension.value)
     ]
-
-
-def _one_of(name: str, options: list[str]) -> str | None:
-    return st.selectbox(
-        name,
-        options,
-        index=None,
-        key=url.seed(name, None, options),
-        on_change=url.keep,
-        args=(name,),
-        placeholder=f"any {name}",
-        label_visibility="collapsed",
-        width=200,
-    )
 
 
 def _nothing(found: Sequence[Event], days: int) -> None:

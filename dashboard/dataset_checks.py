@@ -97,12 +97,12 @@ def _links(dataset: Dataset, result: Result, check: Check | None) -> None:
     if trend is not None:
         nav.tab_button("see its trend", "Trends", "trend-of-check", series=panels.token(trend))
     if result.bucket is not None:
-        params = {"name": dataset.name, "tab": "What changed", "bucket": f"{result.bucket:%Y-%m-%d}"}
+        params = {"bucket": f"{result.bucket:%Y-%m-%d}"}
         if result.column:
             params["column"] = result.column
         if trend is not None:
             params["metric"] = panels.token(trend)
-        st.page_link(nav.page("dataset"), label="what changed that day", query_params=params, icon="")
+        nav.tab_button("what changed that day", "What changed", "day-of-check", **params)
 
 
 def _rows_key() -> str:

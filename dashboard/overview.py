@@ -96,25 +96,9 @@ def _filters(healths: Sequence[DatasetHealth]) -> frames.Wanted:
             label_visibility="collapsed",
             width=240,
         )
-        source = _one_of("source", "Source", sorted({one.name.split(".")[0] for one in healths}))
-        owner = _one_of("owner", "Owner", sorted({one.owner for one in healths if one.owner}))
+        source = url.one_of("source", sorted({one.name.split(".")[0] for one in healths}))
+        owner = url.one_of("owner", sorted({one.owner for one in healths if one.owner}))
     return frames.Wanted(text or "", tuple(picked), source, owner)
-
-
-def _one_of(name: str, label: str, options: list[str]) -> str | None:
-    if len(options) < 2:
-        return None
-    return st.selectbox(
-        label,
-        options,
-        index=None,
-        key=url.seed(name, None, options),
-        on_change=url.keep,
-        args=(name,),
-        placeholder=f"any {name}",
-        label_visibility="collapsed",
-        width=170,
-    )
 
 
 # -- the table ---------------------------------------------------------------------------------------------------------

@@ -45,3 +45,20 @@ def keep(name: str, default: str | None = None) -> None:
     else:
         st.query_params[name] = value
     st.session_state[f"url-seen-{name}"] = st.query_params.get_all(name)
+
+
+def one_of(name: str, options: Sequence[str]) -> str | None:
+    """A choice of one of the options, or of any; nothing is drawn where there is nothing to choose from."""
+    if len(options) < 2:
+        return None
+    return st.selectbox(
+        name.capitalize(),
+        options,
+        index=None,
+        key=seed(name, None, options),
+        on_change=keep,
+        args=(name,),
+        placeholder=f"any {name}",
+        label_visibility="collapsed",
+        width=180,
+    )
