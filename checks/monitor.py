@@ -210,7 +210,7 @@ class Monitor:
         return drill.breakdown(self.workers, self.spec(found.source), found, column, (bucket, before), latest)
 
     def explain(self, dataset: str, words: Words) -> Explanation:
-        """The segments behind a change. Raises SourceError, drill.Refused, UnknownDataset."""
+        """The segments behind a change. Raises SourceError, Refused, UnknownDataset."""
         from checks.explain.known import Place, explained  # here and not above: most commands need no numpy, no sqlglot
 
         [found] = self.named([dataset])

@@ -80,4 +80,7 @@ def _actions(event: Event) -> None:
             labelling.form(about, key)
         nav.tab_button("see its trend", "Trends", f"trend-{key}", series=panels.token(event.leading.metric))
         if event.grain is not Grain.TABLE:
-            nav.tab_button("what changed that day", "What changed", f"day-{key}", bucket=f"{event.last:%Y-%m-%d}")
+            question = {"bucket": f"{event.last:%Y-%m-%d}", "hour": f"{event.last:%H:00}"}
+            question["metric"] = panels.token(event.leading.metric)
+            label = f"what changed that {event.grain}"
+            nav.tab_button(label, "What changed", f"day-{key}", **question)

@@ -161,6 +161,21 @@ def test_a_mean_that_rose_is_a_segment_on_every_warehouse(warehouse):
     assert found.sentence.startswith("100 % of the rise in the mean of amount comes from kind = 3 (")
 
 
+@pytest.mark.parametrize("name", ["{UA}", "{}", "}", '{"a": 1}', "{{0}}"])
+def test_a_value_with_braces_is_told_as_it_is(tmp_path, name):
+    frame = orders()
+    frame["kind"] = frame["kind"].map({3: name}).fillna("other")
+    found = asked(DuckDBFile(tmp_path), frame[~(judged(frame) & (frame["kind"] == name))], "bucket_rows")
+    assert where(found) == [f"kind = {name}"]
+    assert f"kind = {name} (" in found.sentence
+
+
+def test_a_column_that_was_not_counted_is_left_out_with_its_reason(tmp_path):
+    found = asked(DuckDBFile(tmp_path), orders(), "bucket_rows", distinct={"kind": 5.0})
+    assert found.searched == ("kind",)
+    assert ("express", "its values were not counted yet") in found.left_out
+
+
 def test_a_boolean_names_a_segment(warehouse):
     frame = orders()
     found = asked(warehouse, frame[~(judged(frame) & frame["express"])], "bucket_rows")
@@ -272,6 +287,15 @@ def test_known_numbers_of_values_save_a_query(tmp_path):
 
 
 # -- what is hidden ----------------------------------------------------------------------------------------------------
+
+
+def test_columns_called_like_something_about_people_are_not_asked_for(tmp_path):
+    """Nobody has classified anything yet, and what is found is kept with an alert."""
+    frame = orders().rename(columns={"kind": "e_mail"})
+    found = asked(DuckDBFile(tmp_path), frame[~(judged(frame) & (frame["e_mail"] == 3))], "bucket_rows")
+    assert ("e_mail", "called like something about people") in found.left_out
+    assert found.segments == ()
+    assert not [query for query in found.queries if "e_mail" in query.sql]
 
 
 def test_classified_columns_are_not_even_asked_for(tmp_path):

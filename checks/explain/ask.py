@@ -23,6 +23,7 @@ from checks.explain.sums import ROWS, Kind, Scan, number, scan, strays, usual
 from checks.metrics import kind_of
 from checks.queries import QueryLog
 from checks.records import Dataset, EventTime
+from checks.sensitive import looks_personal
 from connectors import Column, Source
 
 MOST_QUERIES = 6
@@ -93,11 +94,14 @@ def _candidates(ground: Ground, question: Question) -> tuple[list[Column], dict[
     for column in ground.columns:
         if column.name.lower() in question.hidden:
             left_out[column.name] = "classified"
+        elif looks_personal(column.name):  # what is found is kept with an alert, and nobody has looked at it before
+            left_out[column.name] = "called like something about people"
         elif _may_name(column) and column.name not in own:
             possible.append(column)
     counted = question.distinct
     if possible and not any(column.name in counted for column in possible):
         counted = distinct_counts(ground, possible)
+    left_out |= {column.name: "its values were not counted yet" for column in possible if column.name not in counted}
     few = [column for column in possible if 2 <= counted.get(column.name, 0) <= MOST_VALUES]
     left_out |= {
         column.name: f"more than {MOST_VALUES} values"

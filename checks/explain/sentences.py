@@ -77,9 +77,11 @@ def _none(found: Explanation, subject: Subject, grain: Grain, *, as_usual: bool)
 
 
 def _shares(segments: Sequence[Segment], subject: Subject, *, rising: bool) -> str:
-    parts = [f"{_share(share)} {{}} {_where(group)}{_own(group, subject)}" for group, share in _together(segments)]
     first, verb = _first(subject, rising=rising)
-    return ", ".join([parts[0].format(f"{first} {verb}"), *(part.format(verb) for part in parts[1:])])
+    return ", ".join(
+        f"{_share(share)} {verb if number else f'{first} {verb}'} {_where(group)}{_own(group, subject)}"
+        for number, (group, share) in enumerate(_together(segments))
+    )
 
 
 def _first(subject: Subject, *, rising: bool) -> tuple[str, str]:
