@@ -53,7 +53,7 @@ def remembered(history: History, dataset: str, at: datetime, retention: timedelt
 def server(url: str, dataset: Dataset) -> Document:
     """The source as a server of ODCS, called like it so that the contract is about it. Never with a password."""
     made: Document = {"server": dataset.source}
-    scheme, separator, rest = url.partition("://")
+    scheme, separator, rest = url.partition("?")[0].partition("://")  # parameters hold tokens, and name no table
     schema = _schema(dataset.table)
     match scheme.lower() if separator else "":
         case "postgres" | "postgresql":
@@ -78,7 +78,7 @@ def server(url: str, dataset: Dataset) -> Document:
             return {**made, "type": "custom", "path": rest}
     if url.startswith(DEMO):
         return {**made, "type": "custom", "path": url.removeprefix(DEMO)}
-    return {**made, "type": "custom", "location": scrub(url), **schema}
+    return {**made, "type": "custom", "location": scrub(url.partition("?")[0]), **schema}
 
 
 def _schema(table: TableName) -> Document:

@@ -23,7 +23,7 @@ from checks.monitor import DEMO, Monitor
 from checks.outputs import new_file, replace_file
 from checks.records import Dataset
 from connectors import SourceError
-from connectors.urls import locate, secrets_of
+from connectors.urls import locate, secret_places
 
 Document = dict[str, Any]
 Progress = Callable[[str], None]  # called with a line for people
@@ -110,12 +110,15 @@ def _name_of(url: str) -> str:
 def _without_secrets(source: str, url: str) -> tuple[str, dict[str, str]]:
     """The URL with references to environment variables in the place of its passwords, and what those have to hold."""
     variables: dict[str, str] = {}
-    for secret in secrets_of(url):
-        if secret in url and not secret.startswith("${"):
-            name = f"{source.upper()}_PASSWORD" + (f"_{len(variables) + 1}" if variables else "")
-            variables[name] = secret
-            url = url.replace(secret, f"${{{name}}}")
-    return url, variables
+    hidden, at = "", 0
+    for start, end in secret_places(url):
+        secret = url[start:end]
+        if secret.startswith("${"):
+            continue
+        name = f"{source.upper()}_PASSWORD" + (f"_{len(variables) + 1}" if variables else "")
+        variables[name] = secret
+        hidden, at = f"{hidden}{url[at:start]}${{{name}}}", end
+    return hidden + url[at:], variables
 
 
 def _with_piece(file: Path, before: str | None, piece: Piece) -> Config:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 
 _CREDENTIALS = re.compile(r"(?<=://)[^\s'\"]*@")  # up to the last @: a password may hold an unescaped / or @
-_PASSWORD_PAIR = re.compile(r"(?i)\b(password|passwd|pwd|secret|token)\b(\s*[=:]\s*)('[^']*'|\"[^\"]*\"|\S+)")
+_PASSWORD_PAIR = re.compile(r"(?i)\b([\w-]*(?:password|passwd|pwd|secret|token))\b(\s*[=:]\s*)('[^']*'|\"[^\"]*\"|\S+)")
 
 
 def scrub(text: str) -> str:

@@ -11,7 +11,7 @@ from connectors.errors import DriverMissing, Unreachable
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _PASSWORD = re.compile(r"://[^:@/]*:(.+)@")
-_PASSWORD_PARAMETER = re.compile(r"[?&](?:password|passwd|pwd|token|secret)=([^&]+)")
+_PASSWORD_PARAMETER = re.compile(r"(?i)[?&][\w-]*(?:password|passwd|pwd|token|secret|key)=([^&]+)")
 _AMBIGUOUS = re.compile(r"[@/#?:\[\]]")
 _SUFFIXES = {".duckdb": "duckdb", ".ddb": "duckdb", ".db": "duckdb", ".sqlite": "sqlite", ".sqlite3": "sqlite"}
 _SCHEMES = {"duckdb": "duckdb", "sqlite": "sqlite", "files": "files", "file": "", "postgres": "postgres"}
@@ -41,6 +41,13 @@ def locate(source: str, url: str, base: Path) -> Location:
         return Location("ibis", url.strip())
     path = _existing(source, rest, base)
     return Location(kind or _kind_of(source, path), url, path)
+
+
+def secret_places(url: str) -> list[tuple[int, int]]:
+    """Where the passwords stand in a URL: from and to, in their order."""
+    found = [match.span(1) for pattern in (_PASSWORD, _PASSWORD_PARAMETER) for match in pattern.finditer(url)]
+    found.sort()
+    return [place for at, place in enumerate(found) if at == 0 or place[0] >= found[at - 1][1]]
 
 
 def secrets_of(url: str) -> tuple[str, ...]:

@@ -49,6 +49,18 @@ def test_a_usual_day_passes_with_its_band_in_words():
     assert found.alerts == ()
 
 
+@pytest.mark.parametrize("days", [1, 4, 5, 9, 14])
+def test_an_outage_is_told_on_each_of_its_days_with_a_band_that_makes_sense(days):
+    """Also when the level has moved over to it."""
+    nulls = np.append(noise(3, 90 - days, 0.005, 0.1), np.full(days, 0.1))
+    results, found = learned({ROWS: noise(4, 90, 1000, 0.02), NULLS: nulls})
+    missing = results["learned.missing"]
+    assert (missing.status, missing.observed) == (Status.WARN, "10 % of the rows")
+    [finding] = max(found.alerts, key=lambda alert: alert.bucket).findings
+    assert finding.expected < finding.upper < finding.value
+    assert finding.score > 1
+
+
 def test_a_day_with_half_the_rows_warns_and_says_what_was_expected():
     results, found = learned(with_last(usual(), rows=500))
     volume = results["learned.volume"]

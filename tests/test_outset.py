@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from checks import outset
+from checks import drafts, outset
 from checks.__main__ import main
 from checks.config import load
+from checks.records import Dataset
+from connectors import TableName
+from connectors.errors import scrub
 from tests.drafting import orders
 from tests.warehouses import DuckDBFile, PostgresDatabase
 
@@ -163,3 +166,27 @@ def test_a_password_is_written_nowhere(place, postgres_database, capfd, monkeypa
     monkeypatch.setenv("SHOP_PASSWORD", "s3cret")
     assert load(place / "config.toml").sources["shop"].url.reveal() == url
     assert main(["contract", "test"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "written", "held"),
+    [
+        ("databricks://h?access_token=dapi1", "databricks://h?access_token=${W_PASSWORD}", ["dapi1"]),
+        ("duckdb://md:db?motherduck_token=XYZ", "duckdb://md:db?motherduck_token=${W_PASSWORD}", ["XYZ"]),
+        ("x://u:p@h?token=t&Api-Key=k", "x://u:${W_PASSWORD}@h?token=${W_PASSWORD_2}&Api-Key=${W_PASSWORD_3}", [*"ptk"]),
+        ("postgres://postgres:postgres@h/postgres", "postgres://postgres:${W_PASSWORD}@h/postgres", ["postgres"]),
+        ("postgres://u:${SHOP}@h/d", "postgres://u:${SHOP}@h/d", []),
+    ],
+)  # fmt: skip
+def test_secrets_of_any_place_become_references_and_nothing_else_does(url: str, written: str, held: list[str]):
+    text, variables = outset._without_secrets("w", url)
+    assert (text, list(variables.values())) == (written, held)
+
+
+@pytest.mark.parametrize(
+    "url", ["duckdb://md:db?motherduck_token=XYZ", "databricks://h/p?access_token=XYZ", "databricks://u:XYZ@h?a=b"]
+)
+def test_a_draft_has_no_secret_of_the_url(url: str):
+    made = drafts.server(url, Dataset("shop", TableName(None, "t")))
+    assert "XYZ" not in str(made)
+    assert "XYZ" not in scrub(f"can not open {url}")

@@ -100,16 +100,18 @@ def verdicts(
 def _upward(values: np.ndarray, scores: Scores, never: np.ndarray | float) -> Scores:
     """Scores of series of which only too much is said. What is beyond `never` is outside, however wide the band is that
     a few odd days of the past have made."""
+    judged = np.isin(scores.state, ("normal", "anomaly", "drift"))
+    upper = np.fmin(scores.upper, np.where(np.isfinite(scores.upper), never, np.nan))
+    beyond = judged & (upper < scores.upper) & (values > upper)
+    # in an outage of days the level may have moved over to what the outage does
+    expected = np.where(beyond | (scores.expected > upper), np.fmin(scores.expected, upper / 3), scores.expected)
+    narrower = judged & (upper < scores.upper) & (values > expected)
     with np.errstate(invalid="ignore", divide="ignore"):
-        upper = np.fmin(scores.upper, np.where(np.isfinite(scores.upper), never, np.nan))
-        narrowed = (values - scores.expected) / (upper - scores.expected)
-    narrower = (upper < scores.upper) & (values > scores.expected)
-    score = np.where(narrower, narrowed, scores.score)
-    told = np.isin(scores.state, ("normal", "anomaly", "drift"))
-    state = np.where(told & (scores.score < 0) & ~narrower, "normal", scores.state)
-    state = np.where(told & narrower & (score > 1), "anomaly", state)
+        score = np.where(narrower, (values - expected) / (upper - expected), scores.score)
+    state = np.where(judged & (scores.score < 0) & ~narrower, "normal", scores.state)
+    state = np.where(beyond, "anomaly", state)
     lower = np.where(np.isnan(scores.lower), np.nan, 0.0)
-    return replace(scores, lower=lower, upper=upper, score=score, state=state)
+    return replace(scores, expected=expected, lower=lower, upper=upper, score=score, state=state)
 
 
 def _never_seen(values: np.ndarray, void: np.ndarray) -> np.ndarray:
