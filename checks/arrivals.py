@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -35,7 +35,7 @@ _LEARNED_EVERY = timedelta(hours=6)
 _RECENT = timedelta(days=4)
 #: a second look is at least this part of a bucket after the first
 _A_WHILE = 1 / 25
-#: the part of a dataset's budget that the bucket which is still filling may spend
+#: what the bucket that is still filling may spend beside a dataset's budget, as a part of it
 _BUDGET = 0.25
 
 _T = TypeVar("_T")
@@ -175,7 +175,8 @@ def _newest(cadence: Cadence | None, seen: Watched, facts: Facts, event_time: Ev
     """The moment at which something new was last seen: by this run, or by an earlier one."""
     known = seen.observed.groupby("bucket")["value"].last().to_dict()
     rows = facts.buckets(Metric("bucket_rows", grain=event_time.grain))
-    if any(count > known.get(bucket, 0.0) for bucket, count in rows.items()):
+    since = facts.at.astimezone(UTC).replace(tzinfo=None) - _RECENT  # older buckets are read again, and are no news
+    if any(bucket >= since and count > known.get(bucket, 0.0) for bucket, count in rows.items()):
         return wall_clock(facts.at, event_time)
     news = _news(seen)
     moments = [cadence.last if cadence else None, news.max().astype("M8[us]").item() if len(news) else None]

@@ -81,7 +81,7 @@ class Survey:
 
 def most_statements() -> int:
     """How many statements a survey sends at most, bisections of a failing one aside."""
-    return 10 + suspects.MOST_KEYS + suspects.MOST_ENUMS
+    return 10 + suspects.MOST_KEYS + suspects.MOST_PAIRS + suspects.MOST_ENUMS
 
 
 def survey_job(job: SurveyJob) -> Survey:
@@ -228,7 +228,7 @@ class _Survey:
             with self._log.costing([Metric("distinct_count", name)]):
                 sql = self._values_sql(name)
                 answer = self._log.fetch(f"values of {name}", sql, limit=suspects.MOST_VALUES + 1)
-                values = tuple((str(value), int(times)) for value, times in answer.rows if value is not None)
+                values = tuple((str(value), int(times)) for value, times in answer.rows)
                 if not any(sensitive.looks_like_personal_value(value) for value, _ in values):
                     found[name] = values
         return found
@@ -238,7 +238,8 @@ class _Survey:
 
         table = self._source.relation(self._plan.dataset.table, self._plan.columns)
         with writing(self._source.name, self._plan.dataset.table):
-            per_value: Any = table.group_by(value=table[name]).aggregate(times=table.count())
+            present = table.filter(table[name].notnull())  # else NULL would take the place of a value
+            per_value: Any = present.group_by(value=present[name]).aggregate(times=present.count())
             return self._source.compile(per_value.order_by(ibis.desc(per_value.times)))
 
     def _filled(self) -> tuple[datetime, ...]:

@@ -22,7 +22,8 @@ RARE = 5
 MOST_VALUES = 20
 MOST_ENUMS = 30
 MOST_KEYS = 6
-_MOST_PAIRS = 6
+#: pairs of columns that are tried as a key
+MOST_PAIRS = 6
 _MOST_FORMATS = 300
 #: approximate numbers of different values are off by a few per cent
 _NEARLY_ALL = 0.85
@@ -127,7 +128,7 @@ def pairs(facts: Facts) -> list[tuple[str, ...]]:
         if _different(facts, pair[0]) * _different(facts, pair[1]) >= _NEARLY_ALL * rows
         and (dated in pair or any(identifies(name) for name in pair))
     ]
-    return sorted(possible, key=lambda pair: dated not in pair)[:_MOST_PAIRS]
+    return sorted(possible, key=lambda pair: dated not in pair)[:MOST_PAIRS]
 
 
 def _tellers(facts: Facts) -> Iterator[Column]:

@@ -42,11 +42,13 @@ def by_night(_: datetime, age: timedelta) -> float:
     return 1000.0 if age >= DAY + 5 * HOUR else 0.0
 
 
-def seen(arrives: Arrives, at: datetime, zone: str = "UTC", grain: Grain = Grain.DAY) -> Measured:
-    """What a run reads at the moment `at`: the buckets of three days, none from before the feed has begun."""
+def seen(
+    arrives: Arrives, at: datetime, zone: str = "UTC", grain: Grain = Grain.DAY, reach: timedelta = 3 * DAY
+) -> Measured:
+    """What a run reads at the moment `at`: the last buckets, none from before the feed has begun."""
     event_time = EventTime("at", "contract", zone, grain=grain)
     now = wall_clock(at, event_time)
-    since = max(BEGUN, bucket_of(now - 3 * DAY, grain))
+    since = max(BEGUN, bucket_of(now - reach, grain))
     buckets = buckets_between(since, bucket_of(now, grain), grain)
     rows = np.array([[arrives(bucket, now - bucket) for bucket in buckets]])
     flow = Grid((Metric("bucket_rows", grain=grain),), tuple(buckets), rows)
@@ -55,7 +57,7 @@ def seen(arrives: Arrives, at: datetime, zone: str = "UTC", grain: Grain = Grain
     return Measured(columns, event_time, None, (table, flow), (), (), since, True, 0.1, at)
 
 
-def runs(history: History, arrives: Arrives, moments: Iterable[datetime], **more: str) -> RunReport:
+def runs(history: History, arrives: Arrives, moments: Iterable[datetime], **more: object) -> RunReport:
     """Runs at these moments; the report of the last one."""
     report = None
     for at in moments:

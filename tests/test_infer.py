@@ -314,6 +314,17 @@ def test_what_a_contract_classifies_stays_classified_and_silent(tmp_path, at):
     assert told["amount"]["logicalTypeOptions"] == {"minimum": 0}
 
 
+def test_a_list_with_one_value_too_many_is_not_cut_to_fit(tmp_path, at):
+    """Where NULL is among the values, it takes no other one's place."""
+    warehouse = DuckDBFile(tmp_path)
+    frame = orders(at)
+    words = [f"w{number % 22}" if number % 22 < 21 else None for number in range(len(frame))]
+    table = warehouse.load("orders", frame.assign(state=words))
+    with warehouse.open() as source:
+        draft = drafted(source, table, at)
+    assert "enum" not in properties(draft)["state"]
+
+
 def test_the_words_of_an_enum_type_are_not_written_as_its_type(tmp_path, at):
     warehouse = DuckDBFile(tmp_path)
     frame = orders(at)[["first_name", "state", "ordered_at"]]

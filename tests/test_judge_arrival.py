@@ -161,6 +161,8 @@ def test_a_feed_that_stalls_in_the_morning_is_found_before_the_day_is_over(histo
     assert "behind, which makes it complete by 2026-03-27 0" in (late.reason or "")
     assert of(evening, SILENCE).status is Status.WARN
     assert "nothing new since 2026-03-26 12:00 (UTC)" in (of(evening, SILENCE).reason or "")
+    for days in (2, 4, 6):  # and stays so, although buckets of before are read again
+        assert of(runs(history, stalled, [last + days * DAY], reach=20 * DAY), SILENCE).status is Status.WARN
 
 
 def test_the_first_run_of_a_dataset_learns(history: History):

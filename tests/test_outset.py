@@ -173,7 +173,7 @@ def test_a_password_is_written_nowhere(place, postgres_database, capfd, monkeypa
     [
         ("databricks://h?access_token=dapi1", "databricks://h?access_token=${W_PASSWORD}", ["dapi1"]),
         ("duckdb://md:db?motherduck_token=XYZ", "duckdb://md:db?motherduck_token=${W_PASSWORD}", ["XYZ"]),
-        ("x://u:p@h?token=t&Api-Key=k", "x://u:${W_PASSWORD}@h?token=${W_PASSWORD_2}&Api-Key=${W_PASSWORD_3}", [*"ptk"]),
+        ("x://u:p@h?token=t&Key=k", "x://u:${W_PASSWORD}@h?token=${W_PASSWORD_2}&Key=${W_PASSWORD_3}", [*"ptk"]),
         ("postgres://postgres:postgres@h/postgres", "postgres://postgres:${W_PASSWORD}@h/postgres", ["postgres"]),
         ("postgres://u:${SHOP}@h/d", "postgres://u:${SHOP}@h/d", []),
     ],

@@ -26,7 +26,7 @@ def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result,
     spent = budget((metric for grid in grids for metric in grid.metrics), detection.alerts_per_90_days)
     results, bands, alerts = [], [], []
     for grid in grids:
-        key, numbers = (dataset.name, grid.grain.value), _digest(grid, dataset, before)
+        key, numbers = (dataset.name, grid.grain.value), _digest(grid, spent, dataset, before)
         known = _told.get(key)
         if known is not None and known[0] == numbers and _is_remembered(grid, before):
             results += known[1]
@@ -42,9 +42,9 @@ def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result,
     return tuple(results), Learned(tuple(one for one in bands if one is not None), tuple(alerts))
 
 
-def _digest(grid: Watched, dataset: Dataset, before: Before) -> bytes:
+def _digest(grid: Watched, spent: judging.Budget, dataset: Dataset, before: Before) -> bytes:
     """All that verdicts depend on, in a few bytes."""
-    about = grid.metrics, grid.buckets[0], grid.buckets[-1], dataset.detection, tuple(before.labels)
+    about = grid.metrics, grid.buckets[0], grid.buckets[-1], spent, dataset.detection, tuple(before.labels)
     digest = blake2b(repr(about).encode(), digest_size=16)
     digest.update(grid.values.tobytes())
     digest.update(grid.rows.tobytes())
@@ -52,6 +52,8 @@ def _digest(grid: Watched, dataset: Dataset, before: Before) -> bytes:
 
 
 def _is_remembered(grid: Watched, before: Before) -> bool:
-    """Whether the run that told it was remembered too: its bands are there."""
+    """Whether the run that told it was remembered too: the bands of the newest bucket are those of these values."""
     newest = grid.buckets[-1]
-    return any(newest in before.judged.get(metric, {}) for metric in grid.metrics)
+    judged = [before.judged.get(metric, {}).get(newest) for metric in grid.metrics]
+    kept = [pair for pair in zip(judged, grid.values[:, -1], strict=True) if pair[0] is not None]
+    return bool(kept) and all(then == now for then, now in kept)
