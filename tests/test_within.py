@@ -383,15 +383,28 @@ def test_sqlite_says_that_it_can_not(warehouse: Warehouse, tmp_path: Path):
 def test_what_is_said_inside_and_not_executed_is_told(tmp_path: Path):
     inside = {
         "name": "b", "unique": True, "primaryKey": True, "partitioned": True, "physicalType": "int",
+        "encryptedName": "c",
         "relationships": [{"to": "other.id"}], "quality": [{"metric": "nullValues", "mustBe": 0}],
     }  # fmt: skip
     dataset, findings = contracted(tmp_path, {"name": "a", "logicalType": "object", "properties": [inside]})
     told = {finding.path.rpartition(".")[2]: (str(finding.level), finding.message) for finding in findings}
-    for key in ("unique", "primaryKey", "partitioned", "relationships", "quality"):
+    for key in ("unique", "primaryKey", "partitioned", "relationships", "encryptedName", "quality"):
         assert told[key][0] == "warning"
         assert told[key][1].startswith("not executed: a.b is inside of a column, and ")
     assert told["physicalType"][0] == "info"
     assert [check.id for check in dataset.checks] == ["a.column", "a.b.column"]
+
+
+def test_where_time_zones_are_not_compared_is_told(tmp_path: Path):
+    zone = {"logicalTypeOptions": {"timezone": True}}
+    inside = {"name": "b", "logicalType": "timestamp"} | zone
+    outside = {"name": "a", "logicalType": "object", "properties": [inside]}
+    dataset, findings = contracted(tmp_path, outside, {"name": "t", "logicalType": "time"} | zone)
+    told = [finding.message for finding in findings if finding.path.endswith("timezone")]
+    assert [message[:40] for message in told] == [
+        "not executed: a.b is inside of a column,", "not executed: t is a time of day, and ti",
+    ]  # fmt: skip
+    assert "timezone" not in {check.id.rpartition(".")[2] for check in dataset.checks}
 
 
 @on(

@@ -88,7 +88,8 @@ def _encrypted(node: Node, _column: str) -> ColumnExpected | None:
 def _zone(node: Node, column: str) -> ColumnExpected | None:
     options = node.child("logicalTypeOptions")
     said = options.value.get("timezone") if options else None
-    return ColumnExpected(column, has_zone=said) if isinstance(said, bool) else None
+    is_asked = isinstance(said, bool) and node.text("logicalType") != "time"
+    return ColumnExpected(column, has_zone=said) if is_asked else None
 
 
 def _required(node: Node, column: str) -> NumberExpected | None:

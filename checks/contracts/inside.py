@@ -22,9 +22,11 @@ _OF_COLUMNS = {
     "primaryKey": "a key is made of columns",
     "partitioned": "tables are partitioned by columns",
     "relationships": "references start at columns",
+    "encryptedName": "encrypted values stand in columns",
     "quality": "rules are about tables and columns; write enum, required or logicalTypeOptions here",
 }
 
+_ZONES = "time zones are compared with the types of timestamp columns"
 
 #: types of servers whose warehouses are asked inside of columns, or whose type says nothing of it
 _ASKED = ("duckdb", "local", "postgres", "postgresql", "cloudsql", "custom", "")
@@ -72,6 +74,7 @@ def note_not_executed(subject: Subject, node: Node) -> None:
         if place.node.text("logicalType") == "vector":
             told = f"not executed yet: vector is not compared; {place.name} must exist"
             notes.info(place.node.at("logicalType"), told)
+        _note_zone(subject, place)
     for place in places(node):
         for key, why in _OF_COLUMNS.items():
             if place.node.value.get(key):
@@ -80,6 +83,17 @@ def note_not_executed(subject: Subject, node: Node) -> None:
             known = "the structs and lists of DuckDB and the arrays of PostgreSQL"
             notes.info(place.node.at("physicalType"), f"is compared in {known}; JSON has no such types")
     _note_servers(subject, node)
+
+
+def _note_zone(subject: Subject, place: Inside) -> None:
+    """Whether there is a time zone is asked of the types of columns with moments alone."""
+    options = place.node.child("logicalTypeOptions")
+    if options is None or not isinstance(options.value.get("timezone"), bool):
+        return
+    if place.path:
+        subject.notes.warning(options.at("timezone"), f"not executed: {place.name} is inside of a column, and {_ZONES}")
+    elif place.node.text("logicalType") == "time":
+        subject.notes.warning(options.at("timezone"), f"not executed: {place.name} is a time of day, and {_ZONES}")
 
 
 def _note_servers(subject: Subject, node: Node) -> None:
