@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from checks import answers, contract_answers, labels
+from checks import answers, contract_answers, demo, labels
 from checks.config import Config
 from checks.explain import Words, to_document
 from checks.history import HistoryBusy
@@ -79,7 +79,7 @@ class Local:
         self.monitor = monitor
 
     def run(self, names: Sequence[str], at: datetime | None, progress: Progress) -> Document:
-        self.monitor.feed_demo(self.monitor.clock(), progress)
+        demo.feed(self.monitor.config, self.monitor.clock(), progress)
         futures, errors = self.monitor.list_and_start(names, at=at, trigger="command")
         for error in errors:
             progress(error)

@@ -9,8 +9,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from checks.contracts.inferring import Inferred, Remembered, infer
+from checks.demo import DEMO
 from checks.history import History
-from checks.monitor import DEMO, Monitor
+from checks.monitor import Monitor
 from checks.plan import Reading
 from checks.records import Dataset
 from checks.survey import SurveyJob, most_statements, survey_job

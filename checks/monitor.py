@@ -5,18 +5,16 @@ Commands and the app both work through a Monitor, so that they give the same ans
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from pathlib import Path
 
-from checks import cadence, drill, health, run, slots
+from checks import cadence, demo, drill, health, run, slots
 from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset, address_of
-from checks.config import Config, SourceConfig
+from checks.config import Config
 from checks.explain import Explanation, Words
-from checks.history import History, HistoryError, Known
+from checks.history import History, Known
 from checks.lineage import Lineage, ViewsKnown
 from checks.lineage.record import ViewsRead
 from checks.plan import Reading, statements
@@ -30,12 +28,11 @@ from checks.records import (
 from checks.refusal import Refused
 from checks.registry import Registry
 from checks.run import Slot
+from checks.run_queue import Order, RunQueue
 from checks.worker import Job, SourceSpec, list_job, measure_job
 from checks.workers import Workers
 from connectors import TableName
 
-log = logging.getLogger(__name__)
-DEMO = "demo://"
 _SECONDS_PER_VIEW = 0.5  # many times what it takes to look one up and to parse it
 
 
@@ -60,13 +57,11 @@ class Monitor:
         self.registry = Registry(history, clock)
         self._profiles = profiles
         self._views = ViewsKnown()
-        self.workers = Workers({name: source.concurrency for name, source in config.sources.items()})
+        sizes = {name: source.concurrency for name, source in config.sources.items()}
+        self.workers = Workers(sizes)
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
-        self._closed = False
-        self._lock = threading.Lock()
-        self._queues: dict[str, ThreadPoolExecutor] = {}
-        self._under_way: dict[str, tuple[datetime, Future[RunReport]]] = {}
+        self._runs = RunQueue(sizes, self._run, clock, self.troubles)
 
     @classmethod
     def open(cls, config: Config, at: datetime, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Monitor:
@@ -75,14 +70,9 @@ class Monitor:
 
     def close(self) -> None:
         """Ends what runs (recorded as cancelled) and gives the history free."""
-        with self._lock:
-            self._closed = True
-            queues, self._queues = list(self._queues.values()), {}
-        for queue in queues:
-            queue.shutdown(wait=False, cancel_futures=True)
+        self._runs.cancel()
         self.workers.close()
-        for queue in queues:
-            queue.shutdown(wait=True)
+        self._runs.join()
         self.history.close()
 
     # -- what there is ---------------------------------------------------------------------------------------------
@@ -123,7 +113,7 @@ class Monitor:
     def spec(self, name: str) -> SourceSpec:
         """How to open a source in a worker."""
         source = self.config.sources[name]
-        return SourceSpec(name, _address(source), source.timeout.total_seconds(), self.config.base)
+        return SourceSpec(name, demo.address(source.url.reveal()), source.timeout.total_seconds(), self.config.base)
 
     def schedule_of(self, dataset: Dataset) -> str:
         """The cron line that the dataset runs on: its contract's, its source's, or the default."""
@@ -157,7 +147,7 @@ class Monitor:
     ) -> list[Future[RunReport]]:
         """Puts runs into the queues of their sources and returns at once. A dataset that is under way is not started
         again: its future is returned. With `at` the moment is replayed."""
-        return [self._start_one(dataset, at, slot, trigger) for dataset in self.named(names)]
+        return [self._runs.put(Order(dataset, at, slot, trigger)) for dataset in self.named(names)]
 
     def list_and_start(
         self, names: Sequence[str], *, at: datetime | None = None, trigger: str = "page"
@@ -178,8 +168,7 @@ class Monitor:
 
     def running(self) -> dict[str, datetime]:
         """The datasets under way or queued, with the moment at which they were asked for."""
-        with self._lock:
-            return {name: asked for name, (asked, future) in self._under_way.items() if not future.done()}
+        return self._runs.running()
 
     def next_runs(self) -> dict[str, datetime]:
         """The next slot of every dataset."""
@@ -223,28 +212,7 @@ class Monitor:
         they were last listed."""
         return self._views.lineage(self.datasets(), self.sources(), self._read_views, self.clock())
 
-    # -- the demo --------------------------------------------------------------------------------------------------
-
-    def demo_faults(self) -> tuple:
-        """The faults that are injected into the demo warehouse; none without one."""
-        if not self._demo_folders():
-            return ()
-        from connectors.demo import FAULTS
-
-        return FAULTS
-
-    def feed_demo(self, at: datetime, progress: Callable[[str], None] = lambda _: None) -> None:
-        """Builds the demo warehouse if it is not there, else appends what has happened since."""
-        from connectors import demo
-
-        for folder in self._demo_folders():
-            demo.build(folder, at, progress=progress)
-
     # -- inside ----------------------------------------------------------------------------------------------------
-
-    def _demo_folders(self) -> list[Path]:
-        urls = [source.url.reveal() for source in self.config.sources.values()]
-        return [self.config.base / url.removeprefix(DEMO) for url in urls if url.startswith(DEMO)]
 
     def _read_views(self, name: str) -> ViewsRead:
         from checks.lineage.reading import views_job
@@ -269,41 +237,10 @@ class Monitor:
         following = slots.next_slot(line, slot)
         return health.young_until(following, slots.next_slot(line, following) if following else None)
 
-    def _start_one(
-        self, dataset: Dataset, at: datetime | None, slot: datetime | None, trigger: str
-    ) -> Future[RunReport]:
-        with self._lock:
-            _, under_way = self._under_way.get(dataset.name, (None, None))
-            if under_way is not None and not under_way.done():
-                return under_way
-            if self._closed:
-                raise CancelledError
-            future = self._queue(dataset.source).submit(self._run, dataset, at, slot, trigger)
-            self._under_way[dataset.name] = (self.clock(), future)
-        future.add_done_callback(lambda ended: self._ended(dataset.name, ended))
-        return future
-
-    def _ended(self, name: str, run_: Future[RunReport]) -> None:
-        """A run that could not even be remembered is a trouble of ours, which nobody may be waiting to hear."""
-        job = f"run of {name}"
-        error = None if run_.cancelled() else run_.exception()
-        if error is None:
-            self.troubles.pop(job, None)
-        else:
-            sentence = str(error) if isinstance(error, HistoryError) else f"{type(error).__name__}; see the log"
-            self.troubles[job] = f"{job}: {sentence}"
-            log.error("%s: %s", job, sentence)
-
-    def _queue(self, source: str) -> ThreadPoolExecutor:
-        """A queue for each source: one that hangs blocks its own."""
-        if source not in self._queues:
-            size = self.config.sources[source].concurrency if source in self.config.sources else 1
-            self._queues[source] = ThreadPoolExecutor(size, thread_name_prefix=f"run-{source}")
-        return self._queues[source]
-
-    def _run(self, dataset: Dataset, at: datetime | None, slot: datetime | None, trigger: str) -> RunReport:
-        moment = at or self.clock()
-        served = Slot(slot or moment.replace(microsecond=0), moment, trigger, replay=at is not None)
+    def _run(self, order: Order) -> RunReport:
+        dataset, moment = order.dataset, order.at or self.clock()
+        slot = order.slot or moment.replace(microsecond=0)
+        served = Slot(slot, moment, order.trigger, replay=order.at is not None)
         rest = {} if served.replay else cadence.resting(dataset, self.history.results, served.at)
         measured = cadence.to_measure(dataset, rest)
         attempts = self.config.schedule.attempts
@@ -327,8 +264,3 @@ class Monitor:
         )
         # every statement has its own time limit; the worker gets the sum of what it may send, and is killed after that
         return self.workers.call(spec, spec.timeout * statements(dataset) + 10, measure_job, job)
-
-
-def _address(source: SourceConfig) -> str:
-    url = source.url.reveal()
-    return "files://" + url.removeprefix(DEMO) if url.startswith(DEMO) else url

@@ -15,11 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from checks import drafts
+from checks import demo, drafts
 from checks.command_line import CanNotRead, WrongUsage
 from checks.config import Config, ConfigError, load
+from checks.demo import DEMO
 from checks.history import History
-from checks.monitor import DEMO, Monitor
+from checks.monitor import Monitor
 from checks.outputs import new_file, replace_file
 from checks.records import Dataset
 from connectors import SourceError
@@ -161,7 +162,7 @@ def _opened(config: Config, folder: Path) -> Monitor:
 
 
 def _listed(monitor: Monitor, source: str, progress: Progress) -> list[Dataset]:
-    monitor.feed_demo(monitor.clock(), progress)
+    demo.feed(monitor.config, monitor.clock(), progress)
     [state] = monitor.refresh(monitor.clock(), [source])
     if state.error:
         raise CanNotRead(state.error)

@@ -17,6 +17,7 @@ import httpx
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from checks import demo
 from checks.cadence import lines_of
 from checks.history import HistoryError, RunRow
 from checks.monitor import Monitor
@@ -114,7 +115,7 @@ class Scheduler:
 
     def feed(self) -> None:
         """Lets the demo warehouse go on."""
-        self.monitor.feed_demo(self.monitor.clock())
+        demo.feed(self.monitor.config, self.monitor.clock())
 
     def tidy(self) -> None:
         """Nightly care of the history, with a backup beside it."""
@@ -146,7 +147,7 @@ class Scheduler:
             )
 
         every(REFRESH, self.refresh, "refresh")
-        if self.monitor.demo_faults():
+        if demo.faults(self.monitor.config):
             every(FEED, self.feed, "feed")
         if self.monitor.config.app.heartbeat:
             every(BEAT, self.beat, "heartbeat")

@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from checks import answers, drill
+from checks import answers, demo, drill
 from checks.catalogue import Given
 from checks.config import Config, ConfigError, DatasetDetection, DetectionConfig, SourceConfig
 from checks.contracts import Level, Linted, by_file, to_json
@@ -70,7 +70,7 @@ def try_out(config: Config, trial: Trial, progress: Progress, look: Look | None 
         history = History.open(settings.history_path, trial.at)
         monitor = Monitor(settings, history, lambda: trial.at, trial.contracts, profiles=False)
         try:
-            monitor.feed_demo(trial.at, progress)
+            demo.feed(monitor.config, trial.at, progress)
             document = _tried(monitor, trial, progress)
             return document | look(monitor) if look else document
         finally:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from checks import answers
+from checks import answers, demo
 from checks.explain import Words, to_document
 from checks.monitor import Monitor
 from checks.records import Health
@@ -179,7 +179,7 @@ async def start_runs(request: Request) -> Response:
         raise Problem(400, "wrong at", '"at" is a moment as text, such as 2026-03-15T12:00:00Z')
     monitor, moment = current(), past(at)
     if body.get("refresh"):
-        await off_loop(monitor.feed_demo, monitor.clock())
+        await off_loop(demo.feed, monitor.config, monitor.clock())
         futures, errors = await off_loop(partial(monitor.list_and_start, names, at=moment, trigger="api"))
     else:
         futures, errors = await off_loop(partial(monitor.start, names, at=moment, trigger="api")), []

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from checks import contract_answers
+from checks import contract_answers, demo
 from checks.arrivals import Arrivals, lately
 from checks.catalogue import SourceState
 from checks.contracts import Finding
@@ -156,7 +156,7 @@ def next_runs() -> Mapping[str, datetime]:
 
 def demo_faults() -> Sequence:
     """The faults that the demo warehouse injects, empty for other warehouses."""
-    return process.current().demo_faults()
+    return demo.faults(process.current().config)
 
 
 # -- one dataset -------------------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ class CannedMonitor(Monitor):
 
     def wait(self) -> None:
         """Until nothing is under way."""
-        for _, future in list(self._under_way.values()):
+        for _, future in list(self._runs._under_way.values()):
             future.exception()
 
 
