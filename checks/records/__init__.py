@@ -4,8 +4,8 @@ A *metric* is something that can be measured; a *measurement* one value of it; a
 outcome of one check in one run. All moments are aware datetimes in UTC, except buckets, which are naive and in the
 dataset's own day (see `EventTime.zone`).
 
-Along the way of the data: `words`, `expected`, `declared`, `measured`, `learned`, `happened`, `labelled`. All others
-import the nouns from here, never from those modules (`tests/test_project.py`).
+Along the way of the data: `words`, `expected`, `declared`, `measured`, `learned`, `happened`, `labelled` and
+`incident`. All others import the nouns from here, never from those modules (`tests/test_project.py`).
 """
 
 from checks.records.declared import (
@@ -41,6 +41,21 @@ from checks.records.happened import (
     Result,
     RunReport,
 )
+from checks.records.incident import (
+    VITALS,
+    Change,
+    EventKind,
+    Family,
+    Incident,
+    IncidentEvent,
+    IncidentSeverity,
+    IncidentState,
+    Key,
+    Signal,
+    Span,
+    Symptom,
+    Verdict,
+)
 from checks.records.labelled import (
     Label,
     LabelKind,
@@ -72,12 +87,14 @@ from checks.records.words import (
 )
 
 __all__ = [
+    "VITALS",
     "Aggregate",
     "AggregateExpected",
     "Alert",
     "ArrivalExpected",
     "Bands",
     "Certainty",
+    "Change",
     "ChangeExpected",
     "Check",
     "Choice",
@@ -87,13 +104,20 @@ __all__ = [
     "Detection",
     "Dimension",
     "DistributionExpected",
+    "EventKind",
     "EventTime",
     "Expectation",
+    "Family",
     "Finding",
     "FreshnessExpected",
     "Grain",
     "Grid",
     "Health",
+    "Incident",
+    "IncidentEvent",
+    "IncidentSeverity",
+    "IncidentState",
+    "Key",
     "Label",
     "LabelKind",
     "Learned",
@@ -114,10 +138,14 @@ __all__ = [
     "SequenceExpected",
     "SequenceKind",
     "Severity",
+    "Signal",
+    "Span",
     "SqlExpected",
     "Status",
+    "Symptom",
     "Threshold",
     "UniqueExpected",
     "ValuesExpected",
+    "Verdict",
     "is_public",
 ]
