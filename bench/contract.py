@@ -27,8 +27,8 @@ from checks.config import load
 from checks.contracts import Level, declared, lint, load_folder
 from checks.history import History, Known
 from checks.measure import measure
-from checks.plan import Reading, make_plan
-from checks.records import Dataset, Outcome, RunReport
+from checks.plan import make_plan
+from checks.records import Dataset, Outcome, Reading, RunReport
 from checks.run import Slot
 from connectors import Source, TableName, open_source
 

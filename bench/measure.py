@@ -21,8 +21,8 @@ import duckdb
 
 from checks.history import Known
 from checks.measure import measure
-from checks.plan import Reading, make_plan
-from checks.records import Dataset
+from checks.plan import make_plan
+from checks.records import Dataset, Reading
 from connectors import TableName, open_source
 
 AT = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)

@@ -18,8 +18,8 @@ import duckdb
 from checks import run
 from checks.history import History
 from checks.measure import measure
-from checks.plan import Reading, make_plan
-from checks.records import Check, Dataset, Dimension, NumberExpected, Operator, Threshold
+from checks.plan import make_plan
+from checks.records import Check, Dataset, Dimension, NumberExpected, Operator, Reading, Threshold
 from checks.run import Slot
 from connectors import open_source
 

@@ -12,8 +12,7 @@ from checks.contracts.inferring import Inferred, Remembered, infer
 from checks.demo import DEMO
 from checks.history import History
 from checks.monitor import Monitor
-from checks.plan import Reading
-from checks.records import Dataset
+from checks.records import Dataset, Reading
 from checks.survey import SurveyJob, most_statements, survey_job
 from connectors import TableName
 from connectors.errors import scrub

@@ -30,14 +30,12 @@ from checks.predicates import (
     UniqueItems,
 )
 from checks.queries import QueryLog, writing
-from checks.records import Check, Metric, RowsExpected, ValuesExpected
+from checks.records import Check, Metric, Plan, RowsExpected, ValuesExpected
 from checks.within import NotThere, last_of
 from connectors import Column, QueryFailed, TableName
 
 if TYPE_CHECKING:
     import ibis.expr.datatypes as dt
-
-    from checks.plan import Plan
 
 _NAMES = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "sqlite": "SQLite"}
 _REMEDY = "write the rule so that this column and this warehouse can express it, or remove it"

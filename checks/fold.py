@@ -9,18 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from checks.eventtime import bucket_of, buckets_between, wall_clock
 from checks.fused import NEWEST, OLDEST, Asked
 from checks.metrics import CATALOGUE
-from checks.records import Grain, Grid, Metric
+from checks.records import Grain, Grid, Metric, Plan
 from checks.scalars import moment_of
-
-if TYPE_CHECKING:
-    from checks.plan import Plan
 
 ROWS = Metric("row_count")
 FUTURE = Metric("future_rows")

@@ -18,15 +18,13 @@ from checks.metrics import Aggregation, kind_of
 from checks.moments import as_moment
 from checks.present import with_now
 from checks.queries import QueryLog, may_be_one_expression, writing
-from checks.records import Metric
+from checks.records import Metric, Plan
 from checks.rows import names_beside
 from checks.scalars import NotANumber, numbers, parsed_moment
 from connectors import Answer, SourceError, TableName
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-    from checks.plan import Plan
 
 #: PostgreSQL allows 1,664 output columns, SQLite 2,000; DuckDB any number
 MOST_AGGREGATES = 1600

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,12 +18,9 @@ from checks.fold import Folded, fold
 from checks.meets import values_aggregation
 from checks.metrics import Aggregation, column_aggregations, nulls_aggregation, rows_aggregation
 from checks.queries import QueryLog
-from checks.records import Grid, Measured, Metric, ReconcileExpected, ReferenceExpected
+from checks.records import Grid, Measured, Metric, Plan, ReconcileExpected, ReferenceExpected
 from checks.separate import OtherSource
 from connectors import DatasetMissing, Source
-
-if TYPE_CHECKING:
-    from checks.plan import Plan
 
 FRESHNESS = Metric("freshness")
 

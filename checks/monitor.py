@@ -17,11 +17,12 @@ from checks.explain import Explanation, Words
 from checks.history import History, Known
 from checks.lineage import Lineage, ViewsKnown
 from checks.lineage.record import ViewsRead
-from checks.plan import Reading, statements
+from checks.plan import statements
 from checks.records import (
     Dataset,
     DatasetHealth,
     Measured,
+    Reading,
     ReconcileExpected,
     RunReport,
 )

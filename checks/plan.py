@@ -7,7 +7,7 @@ whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import UnionType
@@ -24,8 +24,11 @@ from checks.records import (
     DistributionExpected,
     EventTime,
     Grain,
+    Last,
     Metric,
     NumberExpected,
+    Plan,
+    Reading,
     ReconcileExpected,
     ReferenceExpected,
     RowsExpected,
@@ -40,52 +43,6 @@ from checks.within import typed_in_json
 if TYPE_CHECKING:
     from checks.history import Known
     from connectors import Column
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How much of the past is read: `history_days` of buckets in a whole-table run, `look_back` behind the newest known
-    bucket in the others; whole-table work is due again `full_every` after it was last done. With `profiles`, columns
-    and keys are measured whether or not a check asks for it: what is charted, and learned from."""
-
-    history_days: int = 90
-    look_back: timedelta = timedelta(days=3)
-    full_every: timedelta = timedelta(days=1)
-    profiles: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Last:
-    """What the newest run that measured the dataset went by: its event time, and the checks that it judged, id to
-    definition."""
-
-    event_time: EventTime | None
-    checks: Mapping[str, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What one run asks. `buckets_from` is the first bucket that is told apart; without `whole_table` nothing before it
-    is read. `up_to` leaves later rows out (a replayed moment). `keys` are counted exactly, each in a query of its own;
-    of the columns in `distinct` a check wants the different values of the whole table. All statistics of the columns in
-    `profiled` are measured, of the others the NULLs alone. `sql` are the rules that bring a query of their own; they
-    are asked in every run. `rules` measure something for themselves (`rule_metrics`)."""
-
-    dataset: Dataset
-    columns: tuple[Column, ...]
-    event_time: EventTime | None
-    key: Choice | None
-    whole_table: bool
-    buckets_from: datetime | None
-    up_to: datetime | None
-    values: tuple[Check, ...] = ()
-    keys: tuple[tuple[str, ...], ...] = ()
-    references: tuple[Check, ...] = ()
-    reconciliations: tuple[Check, ...] = ()
-    profiled: frozenset[str] = frozenset()
-    distinct: tuple[str, ...] = ()
-    sql: tuple[Check, ...] = ()
-    rules: tuple[Check, ...] = ()
 
 
 def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known and what is wanted are records of others

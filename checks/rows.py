@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from checks.moments import as_moment, bucket_at, literal_at, literal_naive
 from checks.queries import writing
-from checks.records import EventTime
+from checks.records import EventTime, Plan
 from connectors import Column, Source
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-    from checks.plan import Plan
 
 _MOST_KEPT = 2000
 _counts: dict[tuple[Any, ...], str] = {}

@@ -20,6 +20,7 @@ from checks.records import (
     DistributionExpected,
     EventTime,
     Metric,
+    Plan,
     SequenceExpected,
     SequenceKind,
 )
@@ -28,8 +29,6 @@ from connectors import Column, QueryFailed
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-    from checks.plan import Plan
 
 _NAMES = {"sum": "sum", "count": "value_count", "quantile": "quantile"}
 

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 from checks import fused, metrics, rows
 from checks.moments import as_moment
 from checks.queries import QueryLog, writing
-from checks.records import Aggregate, Check, Metric, ReconcileExpected, ReferenceExpected
+from checks.records import Aggregate, Check, Metric, Plan, ReconcileExpected, ReferenceExpected
 from checks.scalars import NotANumber, numbers, parsed_moment
 from connectors import Answer, QueryFailed, Source
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-    from checks.plan import Plan
 
 OtherSource = Callable[[str], Source]
 

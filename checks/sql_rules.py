@@ -8,16 +8,12 @@ quotes or without.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from checks.queries import QueryLog
-from checks.records import Check, Metric, SqlExpected
+from checks.records import Check, Metric, Plan, SqlExpected
 from checks.refusal import Refused
 from checks.scalars import NotANumber, number
 from connectors import Answer, QueryFailed, Source
-
-if TYPE_CHECKING:
-    from checks.plan import Plan
 
 OF_TABLE = ("object", "table")
 OF_COLUMN = ("property", "column")

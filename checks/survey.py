@@ -20,7 +20,7 @@ from checks.history import Known
 from checks.measure import measure, table_grid
 from checks.meets import values_aggregation
 from checks.metrics import Aggregation, rows_aggregation
-from checks.plan import Plan, Reading, make_plan
+from checks.plan import make_plan
 from checks.predicates import Formatted
 from checks.queries import QueryLog, writing
 from checks.records import (
@@ -32,6 +32,8 @@ from checks.records import (
     Metric,
     NumberExpected,
     Operator,
+    Plan,
+    Reading,
     Threshold,
     ValuesExpected,
 )

@@ -15,13 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from checks.records import Dataset, Measured
+from checks.records import Dataset, Last, Measured, Reading
 from checks.refusal import Refused
 from connectors import Answer, Column, DatasetMissing, Source, SourceError, TableName, Unreachable, open_source
 
 if TYPE_CHECKING:
     from checks.history import Known
-    from checks.plan import Reading
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,7 +90,7 @@ def carried_out(job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 def measure_job(job: Job) -> Measured:
     """Plans and measures one dataset. Raises SourceError."""
     from checks.measure import measure
-    from checks.plan import Last, make_plan
+    from checks.plan import make_plan
 
     specs = {spec.name: spec for spec in job.others}
     with opened(job.source) as source, ExitStack() as others:

@@ -11,8 +11,8 @@ import numpy as np
 from checks.history import Known
 from checks.levels import with_levels
 from checks.measure import measure
-from checks.plan import Plan, Reading, make_plan
-from checks.records import Check, Dataset, Dimension, Expectation, Measured, Metric, Operator, Threshold
+from checks.plan import make_plan
+from checks.records import Check, Dataset, Dimension, Expectation, Measured, Metric, Operator, Plan, Reading, Threshold
 from connectors import Source, TableName
 from tests.nasty import Expected
 

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from checks.fold import fold, table_totals
 from checks.fused import NEWEST, OLDEST, Asked, in_parts, merge
 from checks.metrics import column_aggregations, rows_aggregation
-from checks.plan import Plan
-from checks.records import Dataset, EventTime, Metric
+from checks.records import Dataset, EventTime, Metric, Plan
 from checks.rows import names_beside
 from checks.scalars import NotANumber, moment_of, number, numbers
 from connectors import Column, TableName

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from checks.history import History, Known
 from checks.levels import with_levels
 from checks.metrics import CATALOGUE
-from checks.plan import Reading
 from checks.records import (
     Dataset,
     Grain,
     Measured,
     Metric,
     Outcome,
+    Reading,
     ReferenceExpected,
     UniqueExpected,
     ValuesExpected,

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pytest
 
 from checks.metrics import CATALOGUE, OF_THE_PAST
-from checks.plan import Reading
 from checks.records import (
     Aggregate,
     AggregateExpected,
     DistributionExpected,
     Grain,
     NumberExpected,
+    Reading,
     ReconcileExpected,
     ReferenceExpected,
     RowsExpected,

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pytest
 
 from checks.fused import MOST_AGGREGATES
-from checks.plan import Reading
-from checks.records import Grain, UniqueExpected, ValuesExpected
+from checks.records import Grain, Reading, UniqueExpected, ValuesExpected
 from connectors import QueryFailed, TableName
 from tests.measuring import NONE, check, found, measured, total
 from tests.nasty import AT

@@ -9,7 +9,7 @@ import pytest
 
 from checks.eventtime import age, bucket_of, infer_event_time
 from checks.history import Known
-from checks.plan import Last, Plan, Reading, make_plan
+from checks.plan import make_plan
 from checks.records import (
     ChangeExpected,
     Check,
@@ -17,9 +17,12 @@ from checks.records import (
     Dataset,
     EventTime,
     Grain,
+    Last,
     Metric,
     NumberExpected,
     Operator,
+    Plan,
+    Reading,
     ReferenceExpected,
     Threshold,
     UniqueExpected,

@@ -6,8 +6,10 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -37,6 +39,13 @@ def test_imports_run_only_dashboard_checks_connectors():
         text=True,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_no_module_imports_itself_in_a_circle():
+    """Not for its types either, nor inside a function: each module can be read after those that it names."""
+    graph = grimp.build_graph("connectors", "checks", "dashboard", cache_dir=None)
+    order = TopologicalSorter({name: graph.find_modules_directly_imported_by(name) for name in graph.modules})
+    assert {"checks.plan", "checks.records.planned"} <= set(order.static_order())  # raises CycleError, with the circle
 
 
 def test_the_nouns_have_one_address():

@@ -4,7 +4,7 @@ A *metric* is something that can be measured; a *measurement* one value of it; a
 outcome of one check in one run. All moments are aware datetimes in UTC, except buckets, which are naive and in the
 dataset's own day (see `EventTime.zone`).
 
-Along the way of the data: `words`, `expected`, `declared`, `measured`, `learned`, `happened`, `labelled` and
+Along the way of the data: `words`, `expected`, `declared`, `measured`, `planned`, `learned`, `happened`, `labelled` and
 `incident`. All others import the nouns from here, never from those modules (`tests/test_project.py`).
 """
 
@@ -76,6 +76,11 @@ from checks.records.measured import (
     Problem,
     QueryRecord,
 )
+from checks.records.planned import (
+    Last,
+    Plan,
+    Reading,
+)
 from checks.records.words import (
     Certainty,
     Dimension,
@@ -120,6 +125,7 @@ __all__ = [
     "Key",
     "Label",
     "LabelKind",
+    "Last",
     "Learned",
     "MadeFrom",
     "Measured",
@@ -127,8 +133,10 @@ __all__ = [
     "NumberExpected",
     "Operator",
     "Outcome",
+    "Plan",
     "Problem",
     "QueryRecord",
+    "Reading",
     "ReconcileExpected",
     "ReferenceExpected",
     "Repeats",
