@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from checks.history.errors import HistoryError, HistoryFailed
+from checks.history.lineage import forget_events
 from checks.history.memory import Memory
 from checks.history.moments import naive
 from checks.history.opening import copy_file
@@ -16,6 +17,8 @@ from checks.history.store import Store
 
 # the text of queries is long and of interest for as long as somebody may ask why a run was slow
 _QUERIES_KEPT = timedelta(days=30)
+# a scheduler may tell of thousands of runs a day; what jobs and datasets say of themselves is little
+_JOB_RUNS_KEPT = timedelta(days=90)
 _COUNTED = (
     "measurements",
     "series",
@@ -28,6 +31,8 @@ _COUNTED = (
     "bands",
     "alerts",
     "explanations",
+    "lineage_events",
+    "lineage_told",
 )
 _NEWEST_FINISHED = (
     "(dataset, slot) IN (SELECT (dataset, max(slot)) FROM runs WHERE outcome = 'finished' GROUP BY dataset)"
@@ -42,6 +47,7 @@ _SORTED = {
 _KEPT = {
     "alerts": "bucket >= ?",
     "explanations": "bucket >= ?",
+    "lineage_events": "happened_at >= ?",
     "runs": f"slot >= ? OR {_NEWEST_FINISHED} OR (dataset, slot) IN "
     "(SELECT (dataset, max(slot)) FROM runs GROUP BY dataset)",
     "schemas": "observed_at >= ? OR (dataset, observed_at) IN "
@@ -56,8 +62,9 @@ class Keeper:
     _memories: dict[str, Memory]
 
     def tidy(self, at: datetime, retention: timedelta) -> None:
-        """Forgets what is older than the retention (text of queries: 30 days), keeps the newest schema and the newest
-        run of every dataset, sorts measurements by (series, bucket) and results by dataset, and checkpoints."""
+        """Forgets what is older than the retention (text of queries: 30 days, runs of jobs: 90), keeps the newest
+        schema and the newest run of every dataset, sorts measurements by (series, bucket) and results by dataset, and
+        checkpoints."""
         oldest, now = naive(at - retention), naive(at)
         with self._store.writing:
             with self._store.transaction() as cursor:
@@ -69,6 +76,7 @@ class Keeper:
                     "DELETE FROM started USING runs WHERE started.dataset = runs.dataset AND started.slot = runs.slot"
                 )
                 cursor.execute("DELETE FROM run_queries WHERE slot < ?", [max(oldest, now - _QUERIES_KEPT)])
+                forget_events(cursor, max(oldest, now - _JOB_RUNS_KEPT))
             self._memories.clear()
             self._store.checkpoint()
 

@@ -106,6 +106,15 @@ _LEARNED = (
 # of the rule of a contract, as it was judged; NULL for results from before this step and for built-in checks
 _DEFINITIONS = ("ALTER TABLE results ADD COLUMN definition VARCHAR",)
 
+_LINEAGE = (
+    # what an event told of datasets, as a document named by its hash: run for run a job tells the same
+    "CREATE TABLE lineage_told (told_id VARCHAR NOT NULL, document VARCHAR NOT NULL)",
+    # of a run, or with run_id NULL of a job, or with job NULL too of a dataset; an event sent twice is one row
+    """CREATE TABLE lineage_events (
+        event_id VARCHAR NOT NULL, happened_at TIMESTAMP NOT NULL, received_at TIMESTAMP NOT NULL,
+        job_namespace VARCHAR, job VARCHAR, run_id VARCHAR, state VARCHAR, error VARCHAR, told_id VARCHAR NOT NULL)""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first shape", _FIRST),
     Migration(2, "what the sources listed", _LISTINGS),
@@ -113,6 +122,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, "labels", _LABELS),
     Migration(5, "bands, alerts and their explanations", _LEARNED),
     Migration(6, "what each result was judged by", _DEFINITIONS),
+    Migration(7, "events of lineage", _LINEAGE),
 )
 
 

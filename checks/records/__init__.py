@@ -4,8 +4,9 @@ A *metric* is something that can be measured; a *measurement* one value of it; a
 outcome of one check in one run. All moments are aware datetimes in UTC, except buckets, which are naive and in the
 dataset's own day (see `EventTime.zone`).
 
-Along the way of the data: `words`, `expected`, `declared`, `measured`, `planned`, `learned`, `happened`, `labelled` and
-`incident`. All others import the nouns from here, never from those modules (`tests/test_project.py`).
+Along the way of the data: `words`, `expected`, `declared`, `measured`, `planned`, `learned`, `happened`, `heard`,
+`labelled` and `incident`. All others import the nouns from here, never from those modules
+(`tests/test_project.py`).
 """
 
 from checks.records.declared import (
@@ -40,6 +41,13 @@ from checks.records.happened import (
     DatasetHealth,
     Result,
     RunReport,
+)
+from checks.records.heard import (
+    JobRun,
+    LineageEvent,
+    Named,
+    RunState,
+    ToldTogether,
 )
 from checks.records.incident import (
     VITALS,
@@ -122,14 +130,17 @@ __all__ = [
     "IncidentEvent",
     "IncidentSeverity",
     "IncidentState",
+    "JobRun",
     "Key",
     "Label",
     "LabelKind",
     "Last",
     "Learned",
+    "LineageEvent",
     "MadeFrom",
     "Measured",
     "Metric",
+    "Named",
     "NumberExpected",
     "Operator",
     "Outcome",
@@ -143,6 +154,7 @@ __all__ = [
     "Result",
     "RowsExpected",
     "RunReport",
+    "RunState",
     "SequenceExpected",
     "SequenceKind",
     "Severity",
@@ -152,6 +164,7 @@ __all__ = [
     "Status",
     "Symptom",
     "Threshold",
+    "ToldTogether",
     "UniqueExpected",
     "ValuesExpected",
     "Verdict",
