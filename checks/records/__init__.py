@@ -5,7 +5,7 @@ outcome of one check in one run. All moments are aware datetimes in UTC, except 
 dataset's own day (see `EventTime.zone`).
 
 Along the way of the data: `words`, `expected`, `declared`, `measured`, `planned`, `learned`, `happened`, `heard`,
-`labelled` and `incident`. All others import the nouns from here, never from those modules
+`labelled`, `incident` and `message`. All others import the nouns from here, never from those modules
 (`tests/test_project.py`).
 """
 
@@ -84,6 +84,13 @@ from checks.records.measured import (
     Problem,
     QueryRecord,
 )
+from checks.records.message import (
+    Delivery,
+    Fate,
+    Message,
+    MessageKind,
+    Posted,
+)
 from checks.records.planned import (
     Last,
     Plan,
@@ -114,6 +121,7 @@ __all__ = [
     "ColumnExpected",
     "Dataset",
     "DatasetHealth",
+    "Delivery",
     "Detection",
     "Dimension",
     "DistributionExpected",
@@ -121,6 +129,7 @@ __all__ = [
     "EventTime",
     "Expectation",
     "Family",
+    "Fate",
     "Finding",
     "FreshnessExpected",
     "Grain",
@@ -139,12 +148,15 @@ __all__ = [
     "LineageEvent",
     "MadeFrom",
     "Measured",
+    "Message",
+    "MessageKind",
     "Metric",
     "Named",
     "NumberExpected",
     "Operator",
     "Outcome",
     "Plan",
+    "Posted",
     "Problem",
     "QueryRecord",
     "Reading",
