@@ -2,8 +2,8 @@
 
 `History` has its parts over one `Store` (the open file): `RunReader`, `PointReader`, `PastReader` and `LearnedReader`
 read, `ListingKeeper` remembers the sources, `LabelKeeper` what people said, `LineageKeeper` what other systems told of
-their jobs, `Keeper` looks after the file, and the methods here write. Writing takes one run at a time and writes it
-whole or not at all.
+their jobs, `IncidentKeeper` what people work on, `Keeper` looks after the file, and the methods here write. Writing
+takes one run at a time and writes it whole or not at all.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from checks.history.batch import SERIES_OF_A_DATASET
 from checks.history.bulk import execute
 from checks.history.care import Keeper
 from checks.history.errors import HistoryBusy, HistoryError, HistoryFailed, HistoryTooNew, HistoryUnusable
+from checks.history.incidents import IncidentKeeper
 from checks.history.labels import LabelKeeper
 from checks.history.lineage import LineageKeeper
 from checks.history.listings import Listing, ListingKeeper
@@ -48,7 +49,9 @@ __all__ = [
 ]
 
 
-class History(LearnedReader, PastReader, ListingKeeper, RegistryKeeper, LabelKeeper, LineageKeeper, Keeper):
+class History(
+    LearnedReader, PastReader, ListingKeeper, RegistryKeeper, LabelKeeper, LineageKeeper, IncidentKeeper, Keeper
+):
     """The history of all datasets. Safe to use from many threads; one process at a time (HistoryBusy)."""
 
     def __init__(self, store: Store, notices: tuple[str, ...] = ()) -> None:

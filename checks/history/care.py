@@ -33,6 +33,10 @@ _COUNTED = (
     "explanations",
     "lineage_events",
     "lineage_told",
+    "incidents",
+    "incident_events",
+    "outbox",
+    "deliveries",
 )
 _NEWEST_FINISHED = (
     "(dataset, slot) IN (SELECT (dataset, max(slot)) FROM runs WHERE outcome = 'finished' GROUP BY dataset)"
@@ -48,6 +52,11 @@ _KEPT = {
     "alerts": "bucket >= ?",
     "explanations": "bucket >= ?",
     "lineage_events": "happened_at >= ?",
+    # an open incident is kept with its whole story, however old, and the newest one so that no number comes again
+    "incidents": "is_open OR resolved_at >= ? OR incident_id = (SELECT max(incident_id) FROM incidents)",
+    "incident_events": '"at" >= ? OR incident_id IN (SELECT incident_id FROM incidents)',
+    "outbox": "created_at >= ?",
+    "deliveries": '"at" >= ? OR message_id IN (SELECT message_id FROM outbox)',
     "runs": f"slot >= ? OR {_NEWEST_FINISHED} OR (dataset, slot) IN "
     "(SELECT (dataset, max(slot)) FROM runs GROUP BY dataset)",
     "schemas": "observed_at >= ? OR (dataset, observed_at) IN "

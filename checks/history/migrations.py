@@ -115,6 +115,23 @@ _LINEAGE = (
         job_namespace VARCHAR, job VARCHAR, run_id VARCHAR, state VARCHAR, error VARCHAR, told_id VARCHAR NOT NULL)""",
 )
 
+_INCIDENTS = (
+    # the story, and the state after event `number` of it: `document` is the whole incident
+    """CREATE TABLE incident_events (
+        incident_id INTEGER NOT NULL, number INTEGER NOT NULL, "at" TIMESTAMP NOT NULL, kind VARCHAR NOT NULL,
+        author VARCHAR NOT NULL, about VARCHAR NOT NULL)""",
+    """CREATE TABLE incidents (
+        incident_id INTEGER NOT NULL, number INTEGER NOT NULL, is_open BOOLEAN NOT NULL, noticed_at TIMESTAMP NOT NULL,
+        resolved_at TIMESTAMP, document VARCHAR NOT NULL)""",
+    # written with the incident in one transaction; message_id is the key that a receiver tells duplicates by
+    """CREATE TABLE outbox (
+        message_id VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL, due_at TIMESTAMP NOT NULL, channel VARCHAR NOT NULL,
+        kind VARCHAR NOT NULL, incident_id INTEGER, document VARCHAR NOT NULL)""",
+    """CREATE TABLE deliveries (
+        message_id VARCHAR NOT NULL, "at" TIMESTAMP NOT NULL, attempt INTEGER NOT NULL, outcome VARCHAR NOT NULL,
+        error VARCHAR, next_at TIMESTAMP)""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first shape", _FIRST),
     Migration(2, "what the sources listed", _LISTINGS),
@@ -123,6 +140,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, "bands, alerts and their explanations", _LEARNED),
     Migration(6, "what each result was judged by", _DEFINITIONS),
     Migration(7, "events of lineage", _LINEAGE),
+    Migration(8, "incidents and what is told of them", _INCIDENTS),
 )
 
 

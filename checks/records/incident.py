@@ -56,7 +56,7 @@ class Family(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Span:
     """When something began: not before `earliest`, where that is known, and not after `latest`. By event time where
-    there is one, else by the moments at which was measured."""
+    there is one, else by the moments at which was measured. What began together overlaps."""
 
     earliest: datetime | None
     latest: datetime
@@ -74,7 +74,9 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Signal:
     """What one run says of one key, at the moment `at`. `sentence`, `checks`, `columns` and `began` are those of what
-    is broken; `bucket` and `grain` the newest bucket that is, where buckets were judged."""
+    is broken; `bucket` and `grain` the newest bucket that is, where buckets were judged. `happened_at` is when it truly
+    began as far as that can be told: the start of the first broken bucket, the moment at which data became late, the
+    last time that all was well; None where it was never seen to be well."""
 
     key: Key
     verdict: Verdict
@@ -84,6 +86,7 @@ class Signal:
     checks: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     began: Span | None = None  # None unless broken
+    happened_at: datetime | None = None
     bucket: datetime | None = None
     grain: Grain | None = None
 
@@ -101,6 +104,7 @@ class Symptom:
     began: Span
     noticed_at: datetime
     seen_at: datetime
+    happened_at: datetime | None = None
     well_runs: int = 0
     recovered_at: datetime | None = None
     bucket: datetime | None = None
@@ -115,7 +119,7 @@ class Symptom:
 @dataclass(frozen=True, slots=True)
 class Incident:
     """One cause that people work on together. The first of its symptoms leads: it is the most upstream one, and the
-    title speaks of it. `happened_at` is when it began at the latest, `noticed_at` when a run first said so."""
+    title speaks of it. `happened_at` is when it truly began (see Signal), `noticed_at` when a run first said so."""
 
     id: int
     symptoms: tuple[Symptom, ...]

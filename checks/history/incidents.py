@@ -1,0 +1,93 @@
+"""Incidents, their stories, and what is to be told of them: written together, in one transaction.
+
+An incident is the fold of its events (`checks.incidents.transitions`); the state after the newest one lies beside them,
+so that nobody has to fold to read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from checks.history.moments import DISTANT_PAST, aware, lenient, naive
+from checks.history.store import Store
+from checks.records import Change, EventKind, Incident, IncidentEvent, Message
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+_EVENTS = 'incident_id, number, "at", kind, author, about'
+
+
+class IncidentKeeper:
+    """The part of the history that remembers incidents."""
+
+    _store: Store
+
+    def commit(self, changes: Sequence[Change], messages: Sequence[Message] = ()) -> None:
+        """Writes what has happened to incidents, their state after it, and what is to be told: all or nothing."""
+        with self._store.transaction() as cursor:
+            for change in changes:
+                _write_change(cursor, change)
+            for message in messages:
+                about = json.dumps(dict(message.about), ensure_ascii=False)
+                moments = naive(message.created_at), naive(message.due_at)
+                row = [message.id, *moments, message.channel, message.kind, message.incident, about]
+                cursor.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def incidents(self, *, open_only: bool = False, since: datetime | None = None) -> list[Incident]:
+        """The incidents, newest first: all, the open ones, or the open ones and those resolved at `since` or later."""
+        with self._store.reading() as cursor:
+            rows = cursor.execute(
+                """SELECT document FROM incidents WHERE is_open OR (NOT $1 AND resolved_at >= $2)
+                   ORDER BY incident_id DESC""",
+                [open_only, lenient(since, DISTANT_PAST)],
+            ).fetchall()
+        return [_documents().validate_json(document) for (document,) in rows]
+
+    def incident(self, number: int) -> Incident | None:
+        """One incident, None where there is none of that number."""
+        with self._store.reading() as cursor:
+            rows = cursor.execute("SELECT document FROM incidents WHERE incident_id = ?", [number]).fetchall()
+        return _documents().validate_json(rows[0][0]) if rows else None
+
+    def incident_events(self, number: int) -> list[IncidentEvent]:
+        """The story of one incident, oldest event first."""
+        with self._store.reading() as cursor:
+            rows = cursor.execute(
+                f"SELECT {_EVENTS} FROM incident_events WHERE incident_id = ? ORDER BY number", [number]
+            ).fetchall()
+        return [
+            IncidentEvent(incident, place, aware(at), EventKind(kind), author, json.loads(about))
+            for incident, place, at, kind, author, about in rows
+        ]
+
+    def event_counts(self) -> dict[int, int]:
+        """How many events each incident has; the largest key is the newest incident."""
+        with self._store.reading() as cursor:
+            return dict(cursor.execute("SELECT incident_id, number FROM incidents ORDER BY ALL").fetchall())
+
+
+def _write_change(cursor: duckdb.DuckDBPyConnection, change: Change) -> None:
+    for event in change.events:
+        about = json.dumps(dict(event.about), ensure_ascii=False)
+        row = [event.incident, event.number, naive(event.at), event.kind, event.author, about]
+        cursor.execute("INSERT INTO incident_events VALUES (?, ?, ?, ?, ?, ?)", row)
+    incident = change.incident
+    cursor.execute("DELETE FROM incidents WHERE incident_id = ?", [incident.id])
+    resolved = naive(incident.resolved_at) if incident.resolved_at else None
+    document = _documents().dump_json(incident).decode()
+    row = [incident.id, change.events[-1].number, incident.is_open, naive(incident.noticed_at), resolved, document]
+    cursor.execute("INSERT INTO incidents VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
+@cache
+def _documents() -> TypeAdapter[Incident]:
+    from pydantic import TypeAdapter  # here and not above: built when the first incident is read
+
+    return TypeAdapter(Incident)
