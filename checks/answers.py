@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from checks.drill import Sample
+from checks.eventtime import FIRST_YEAR
 from checks.health import of_results
 from checks.metrics import unit_of
 from checks.monitor import Monitor
 from checks.records import DatasetHealth, Dimension, Health, Outcome, Result, RunReport, Severity, Status
 
 Document = dict[str, Any]
-_FIRST_YEAR, _LAST_YEAR = 1970, 9999
 
 
 def run_document(reports: Sequence[RunReport], errors: Sequence[str] = ()) -> Document:
@@ -115,21 +115,6 @@ def sample_document(dataset: str, check: str, sample: Sample) -> Document:
     }
 
 
-def parsed_bucket(text: str) -> datetime:
-    """A bucket, or any moment within it, on the clock of the event time. Raises ValueError with a sentence for
-    people."""
-    try:
-        bucket = datetime.fromisoformat(text.strip())
-        if not _FIRST_YEAR <= bucket.year < _LAST_YEAR:
-            raise ValueError("no such year")
-    except ValueError:
-        example = "write its day or hour, as 2026-03-14 or 2026-03-14T06:00"
-        raise ValueError(f"'{text[:60]}' is no bucket; {example}") from None
-    if bucket.tzinfo is not None:
-        raise ValueError("a bucket has no time zone: it is a day or hour on the clock of the event time; leave it out")
-    return bucket
-
-
 def plain(value: Any) -> Any:
     """A warehouse value as JSON has it: what JSON has no word for becomes text."""
     if value is None or isinstance(value, bool | int | str):
@@ -219,8 +204,8 @@ def parsed_moment(text: str) -> datetime:
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"'{text[:60]}' is not a moment; write for example 2026-03-15T12:00:00Z") from None
-    if at.year < _FIRST_YEAR:
-        raise ValueError(f"{at:%Y-%m-%d} is too long ago; moments from {_FIRST_YEAR} on can be looked at")
+    if at.year < FIRST_YEAR:
+        raise ValueError(f"{at:%Y-%m-%d} is too long ago; moments from {FIRST_YEAR} on can be looked at")
     return at
 
 

@@ -12,6 +12,9 @@ from checks.records import EventTime, Grain
 if TYPE_CHECKING:
     from connectors import Column
 
+#: moments before this year are typing errors
+FIRST_YEAR = 1970
+_LAST_YEAR = 9999  # in which the next bucket may be beyond Python's calendar
 # The earlier in the list, the likelier that the column says when a row happened.
 _LIKELY = (
     "event_time", "event_ts", "event_timestamp", "event_at", "event_date", "occurred_at", "happened_at", "time_hour",
@@ -44,6 +47,21 @@ def bucket_of(moment: datetime, grain: Grain) -> datetime:
     """The start of the bucket that a naive moment falls into."""
     whole_hour = moment.replace(minute=0, second=0, microsecond=0)
     return whole_hour.replace(hour=0) if grain is Grain.DAY else whole_hour
+
+
+def parsed_bucket(text: str) -> datetime:
+    """A bucket as somebody writes it, or any moment within it, on the clock of the event time. Raises ValueError with a
+    sentence for people."""
+    try:
+        bucket = datetime.fromisoformat(text.strip())
+        if not FIRST_YEAR <= bucket.year < _LAST_YEAR:
+            raise ValueError("no such year")
+    except ValueError:
+        example = "write for example 2026-03-14 or 2026-03-14T06:00"
+        raise ValueError(f"'{text[:60]}' is no day or hour; {example}") from None
+    if bucket.tzinfo is not None:
+        raise ValueError("a bucket has no time zone: it is a day or hour on the clock of the event time; leave it out")
+    return bucket
 
 
 def buckets_between(first: datetime, last: datetime, grain: Grain) -> list[datetime]:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from checks import answers
 from checks.answering import answering
 from checks.command_line import DEFAULT, AsJson, ConfigPath, WrongUsage, print_document
 from checks.config import load
+from checks.eventtime import parsed_bucket
 from checks.explain import Words
 
 
@@ -35,7 +35,7 @@ def explain(  # noqa: PLR0913 the words of a command line
     from checks import show_explain
 
     try:
-        words = Words(metric, answers.parsed_bucket(bucket), column, check)
+        words = Words(metric, parsed_bucket(bucket), column, check)
     except ValueError as error:
         raise WrongUsage(f"--bucket: {error}") from None
     with answering(load(config)) as by:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from checks.answers import Document, UnknownSeries, moment
+from checks.eventtime import bucket_of, parsed_bucket
 from checks.monitor import Monitor
 from checks.records import Grain, Label, LabelKind, Repeats
 from checks.refusal import Refused
@@ -141,16 +142,13 @@ def _word(words: Any, name: str, text: str) -> Any:
 def _bucket(name: str, text: str, grain: Grain, *, end: bool = False) -> datetime:
     """The bucket that a text names: a day, or an hour of it. A day of an hourly dataset is all its hours."""
     try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is not None or not 1970 <= found.year < 9999:
-        wrong = "is no day or hour; write for example 2026-03-01, or 2026-03-01T05:00, by the dataset's own clock"
-        raise WrongLabel(f"{name}: '{text[:60]}' {wrong}")
+        found = parsed_bucket(text)
+    except ValueError as error:
+        raise WrongLabel(f"{name}: {error}") from None
     if grain is not Grain.HOUR:
-        return found.replace(hour=0, minute=0, second=0, microsecond=0)
+        return bucket_of(found, Grain.DAY)
     whole_day = end and len(text.strip()) <= len("2026-03-01")
-    return found.replace(hour=23 if whole_day else found.hour, minute=0, second=0, microsecond=0)
+    return bucket_of(found.replace(hour=23) if whole_day else found, Grain.HOUR)
 
 
 def _name(author: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -202,5 +203,7 @@ def _draft(monitor: Monitor, dataset: Dataset) -> Document:
 
 
 def _file_name(dataset: Dataset) -> str:
-    """The dataset as a name for a file: no folder, nothing hidden."""
-    return re.sub(r"[^\w.-]+", "-", dataset.name).strip(".-") or "contract"
+    """The dataset as a name for a file: no folder, nothing hidden. What had to be changed ends with a mark of its own,
+    for 'a b' and 'a-b' are two tables."""
+    name = re.sub(r"[^\w.-]+", "-", dataset.name).strip(".-")
+    return name if name == dataset.name else f"{name or 'contract'}-{sha256(dataset.name.encode()).hexdigest()[:6]}"

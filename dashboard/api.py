@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from checks import answers, demo
+from checks.eventtime import parsed_bucket
 from checks.explain import Words, to_document
 from checks.monitor import Monitor
 from checks.records import Health
@@ -138,7 +139,7 @@ async def explanation(request: Request, name: str) -> Response:
     if not query.get("metric") or not query.get("bucket"):
         raise Problem(400, "explain what?", "add ?metric=NAME&bucket=DAY, as ?metric=bucket_rows&bucket=2026-03-14")
     try:
-        bucket = answers.parsed_bucket(query["bucket"])
+        bucket = parsed_bucket(query["bucket"])
     except ValueError as error:
         raise Problem(400, "wrong bucket", str(error)) from None
     words = Words(query["metric"], bucket, query.get("column") or None, query.get("check") or None)

@@ -211,7 +211,7 @@ def test_only_json_starts_runs_so_that_no_form_of_another_site_can(client, kind)
         ("/api/datasets/orders/sample?check=x", 422, "has no check 'x'"),
         ("/api/datasets/orders/explain", 400, "add ?metric=NAME&bucket=DAY"),
         ("/api/datasets/orders/explain?metric=bucket_rows", 400, "add ?metric=NAME&bucket=DAY"),
-        ("/api/datasets/orders/explain?metric=bucket_rows&bucket=today", 400, "'today' is no bucket; write its day"),
+        ("/api/datasets/orders/explain?metric=bucket_rows&bucket=today", 400, "'today' is no day or hour; write for"),
         ("/api/datasets/orders/explain?metric=bucket_rows&bucket=2026-03-14T00:00Z", 400, "a bucket has no time zone"),
         ("/api/datasets/orders/explain?metric=bucket_rows&bucket=2026-03-14", 422, "has no event time that is known"),
         ("/api/datasets/nothing/explain?metric=bucket_rows&bucket=2026-03-14", 404, "nothing"),

@@ -98,13 +98,13 @@ def test_json_is_one_document_and_can_be_kept(config, capfd):
     ("words", "sentence"),
     [
         (("orders", "bucket_rows"), "Missing option '--bucket'"),
-        (("orders", "bucket_rows", "--bucket", "yesterday"), "'yesterday' is no bucket; write its day or hour"),
+        (("orders", "bucket_rows", "--bucket", "yesterday"), "'yesterday' is no day or hour; write for example"),
         (("orders", "bucket_rows", "--bucket", "2026-03-14T00:00+01:00"), "a bucket has no time zone"),
         (
             ("orders", "bucket_rows", "--bucket", "1999-01-01"),
             "was not measured for 1999-01-01; there are days from",
         ),
-        (("orders", "bucket_rows", "--bucket", "0001-01-01"), "'0001-01-01' is no bucket"),
+        (("orders", "bucket_rows", "--bucket", "0001-01-01"), "'0001-01-01' is no day or hour"),
         (("orders", "speed", *BUCKET), "'speed' can not be explained by segments; these can: bucket_rows"),
         (("orders", "null_rate", "--column", "gone", *BUCKET), "column 'gone' is not in the table; it has placed_at"),
         (("ordres", "bucket_rows", *BUCKET), "ordres"),

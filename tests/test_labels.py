@@ -152,8 +152,8 @@ WEEKLY = {"repeats": "weekly", "until": "2026-05-01"}
     ("wrong", "sentence"),
     [
         ({"kind": "fine"}, "kind: 'fine' is not one of expected, new_regime, known_error, false_alarm, missed_alarm"),
-        ({"bucket": "yesterday"}, "bucket: 'yesterday' is no day or hour; write for example 2026-03-01"),
-        ({"bucket": "2026-03-10T05:00Z"}, "by the dataset's own clock"),
+        ({"bucket": "yesterday"}, "bucket: 'yesterday' is no day or hour; write for example 2026-03-14"),
+        ({"bucket": "2026-03-10T05:00Z"}, "bucket: a bucket has no time zone: it is a day or hour on"),
         ({"bucket": "0001-01-01"}, "is no day or hour"),
         ({"to": "2026-03-09"}, "to: 2026-03-09 is before 2026-03-10"),
         ({"kind": "known_error", "bucket": "2026-03-17"}, "is still to come, and 'known_error' is said of what has"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -287,6 +288,20 @@ def test_what_was_read_before_stays_when_the_source_stops_answering():
     after = asked.lineage()
     assert (after.graph.edges, after.complete) == (before.graph.edges, False)
     assert "is shown as it was read before" in after.notes[0]
+
+
+def test_a_slow_source_holds_up_no_other():
+    """Two sources that answer only when both are asked; with one after the other nobody would ever answer."""
+    both = threading.Barrier(2, timeout=10)
+    views = [Dataset(name, VIEW) for name in ("s", "slow")]
+    states = [SourceState(each.source, "duckdb", "x", NOON) for each in views]
+
+    def read(name: str) -> ViewsRead:
+        both.wait()
+        return ViewsRead((ViewRead(VIEW, (T,), ()),), (T, VIEW))
+
+    found = ViewsKnown().lineage({each.name: each for each in views}, states, read, NOON)
+    assert (found.complete, found.notes) == (True, ())
 
 
 def test_a_source_without_views_is_not_asked_and_one_that_was_never_listed_is_said():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,6 +104,20 @@ def test_a_contract_that_is_there_stays_as_it_is(place, capfd):
     assert (code, mine.read_text(), outcomes(document)["shop.main.orders"]) == (0, "# notes\n", "kept")
     [told] = [each["reason"] for each in document["contracts"] if each["outcome"] == "kept"]
     assert told == "there is a file of that name already; it is left as it is"
+
+
+def test_tables_whose_names_differ_in_punctuation_have_a_file_each(place, capfd):
+    names = ("new orders", "new-orders", "new/orders")
+    (place / "other").mkdir()
+    warehouse = DuckDBFile(place / "other")
+    for name in names:
+        warehouse.load(name, orders(datetime.now(UTC)).head(50))
+    code, document, _ = proposed(capfd, warehouse.url, "--source", "other")
+    assert (code, outcomes(document)) == (0, {f"other.main.{name}": "written" for name in names})
+    files = {Path(each["file"]).name for each in document["contracts"]}
+    assert "other.main.new-orders.yaml" in files
+    assert len(files) == 3
+    assert all(re.fullmatch(r"other\.main\.new-orders(-[0-9a-f]{6})?\.yaml", file) for file in files), files
 
 
 def test_a_table_that_can_not_be_looked_at_costs_no_other(place, capfd):

@@ -110,10 +110,10 @@ def _note_servers(subject: Subject, node: Node) -> None:
 def _below(place: Inside) -> Iterator[Inside]:
     found = [_property(place, each) for each in place.node.items("properties") if each.text("name")]
     items, pair = place.node.child("items"), place.node.child("map")
-    found += [_part(place, Part.ITEMS, items)] if items else []
-    for key, part in (("key", Part.KEYS), ("value", Part.VALUES)) if pair else ():
-        inner = pair.child(key) if pair else None
-        found += [_part(place, part, inner)] if inner else []
+    parts = [(Part.ITEMS, items)]
+    if pair:
+        parts += [(Part.KEYS, pair.child("key")), (Part.VALUES, pair.child("value"))]
+    found += [_part(place, part, inner) for part, inner in parts if inner]
     for each in found:
         yield each
         yield from _below(each)

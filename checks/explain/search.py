@@ -139,8 +139,7 @@ def by_mix(kind: Kind, cells: Cells) -> Searched:
         found = _greedy(Kind.COUNT, cells, direction)
         if not found.causes:
             continue
-        _, without = number(kind, found.rest)
-        usual_rest, _ = number(kind, found.rest)
+        usual_rest, without = number(kind, found.rest)
         left = abs(float(without[0] - usual_rest[0])) / abs(after - before) if after != before else 1.0
         if left < 0.5 and (not best.causes or left < 1 - sum(cause.share for cause in best.causes)):
             best = Searched(_shared_out(found.causes, 1 - left), found.rest, left < 0.15)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,7 +46,7 @@ class ViewsKnown:
     """What views read, by source; may be asked from several threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}  # one for each source, so that a slow one holds up no other
         self._readings: dict[str, _Reading] = {}
 
     def lineage(
@@ -56,12 +57,15 @@ class ViewsKnown:
         at: datetime,
     ) -> Lineage:
         """The graph at the moment `at`. `read` asks a source for its views and raises SourceError; it is not called for
-        sources without any."""
+        sources without any, and for the others at the same time."""
         with_views = {dataset.source for dataset in datasets.values() if dataset.table.is_view}
+        asked = [state for state in sources if state.name in with_views]
+        with ThreadPoolExecutor(max(1, len(asked))) as pool:
+            answers = pool.map(lambda state: self._reading(state, read, at), asked)
+            readings = {state.name: reading for state, reading in zip(asked, answers, strict=True)}
         views, notes, complete = {}, [], True
         for state in sources:
-            if state.name in with_views:
-                reading = self._reading(state, read, at)
+            if reading := readings.get(state.name):
                 if reading.views is not None:
                     views[state.name] = reading.views
                 if reading.error is not None:
@@ -76,7 +80,8 @@ class ViewsKnown:
         return Lineage(assembled(datasets, views), (*notes, *notes_of(views)), complete)
 
     def _reading(self, state: SourceState, read: Callable[[str], ViewsRead], at: datetime) -> _Reading:
-        with self._lock:  # a second who asks waits for the first, and then has the answer
+        # a second who asks waits for the first, and then has the answer
+        with self._locks.setdefault(state.name, threading.Lock()):
             last = self._readings.get(state.name) or _Reading(None, None)
             if last.views is not None and last.error is None and last.listed_at == state.answered_at:
                 return last

@@ -178,8 +178,8 @@ def _lengths(made: Drafted, evidence: Evidence, name: str) -> None:
 
 
 def _enum(made: Drafted, evidence: Evidence, name: str, present: float) -> None:
-    """The values of a column of few values, unless one is so rare that it may stand for one person, or is a number that
-    may be one of somebody."""
+    """The values of a column of few values, unless the column is classified, or one of them is so rare that it may
+    stand for one person, or is no text that can be read in a file."""
     values = evidence.survey.values.get(name, ())
     texts = [str(value) for value, _ in values]
     few = 0 < len(values) <= suspects.MOST_VALUES and len(values) * 20 <= present
