@@ -98,9 +98,9 @@ def _table(shown: Sequence[Event], why: Mapping[tuple[str, datetime, Grain], str
         parts.styled(_frame(shown, why, at), [""]),
         column_config={
             "": column.TextColumn(width=30),
-            "When": column.TextColumn(width=220),
+            "What": column.TextColumn(width=300),
             "Dataset": column.TextColumn(width=130),
-            "What": column.TextColumn(width=340),
+            "When": column.TextColumn(width=200),
             "Why": column.TextColumn(width=260, help="The rows behind it, asked when the alert opened"),
             "Series": column.NumberColumn(width=60, help="How many series left their band with it"),
             "Label": column.TextColumn(width=120),
@@ -124,9 +124,9 @@ def _frame(shown: Sequence[Event], why: Mapping[tuple[str, datetime, Grain], str
     return pd.DataFrame(
         {
             "": ["▲" if event.is_open else "–" for event in shown],
-            "When": [sentences.lasted(event) for event in shown],
-            "Dataset": [event.dataset for event in shown],
             "What": [sentence(event.leading, event.last, event.grain) for event in shown],
+            "Dataset": [event.dataset for event in shown],
+            "When": [sentences.lasted(event) for event in shown],
             "Why": [event.why(why) or "" for event in shown],
             "Series": [len(event.findings) for event in shown],
             "Label": ["; ".join(label_words(label) for label in event.labels) for event in shown],

@@ -9,7 +9,7 @@ import streamlit as st
 
 from checks.drill import has_rows
 from checks.records import Check, Dataset, DatasetHealth, Result
-from dashboard import errors, frames, load, nav, panels, parts, sentences, url, words
+from dashboard import asking, frames, load, nav, panels, parts, sentences, url, words
 
 SAMPLE = 100
 
@@ -134,14 +134,12 @@ def _explain(result: Result, check: Check | None) -> None:
 
 def _rows(dataset: Dataset, result: Result) -> None:
     """The failing rows, asked for once for each measurement, although this view refreshes itself."""
-    asked = (dataset.name, result.check, result.measured_at)
-    if st.session_state.get("sample-of") != asked:
-        with errors.shown(), st.spinner("Asking the warehouse for the rows …"):
-            st.session_state.pop("sample", None)
-            st.session_state["sample-of"] = None
-            st.session_state["sample"] = load.sample(dataset.name, result.check, SAMPLE)
-            st.session_state["sample-of"] = asked
-    sample = st.session_state.get("sample")
+    sample = asking.once(
+        "sample",
+        (dataset.name, result.check, result.measured_at),
+        "Asking the warehouse for the rows …",
+        lambda: load.sample(dataset.name, result.check, SAMPLE),
+    )
     if sample is not None:
         parts.rows(sample, nothing="No row fails this check now.", key="sample-rows")
 

@@ -8,12 +8,12 @@ import streamlit as st
 
 from checks.drill import hidden_of
 from checks.explain import Beside, Explanation, Words
+from checks.explain.subject import SHOWS_VALUES
 from checks.records import Dataset, Metric
-from dashboard import errors, explain_frames, load, nav, panels, parts, url, words
+from dashboard import asking, explain_frames, load, nav, panels, parts, url, words
 
 _OF_COLUMNS = ("null_rate", "mean", "true_rate", "empty_count")
 _OF_CHECKS = ("missing_count", "invalid_count", "violation_count")
-_SHOWS_VALUES = ("mean", "true_rate")
 
 
 def choice(dataset: Dataset) -> Metric:
@@ -40,7 +40,7 @@ def _offered(dataset: Dataset) -> dict[str, Metric]:
         for one in load.series(dataset.name)
         if one.name == "bucket_rows"
         or (one.name in _OF_CHECKS and one.check)
-        or (one.name in _OF_COLUMNS and not (one.name in _SHOWS_VALUES and (one.column or "").lower() in hidden))
+        or (one.name in _OF_COLUMNS and not (one.name in SHOWS_VALUES and (one.column or "").lower() in hidden))
     ]
     useful.sort(key=lambda one: (one.name != "bucket_rows", one.column or "", one.name, one.check or ""))
     return {panels.token(one): one for one in useful}
@@ -48,15 +48,15 @@ def _offered(dataset: Dataset) -> dict[str, Metric]:
 
 def draw(dataset: Dataset, metric: Metric, bucket: datetime) -> None:
     """Asks the warehouse, once for each question although this view refreshes itself, and shows what it found."""
-    asked = (dataset.name, panels.token(metric), bucket)
-    if st.session_state.get("explanation-of") != asked:
-        st.session_state["explanation-of"] = None
-        with errors.shown(), st.spinner("Searching the segments …"):
-            wanted = Words(metric.name, bucket, metric.column, metric.check)
-            st.session_state["explanation"] = load.explanation(dataset.name, wanted)
-            st.session_state["explanation-of"] = asked
-    if st.session_state["explanation-of"] == asked:
-        _show(st.session_state["explanation"], hourly=bucket.hour > 0)
+    wanted = Words(metric.name, bucket, metric.column, metric.check)
+    found = asking.once(
+        "explanation",
+        (dataset.name, wanted),
+        "Searching the segments …",
+        lambda: load.explanation(dataset.name, wanted),
+    )
+    if found is not None:
+        _show(found, hourly=bucket.hour > 0)
 
 
 def _show(found: Explanation, *, hourly: bool) -> None:

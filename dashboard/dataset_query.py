@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 import streamlit as st
 
 from checks.records import Dataset, DatasetHealth, Grain, Status
-from dashboard import charts, columns_table, dataset_explain, errors, load, panels, parts, sentences, url, words
+from dashboard import asking, charts, columns_table, dataset_explain, errors, load, panels, parts, sentences, url, words
 
 #: a column with more different values than this says nothing when it is broken down
 FEW_VALUES = 60
@@ -114,14 +114,14 @@ def _keep_day() -> None:
 
 
 def _compare(name: str, column: str, bucket: datetime, before: datetime) -> None:
-    asked = (name, column, bucket)
-    if st.session_state.get("breakdown-of") != asked:
-        st.session_state["breakdown-of"] = None
-        with errors.shown(), st.spinner("Counting the rows of both days …"):
-            st.session_state["breakdown"] = load.breakdown(name, column, bucket, before)
-            st.session_state["breakdown-of"] = asked
-    if st.session_state["breakdown-of"] == asked:
-        _draw(st.session_state["breakdown"], column, bucket, before)
+    found = asking.once(
+        "breakdown",
+        (name, column, bucket),
+        "Counting the rows of both days …",
+        lambda: load.breakdown(name, column, bucket, before),
+    )
+    if found is not None:
+        _draw(found, column, bucket, before)
 
 
 def _draw(sample: load.Sample, column: str, bucket: datetime, before: datetime) -> None:

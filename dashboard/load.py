@@ -6,7 +6,6 @@ reading them); DataFrames are copied, because a page may sort them. `refresh` fo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +20,7 @@ from checks.contracts import Finding
 from checks.detect import Fit
 from checks.drill import Sample
 from checks.explain import Explanation, Words
+from checks.explain.kept import reasons
 from checks.history import RunRow
 from checks.learned.series import fit_of
 from checks.lineage import Lineage
@@ -203,8 +203,8 @@ def alerts(dataset: str | None, back: int) -> list[Alert]:
 @_copied
 def explanations(dataset: str | None, back: int) -> Mapping[tuple[str, datetime, Grain], str]:
     """Why alerts opened, as sentences, by dataset, bucket and grain; of one dataset or of all."""
-    kept = process.current().history.explanations(dataset, now() - timedelta(days=back))
-    return {key: json.loads(document)["sentence"] for key, document in kept.items()}
+    monitor = process.current()
+    return reasons(monitor.history, monitor.datasets(), dataset, now() - timedelta(days=back))
 
 
 @_copied

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
+from checks.explain import Explanation, Segment, to_document
+from checks.explain.kept import reasons
 from checks.history import History
 from checks.learned.before import DURATION, QUICK
-from checks.records import Alert, Bands, Finding, Grain, Learned, Metric, RunReport
+from checks.records import Alert, Bands, Dataset, Finding, Grain, Learned, Metric, RunReport
+from connectors import TableName
 from tests.reports import DAY, HOUR, MONDAY, NINE, SUNDAY, grid, report
 
 ROWS = Metric("bucket_rows", grain=Grain.DAY)
@@ -71,6 +75,33 @@ def test_the_newest_explanation_of_an_alert_counts(history):
         history.keep_explanation(alert(), text, NINE + len(text) * HOUR)
     assert history.explanations(FLIGHTS) == {(FLIGHTS, SUNDAY, Grain.DAY): '{"sentence": "second"}'}
     assert history.explanations(since=MONDAY) == {}
+
+
+@pytest.mark.parametrize(
+    ("classified", "said"),
+    [
+        ({}, "all of it is city = Rome"),
+        ({"city": "public"}, "all of it is city = Rome"),
+        ({"shop": "restricted"}, "all of it is city = Rome"),
+        ({"City": "restricted"}, "Not shown: it tells values of city, which is classified by now."),
+    ],
+)
+def test_a_kept_explanation_tells_no_value_of_a_column_that_was_classified_since(history, classified, said):
+    segment = Segment((("city", "Rome"),), 1.0, 9.0, 0.0, 9, 0, -9.0)
+    found = Explanation(FLIGHTS, "bucket_rows", None, SUNDAY, 9.0, 7.0, "all of it is city = Rome", (segment,))
+    history.keep_explanation(alert(), json.dumps(to_document(found)), NINE)
+    dataset = Dataset("s", TableName(None, "flights"), classified=classified)
+    assert reasons(history, {FLIGHTS: dataset}) == {(FLIGHTS, SUNDAY, Grain.DAY): said}
+
+
+def test_a_kept_explanation_tells_no_mean_of_a_column_that_is_hidden_elsewhere(history):
+    """A table without a contract hides what is hidden anywhere in its source; one that is gone does, too."""
+    found = Explanation(FLIGHTS, "mean", "pay", SUNDAY, 9.0, 7.0, "the mean of pay is 7, usually 9")
+    history.keep_explanation(alert(), json.dumps(to_document(found)), NINE)
+    people = Dataset("s", TableName(None, "people"), classified={"pay": "restricted"}, contract="people")
+    said = "Not shown: it tells values of pay, which is classified by now."
+    for datasets in ([Dataset("s", TableName(None, "flights")), people], [people]):
+        assert list(reasons(history, {each.name: each for each in datasets}).values()) == [said]
 
 
 def test_durations_are_those_of_the_slowest_run_of_a_day_and_their_bands_find_their_series(history):

@@ -29,6 +29,8 @@ _RATES = {
 }
 _OF_CHECKS = ("missing_count", "invalid_count", "violation_count")
 KNOWN = (*_COUNTS, *_RATES, "mean")
+#: numbers that tell values of their column
+SHOWS_VALUES = ("mean", "true_rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def subject_of(dataset: Dataset, metric: str, column: str | None, check: str | N
         return Subject(metric, metric, Kind.RATE, rule.column, rule)
     if not column:
         raise Refused(f"{metric} is measured per column; say of which column")
-    if metric in ("mean", "true_rate") and column.lower() in hidden:
+    if metric in SHOWS_VALUES and column.lower() in hidden:
         raise Refused(f"column '{column}' of {dataset.name} is classified, so its values are not shown by segment")
     kind = Kind.MEAN if metric == "mean" else Kind.RATE
     return Subject(metric, _RATES.get(metric, metric), kind, column)
