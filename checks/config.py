@@ -24,6 +24,7 @@ from checks.config_sections import (
     DatasetConfig,
     DatasetDetection,
     DetectionConfig,
+    IncidentsConfig,
     ScheduleConfig,
     Section,
     SourceConfig,
@@ -41,6 +42,7 @@ __all__ = [
     "DatasetConfig",
     "DatasetDetection",
     "DetectionConfig",
+    "IncidentsConfig",
     "ScheduleConfig",
     "SourceConfig",
     "load",
@@ -61,6 +63,7 @@ class _File(Section):
     app: AppConfig = AppConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     detection: DetectionConfig = DetectionConfig()
+    incidents: IncidentsConfig = IncidentsConfig()
     sources: dict[str, SourceConfig] = Field(default_factory=dict)
     datasets: dict[str, DatasetConfig] = Field(default_factory=dict)
 

@@ -82,6 +82,16 @@ class ScheduleConfig(Section):
     retention: PositiveDuration = timedelta(days=400)
 
 
+class IncidentsConfig(Section):
+    """[incidents]: when one is over, and what belongs to it. After `healthy_runs` healthy runs in a row what was broken
+    has recovered. What breaks again within `reopen_within` opens the same incident again. `spread` is how long after a
+    dataset one that is made from it may break and still be part of the same incident."""
+
+    healthy_runs: int = Field(2, ge=1, le=100)
+    reopen_within: Duration = timedelta(days=1)
+    spread: PositiveDuration = timedelta(days=2)
+
+
 class SourceConfig(Section):
     """[sources.NAME]: one warehouse. `url` may hold a password."""
 

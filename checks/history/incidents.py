@@ -72,6 +72,26 @@ class IncidentKeeper:
         with self._store.reading() as cursor:
             return dict(cursor.execute("SELECT incident_id, number FROM incidents ORDER BY ALL").fetchall())
 
+    def last_passed(self, dataset: str, check: str, before: datetime) -> datetime | None:
+        """When the newest run that passed a check of the whole table began, of those before a moment."""
+        return self._newest_run(
+            """JOIN results USING (dataset, slot)
+               WHERE dataset = $1 AND "check" = $2 AND status = 'pass' AND bucket IS NULL AND started_at < $3""",
+            [dataset, check, naive(before)],
+        )
+
+    def last_reached(self, source: str, before: datetime) -> datetime | None:
+        """When the newest run that reached a source began, of those before a moment."""
+        return self._newest_run(
+            "WHERE starts_with(dataset, $1) AND outcome IN ('finished', 'error') AND started_at < $2",
+            [f"{source}.", naive(before)],
+        )
+
+    def _newest_run(self, condition: str, values: list) -> datetime | None:
+        with self._store.reading() as cursor:
+            [(found,)] = cursor.execute(f"SELECT max(started_at) FROM runs {condition}", values).fetchall()
+        return aware(found)
+
 
 def _write_change(cursor: duckdb.DuckDBPyConnection, change: Change) -> None:
     for event in change.events:

@@ -79,6 +79,11 @@ class ViewsKnown:
                 )
         return Lineage(assembled(datasets, views), (*notes, *notes_of(views)), complete)
 
+    def graph(self, datasets: dict[str, Dataset]) -> Graph:
+        """The graph as far as it is known without asking anybody; never waits for who is asking."""
+        readings = dict(self._readings)
+        return assembled(datasets, {name: each.views for name, each in readings.items() if each.views is not None})
+
     def _reading(self, state: SourceState, read: Callable[[str], ViewsRead], at: datetime) -> _Reading:
         # a second who asks waits for the first, and then has the answer
         with self._locks.setdefault(state.name, threading.Lock()):

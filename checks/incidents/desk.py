@@ -1,0 +1,186 @@
+"""Where incidents are kept up: runs and people come here, one after another, and each leaves one commit.
+
+Everything that is decided is decided by pure functions (`signals`, `grouping`, `reacting`, `transitions`); the desk
+knows what stands, asks them, and writes down what they say together with what is to be told.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from checks.config import IncidentsConfig
+from checks.history import History
+from checks.incidents import signals
+from checks.incidents.actions import Action, ActionKind, read
+from checks.incidents.beginnings import Beginnings
+from checks.incidents.draft import Draft, standing
+from checks.incidents.grouping import Numbers
+from checks.incidents.labelling import label
+from checks.incidents.reacting import Surroundings, react
+from checks.learned.families import VOLUME, family_of
+from checks.lineage.graph import Graph
+from checks.records import (
+    Change,
+    Dataset,
+    EventKind,
+    Family,
+    Finding,
+    Incident,
+    Key,
+    Message,
+    RunReport,
+    Signal,
+    Symptom,
+)
+from checks.refusal import Refused
+
+#: what a run means beyond its results (a budget that burns), asked after every run
+Source = Callable[[RunReport], Sequence[Signal]]
+Tell = Callable[[Sequence[Change], datetime], Sequence[Message]]
+
+
+class UnknownIncident(Refused):
+    """There is no incident of that number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"there is no incident {number}; `python -m checks incidents` lists those there are")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the desk asks for when something is broken: the datasets by name, and the graph as far as it is known."""
+
+    datasets: Callable[[], Mapping[str, Dataset]]
+    graph: Callable[[], Graph]
+
+
+def nobody(changes: Sequence[Change], at: datetime) -> Sequence[Message]:
+    """Tells nobody anything."""
+    return ()
+
+
+@dataclass
+class _Standing:
+    """What the desk remembers of the file: incidents that are open or were resolved lately, and how many events each
+    has."""
+
+    incidents: dict[int, Incident] = field(default_factory=dict)
+    counts: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def next_id(self) -> int:
+        return max(self.counts, default=0) + 1
+
+    def broken(self, subjects: Sequence[str]) -> dict[Key, Symptom]:
+        """The symptoms about these datasets or sources that have not recovered, of open incidents."""
+        return {
+            symptom.key: symptom
+            for incident in standing(self.incidents.values())
+            for symptom in incident.broken
+            if symptom.key.subject in subjects
+        }
+
+
+class Desk:
+    """Everything here may be called from several threads; `sources` and `tell` are set before the first run."""
+
+    def __init__(self, history: History, config: IncidentsConfig, around: Around) -> None:
+        self.sources: list[Source] = []
+        self.tell: Tell = nobody
+        self._history = history
+        self._config = config
+        self._around = around
+        self._lock = threading.Lock()
+        self._known: _Standing | None = None
+
+    def observe(self, report: RunReport) -> tuple[Change, ...]:
+        """What a run that was remembered means for incidents; most mean nothing. Raises HistoryError, and then nothing
+        has changed."""
+        source = report.dataset.partition(".")[0]
+        with self._lock:
+            known = self._standing(report.started_at)
+            broken = known.broken((report.dataset, source))
+            others = [signal for each in self.sources for signal in each(report)]
+            if not (broken or others or signals.has_news(report)):
+                return ()
+            dataset = self._around.datasets().get(report.dataset)
+            if dataset is None:
+                return ()  # it was taken out of the configuration while it ran
+            past = Beginnings(self._history, dataset, report)
+            found = [*signals.of_run(report, past, broken), *others]
+            draft = self._draft(known)
+            react(draft, found, self._surroundings(past, found))
+            return self._commit(known, draft, report.started_at)
+
+    def act(self, number: int, action: Action, at: datetime) -> Incident:
+        """What somebody does with an incident. Raises UnknownIncident, WrongAction, NotPossible, HistoryError."""
+        with self._lock:
+            known = self._standing(at)
+            incident = known.incidents.get(number) or self._history.incident(number)
+            if incident is None:
+                raise UnknownIncident(number)
+            said = read(action, incident, at)
+            draft = self._draft(known, incident)
+            if action.kind is ActionKind.LABEL:
+                label(draft, incident, said, self._history, at)
+            else:
+                draft.add(incident, at, said.kind, said.about, said.author)
+            self._commit(known, draft, at)
+            return draft[number]
+
+    def add(self, number: int, kind: EventKind, about: Mapping, at: datetime) -> Incident:
+        """A line in the story that no run and no person has said: evidence, or that somebody was told. Raises
+        UnknownIncident, HistoryError."""
+        with self._lock:
+            known = self._standing(at)
+            incident = known.incidents.get(number) or self._history.incident(number)
+            if incident is None:
+                raise UnknownIncident(number)
+            draft = self._draft(known, incident)
+            draft.add(incident, at, kind, about)
+            self._commit(known, draft, at)
+            return draft[number]
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _standing(self, at: datetime) -> _Standing:
+        oldest = at - self._config.reopen_within
+        if self._known is None:
+            incidents = {each.id: each for each in self._history.incidents(since=oldest)}
+            self._known = _Standing(incidents, self._history.event_counts())
+        return self._known
+
+    def _draft(self, known: _Standing, incident: Incident | None = None) -> Draft:
+        incidents = known.incidents | ({incident.id: incident} if incident else {})
+        return Draft(incidents, known.counts, known.next_id)
+
+    def _surroundings(self, past: Beginnings, found: Sequence[Signal]) -> Surroundings:
+        numbers = Numbers(self._config.spread, self._config.reopen_within)
+        rows = {each.key: rows for each in found if (rows := _rows(past, each))}
+        around = self._around
+        return Surroundings(around.graph(), around.datasets(), numbers, self._config.healthy_runs, rows)
+
+    def _commit(self, known: _Standing, draft: Draft, at: datetime) -> tuple[Change, ...]:
+        changes = draft.changes()
+        if not changes:
+            return ()
+        self._history.commit(changes, self.tell(changes, at))
+        for change in changes:
+            known.incidents[change.incident.id] = change.incident
+            known.counts[change.incident.id] = change.events[-1].number
+        oldest = at - self._config.reopen_within
+        for number, incident in list(known.incidents.items()):
+            if incident.resolved_at is not None and incident.resolved_at < oldest:
+                del known.incidents[number]
+        return changes
+
+
+def _rows(past: Beginnings, signal: Signal) -> Finding | None:
+    """The finding about how many rows there are that a signal comes from."""
+    if VOLUME.check not in signal.checks or signal.key.family is not Family.DATA:
+        return None
+    alert = next((alert for alert in past.alerts if alert.bucket == signal.bucket), None)
+    return next((one for one in alert.findings if family_of(one.metric) is VOLUME), None) if alert else None

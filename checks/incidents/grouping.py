@@ -1,0 +1,133 @@
+"""Which incident a broken key belongs to. Pure; the first rule that finds one holds.
+
+1. the open incident that has the key
+2. the incident that had it and was resolved a short while ago: it opens again
+3. an open incident of a dataset that this one is made from, which began before and not long ago: the nearest in time,
+   of several the most upstream. A dataset that only has the keys of this one's rows takes nothing.
+4. an open incident of the same dataset that began together with it: in the same bucket, or between the same runs
+5. a new one, which takes over what runs found below it before they came to it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from checks.lineage.graph import Graph
+from checks.records import Family, Incident, Key, Signal, Span, Symptom
+
+
+class Why(StrEnum):
+    """By which rule a key came into its incident."""
+
+    SAME_KEY = "the same dimension of the same dataset"
+    AGAIN = "broken again a short while after it was resolved"
+    UPSTREAM = "made from a dataset that broke before"
+    TOGETHER = "the same dataset, broken at the same time"
+    NEW = "nothing else that is broken explains it"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a signal belongs; without an incident it opens one. `of` is the dataset upstream that explains it."""
+
+    why: Why
+    incident: Incident | None = None
+    of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How long after its ancestor a dataset may fail and still be part of its incident (`spread`), and how long after
+    it was resolved an incident opens again rather than anew (`reopen_within`)."""
+
+    spread: timedelta
+    reopen_within: timedelta
+
+
+def place(signal: Signal, incidents: Iterable[Incident], graph: Graph, numbers: Numbers) -> Place:
+    """Where a broken key belongs. `incidents` are the open ones and those resolved lately."""
+    known = sorted(incidents, key=lambda each: each.id)
+    standing = [each for each in known if each.is_open]
+    for incident in standing:
+        if _has(incident, signal.key):
+            return Place(Why.SAME_KEY, incident)
+    for incident in reversed(known):
+        if _again(incident, signal, numbers.reopen_within):
+            return Place(Why.AGAIN, incident)
+    if signal.key.family is not Family.SOURCE:
+        upstream = _upstream(signal, standing, graph, numbers.spread)
+        if upstream:
+            return upstream
+        for incident in standing:
+            if any(_together(symptom, signal) for symptom in incident.symptoms):
+                return Place(Why.TOGETHER, incident)
+    return Place(Why.NEW)
+
+
+def below(
+    signal: Signal, into: Incident, incidents: Iterable[Incident], graph: Graph, spread: timedelta
+) -> Iterator[Incident]:
+    """The open incidents that are led by something made from the signal's dataset, and that began not before it and not
+    long after: they were found first only because their datasets were measured first."""
+    if signal.key.family is Family.SOURCE or signal.key.subject not in graph.nodes or signal.began is None:
+        return
+    downstream = graph.downstream(signal.key.subject)
+    for incident in sorted(incidents, key=lambda each: each.id):
+        lead = incident.lead
+        is_other = incident.is_open and incident.id != into.id
+        if is_other and lead.key.subject in downstream and _after(signal.began, lead.began, spread):
+            yield incident
+
+
+def _has(incident: Incident, key: Key) -> bool:
+    return any(symptom.key == key for symptom in incident.symptoms)
+
+
+def _again(incident: Incident, signal: Signal, within: timedelta) -> bool:
+    if incident.resolved_at is None or incident.merged_into is not None:
+        return False
+    return _has(incident, signal.key) and signal.at - incident.resolved_at <= within
+
+
+def _upstream(signal: Signal, standing: Iterable[Incident], graph: Graph, spread: timedelta) -> Place | None:
+    if signal.key.subject not in graph.nodes or signal.began is None:
+        return None
+    distances = graph.upstream(signal.key.subject)
+    found = [
+        (
+            abs(signal.began.latest - symptom.began.latest),
+            -distances[symptom.key.subject],
+            incident.id,
+            incident,
+            symptom,
+        )
+        for incident in standing
+        for symptom in incident.broken
+        if symptom.key.subject in distances and _after(symptom.began, signal.began, spread)
+    ]
+    if not found:
+        return None
+    *_, incident, symptom = min(found, key=lambda one: one[:3])
+    return Place(Why.UPSTREAM, incident, symptom.key.subject)
+
+
+def _after(ancestor: Span, descendant: Span, spread: timedelta) -> bool:
+    """Whether the descendant may have begun after its ancestor, and not too long after."""
+    may_be_before = ancestor.earliest is None or ancestor.earliest <= descendant.latest
+    return may_be_before and descendant.latest - ancestor.latest <= spread
+
+
+def _together(symptom: Symptom, signal: Signal) -> bool:
+    """Whether both began at the same time, as far as can be told. What was never seen to be well began with what the
+    same run found as a whole. A budget is spent by the trouble of its own dimension."""
+    if symptom.key.subject != signal.key.subject or signal.began is None:
+        return False
+    if symptom.key.dimension == signal.key.dimension:
+        return True
+    one, other = symptom.began, signal.began
+    if one.earliest is None or other.earliest is None:
+        return one.latest == other.latest and symptom.bucket is None and signal.bucket is None
+    return one.earliest < other.latest and other.earliest < one.latest

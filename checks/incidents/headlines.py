@@ -1,0 +1,45 @@
+"""Titles of incidents, which read like headlines: 'flights lost 17 % of its rows since 25 Nov: carrier = UA'. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from checks import wording
+from checks.records import Dimension, Family, Finding, Grain, Symptom
+
+_LONGEST = 160
+_ROWS = ("bucket_rows", "row_count")
+
+
+def headline(symptom: Symptom, rows: Finding | None = None, where: str | None = None) -> str:
+    """What a symptom is, for people who see nothing else. `rows` is the finding that says how many rows there are, for
+    one that is about that; `where` the rows that explain it: 'carrier = UA'."""
+    title = _told(symptom, rows) + (f": {where}" if where else "")
+    return title if len(title) <= _LONGEST else f"{title[: _LONGEST - 1].rstrip()}…"
+
+
+def _told(symptom: Symptom, rows: Finding | None) -> str:
+    key, name = symptom.key, symptom.key.subject.rpartition(".")[2]
+    if key.family is Family.SOURCE:
+        does = "refuses access" if symptom.checks else "does not answer"
+        return f"source {key.subject} {does}{_since(symptom, symptom.happened_at)}"
+    if key.dimension is Dimension.TIMELINESS and symptom.happened_at == symptom.began.latest:
+        return f"{name} is late{_since(symptom, symptom.happened_at)}"
+    if key.dimension is Dimension.COVERAGE and rows and rows.metric.name in _ROWS and rows.expected > 0:
+        share = round(100 * abs(rows.expected - rows.value) / rows.expected)
+        change = "lost" if rows.value < rows.expected else "gained"
+        of = "of its rows" if change == "lost" else "more rows"
+        return f"{name} {change} {share} % {of}{_since(symptom, symptom.happened_at)}"
+    return f"{name}: {_fault(symptom)}{_since(symptom, symptom.happened_at)}"
+
+
+def _fault(symptom: Symptom) -> str:
+    """The sentence without what was expected, and without the day, which is the newest and not the first."""
+    fault = symptom.sentence.partition(", expected ")[0]
+    return fault.replace(wording.when(symptom.bucket, hourly=symptom.grain is Grain.HOUR), "")
+
+
+def _since(symptom: Symptom, moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    return f" since {moment.day} {moment:%b}" + ("" if symptom.grain is Grain.DAY else f" {moment:%H:%M}")

@@ -1,0 +1,127 @@
+"""What a run says of the keys of incidents; the history is asked only about when something newly broken began.
+
+    a check of the key fails, warns, or has nothing to judge      broken
+    all checks that showed the trouble pass now, or are gone      well
+    one of them was not evaluated (broken, skipped, learning)     unknown
+    the run did not reach the warehouse                           broken for the source, unknown for its data
+    the run reached it                                            well for the source
+
+What is only for information says nothing, nor does a learned check that refers to another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from checks.incidents.beginnings import Beginnings
+from checks.records import (
+    Family,
+    Key,
+    Outcome,
+    Result,
+    RunReport,
+    Severity,
+    Signal,
+    Status,
+    Symptom,
+    Verdict,
+)
+from connectors import AccessDenied, DriverMissing, Unreachable
+
+#: symptoms of open incidents that have not recovered
+Known = Mapping[Key, Symptom]
+
+_BROKEN = (Status.FAIL, Status.WARN, Status.NO_DATA)
+#: a source that refuses us one table may answer for others: only that table tells when it is well again
+_REFUSED = (AccessDenied.kind, DriverMissing.kind)
+_SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+
+
+def has_news(report: RunReport) -> bool:
+    """Whether the run may say of anything that it is broken. False is the ordinary case, and cheap to find."""
+    return report.outcome in (Outcome.UNREACHABLE, Outcome.ERROR) or any(map(is_broken, report.results))
+
+
+def is_broken(result: Result) -> bool:
+    """Whether a result is trouble that somebody is to be told of."""
+    return result.status in _BROKEN and result.severity is not Severity.INFO
+
+
+def of_run(report: RunReport, past: Beginnings, known: Known) -> list[Signal]:
+    """The signals of one run: of all that is broken, and of what was, as far as it is `known`."""
+    found = list(_of_source(report, past, known))
+    if report.outcome is Outcome.FINISHED:
+        found += _of_data(report, past, known)
+    return found
+
+
+def _of_source(report: RunReport, past: Beginnings, known: Known) -> Iterator[Signal]:
+    key, at = Key(past.dataset.source, None, Family.SOURCE), report.started_at
+    symptom = known.get(key)
+    if report.error_kind == Unreachable.kind or report.error_kind in _REFUSED:
+        began, happened_at = (symptom.began, symptom.happened_at) if symptom else past.of_source()
+        checks = (report.dataset,) if report.error_kind in _REFUSED else ()
+        sentence = report.error or ""
+        yield Signal(key, Verdict.BROKEN, at, Severity.ERROR, sentence, checks, (), began, happened_at)
+    elif symptom and _reached(report):
+        of_this_table = not symptom.checks or report.dataset in symptom.checks
+        yield Signal(key, Verdict.WELL if of_this_table else Verdict.UNKNOWN, at)
+
+
+def _reached(report: RunReport) -> bool:
+    """Whether the warehouse has answered, whatever it said."""
+    failed_itself = report.outcome is Outcome.ERROR and report.error_kind == "internal"
+    return report.outcome in (Outcome.FINISHED, Outcome.ERROR) and not failed_itself
+
+
+def _of_data(report: RunReport, past: Beginnings, known: Known) -> Iterator[Signal]:
+    newest = {result.check: result for result in _by_bucket(report.results)}
+    broken: dict[Key, list[Result]] = {}
+    for result in newest.values():
+        if is_broken(result):
+            broken.setdefault(Key(report.dataset, result.dimension), []).append(result)
+    for key, results in broken.items():
+        yield _broken(key, sorted(results, key=_worst_first), past, known.get(key))
+    for key, symptom in known.items():
+        if key.subject == report.dataset and key.family is Family.DATA and key not in broken:
+            yield Signal(key, _verdict(symptom, newest, report), report.started_at)
+
+
+def _broken(key: Key, results: Sequence[Result], past: Beginnings, symptom: Symptom | None) -> Signal:
+    """What is broken of one key. What is known to have begun is not looked for again."""
+    lead, bucket = results[0], max((one.bucket for one in results if one.bucket), default=None)
+    if symptom is None:
+        began, happened_at = min((past.of(result) for result in results), key=lambda one: one[0].latest)
+    else:
+        began, happened_at = symptom.began, symptom.happened_at
+    return Signal(
+        key,
+        Verdict.BROKEN,
+        past.report.started_at,
+        lead.severity,
+        lead.reason or lead.observed or "",
+        tuple(result.check for result in results),
+        tuple(dict.fromkeys(result.column for result in results if result.column)),
+        began,
+        happened_at,
+        bucket,
+        past.grain if bucket else None,
+    )
+
+
+def _verdict(symptom: Symptom, newest: Mapping[str, Result], report: RunReport) -> Verdict:
+    """Whether a key of which nothing is broken now is well. A check that is not asked any more does not hold it up."""
+    asked = [newest[check] for check in symptom.checks if check in newest]
+    everything_was_asked = report.measured is not None  # a table that is gone has results of its own
+    if all(result.status is Status.PASS for result in asked) and (asked or everything_was_asked):
+        return Verdict.WELL
+    return Verdict.UNKNOWN
+
+
+def _by_bucket(results: Iterable[Result]) -> list[Result]:
+    """Of a check that judges each bucket the newest one comes last."""
+    return sorted(results, key=lambda result: (result.bucket is not None, result.bucket or 0))
+
+
+def _worst_first(result: Result) -> tuple[int, bool]:
+    return _SEVERITIES.index(result.severity), result.learned
