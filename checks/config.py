@@ -21,10 +21,12 @@ from pydantic.fields import FieldInfo
 
 from checks.config_sections import (
     AppConfig,
+    ConsumerConfig,
     DatasetConfig,
     DatasetDetection,
     DetectionConfig,
     IncidentsConfig,
+    LineageConfig,
     ScheduleConfig,
     Section,
     SourceConfig,
@@ -39,10 +41,12 @@ __all__ = [
     "AppConfig",
     "Config",
     "ConfigError",
+    "ConsumerConfig",
     "DatasetConfig",
     "DatasetDetection",
     "DetectionConfig",
     "IncidentsConfig",
+    "LineageConfig",
     "ScheduleConfig",
     "SourceConfig",
     "load",
@@ -66,6 +70,8 @@ class _File(Section):
     incidents: IncidentsConfig = IncidentsConfig()
     sources: dict[str, SourceConfig] = Field(default_factory=dict)
     datasets: dict[str, DatasetConfig] = Field(default_factory=dict)
+    consumers: dict[str, ConsumerConfig] = Field(default_factory=dict)
+    lineage: LineageConfig = LineageConfig()
 
 
 class Config(_File):
@@ -200,6 +206,10 @@ def _misnamed(filled: Mapping[str, Any]) -> list[tuple[_Place, str]]:
         if name.split(".")[0] not in sources or "." not in name:
             known = ", ".join(sources) or "none"
             problems.append((("datasets", name), f"does not start with the name of a source (known: {known})"))
+    for namespace, name in _section(_section(filled, "lineage"), "namespaces").items():
+        if name not in sources:
+            known = ", ".join(sources) or "none"
+            problems.append((("lineage", "namespaces", namespace), f"is not the name of a source (known: {known})"))
     return problems
 
 

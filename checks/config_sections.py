@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from checks.deadlines import country
+from checks.records import ConsumerKind
 from checks.values import Secret, cron, duration, zone
 
 
@@ -28,6 +29,12 @@ def _url(value: Secret) -> Secret:
     return value
 
 
+def _link(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("is not a URL; it starts with https:// or http://")
+    return value
+
+
 def _positive(value: timedelta) -> timedelta:
     if not value:
         raise ValueError("is no time at all; write for example 30s, 5m or 2h")
@@ -40,6 +47,7 @@ def _as_list(value: object) -> object:
 
 Hidden = Annotated[Secret, BeforeValidator(_secret)]
 Url = Annotated[Hidden, AfterValidator(_url)]
+Link = Annotated[str, AfterValidator(_link)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 Cron = Annotated[str, AfterValidator(cron)]
@@ -130,6 +138,23 @@ class DatasetConfig(Section):
     owner: str | None = None
     schedule: Cron | None = None
     detection: DatasetDetection = DatasetDetection()
+
+
+class LineageConfig(Section):
+    """[lineage]: where else it is told what is made from what. Paths are relative to the folder of the configuration
+    file; `namespaces` are those of OpenLineage with the source that each means."""
+
+    dbt: Texts = ()
+    namespaces: dict[str, str] = Field(default_factory=dict)
+
+
+class ConsumerConfig(Section):
+    """[consumers."Name"]: who reads datasets."""
+
+    reads: Annotated[Texts, Field(min_length=1)]
+    kind: ConsumerKind | None = None
+    owner: str | None = None
+    url: Link | None = None
 
 
 def is_loopback_address(address: str) -> bool:

@@ -41,6 +41,7 @@ def examine(monitor: Monitor) -> Document:
         *_contracts(config, monitor.catalogue.findings),
         *_history(monitor),
         *sources,
+        *_lineage(monitor),
         *_scheduler(monitor),
         *_datasets(monitor),
     ]
@@ -141,6 +142,12 @@ def _columns(monitor: Monitor, source: str) -> Iterator[Note]:
             yield Note("error", "contracts", told.dataset, f"{sentence} ({told.contract_file})")
         if not told.wrong:
             yield Note("ok", "contracts", told.dataset, str(told))
+
+
+def _lineage(monitor: Monitor) -> Iterator[Note]:
+    """What config.toml names for lineage and is not there."""
+    for sentence in monitor.lineage_troubles():
+        yield Note("warning", "lineage", str(monitor.config.file), sentence)
 
 
 def _scheduler(monitor: Monitor) -> Iterator[Note]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from checks import cadence, demo, drill, health, run, slots
 from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset, address_of
@@ -18,12 +19,13 @@ from checks.config import Config
 from checks.explain import Explanation, Words
 from checks.history import History, HistoryError, Known
 from checks.incidents import Around, Desk
-from checks.lineage import Lineage, ViewsKnown
+from checks.lineage import Lineage, LineageKnown
 from checks.lineage.record import ViewsRead
 from checks.plan import statements
 from checks.records import (
     Dataset,
     DatasetHealth,
+    JobRun,
     Measured,
     Reading,
     ReconcileExpected,
@@ -62,12 +64,12 @@ class Monitor:
         self.catalogue = Catalogue(config, history.listings(), contracts)
         self.registry = Registry(history, clock)
         self._profiles = profiles
-        self._views = ViewsKnown()
+        self._lineage = LineageKnown(config, self.catalogue, history)
         sizes = {name: source.concurrency for name, source in config.sources.items()}
         self.workers = Workers(sizes)
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
-        self.desk = Desk(history, config.incidents, Around(self.datasets, lambda: self._views.graph(self.datasets())))
+        self.desk = Desk(history, config.incidents, Around(self.datasets, lambda: self._lineage.graph(clock())))
         self._runs = RunQueue(sizes, self._run, clock, self.troubles)
 
     @classmethod
@@ -217,7 +219,20 @@ class Monitor:
     def lineage(self) -> Lineage:
         """Which dataset is made from which, and who reads it. Asks sources with views, unless they were asked since
         they were last listed."""
-        return self._views.lineage(self.datasets(), self.sources(), self._read_views, self.clock())
+        return self._lineage.lineage(self._read_views, self.clock())
+
+    def hear(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Remembers an event of OpenLineage, and says how it was understood. Raises NotAnEvent."""
+        return self._lineage.hear(event, self.clock())
+
+    def failed_runs(self, dataset: str, since: datetime) -> list[JobRun]:
+        """The runs of jobs that write the dataset which failed since then; see `LineageKnown.failed_runs`."""
+        [found] = self.named([dataset])
+        return self._lineage.failed_runs(found.name, since, self.clock())
+
+    def lineage_troubles(self) -> tuple[str, ...]:
+        """What is wrong with the consumers and manifests that config.toml names."""
+        return self._lineage.troubles()
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -10,14 +10,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from checks import phrases
+from checks.lineage import words
 from checks.show import sign
 
-_HOW = {
-    "view": "its definition",
-    "contract": "transformSourceObjects of its contract",
-    "consumer": "its contract",
-    "relationship": "a relationship of its contract",
-}
 _SHOWN = 12  # columns of one edge
 
 
@@ -25,14 +20,16 @@ def whole(document: dict[str, Any], console: Console) -> None:
     """Every dataset that something is known of, with what it is made from, refers to, and who reads it."""
     edges = document["edges"]
     joined = {end for edge in edges for end in (edge["upstream"], edge["downstream"])}
+    consumers = {node["name"] for node in document["nodes"] if node["kind"] == "consumer"}
     for node in document["nodes"]:
         if node["kind"] != "consumer" and node["name"] in joined:
             console.print(_name(node))
-            _neighbours(node["name"], edges, console)
+            _neighbours(node["name"], edges, consumers, console)
     alone = [node["name"] for node in document["nodes"] if node["name"] not in joined]
     if not edges:
         console.print(
-            "Nothing is known of lineage: no contract names sources, relationships or consumers, and no view was read."
+            "Nothing is known of lineage: no contract names sources, relationships or consumers, no view was read, "
+            "config.toml names no consumers and no manifest of dbt, and no job sent events."
         )
     elif alone:
         console.print(Text(f"Of {phrases.listed(alone, 6)} nothing is known."))
@@ -49,6 +46,10 @@ def one(document: dict[str, Any], console: Console) -> None:
     if document["causes"]:
         above = phrases.listed(document["causes"], 6)
         _indented(console, Text(f"It fails, and so does what it is made from: look at {above} first.", style="bold"))
+    for job in document["jobs"]:
+        _indented(console, Text(words.job(job)))
+    if document["url"]:
+        _indented(console, Text(document["url"]))
     is_consumer = document["kind"] == "consumer"
     _steps("reads" if is_consumer else "made from", document["upstream"], console)
     _steps("what is made from it, and who reads it", document["downstream"], console)
@@ -60,7 +61,7 @@ def one(document: dict[str, Any], console: Console) -> None:
     for edge in document["edges"]:
         pairs = _columns(edge)
         if pairs:
-            known = f"{edge['upstream']} to {edge['downstream']} ({_HOW[edge['origin']]}): {pairs}"
+            known = f"{edge['upstream']} to {edge['downstream']} ({words.ORIGINS[edge['origin']]}): {pairs}"
             _indented(console, Text(known, style="dim"))
     _notes(document, console)
 
@@ -77,14 +78,14 @@ def _reached(radius: dict[str, list[str]]) -> str:
     return said
 
 
-def _neighbours(name: str, edges: list[dict[str, Any]], console: Console) -> None:
+def _neighbours(name: str, edges: list[dict[str, Any]], consumers: set[str], console: Console) -> None:
     found: dict[str, list[str]] = defaultdict(list)
     for edge in edges:
         reference = edge["origin"] == "relationship"
         if edge["downstream"] == name:
             found["refers to" if reference else "made from"].append(edge["upstream"])
         elif edge["upstream"] == name and not reference:
-            found["read by" if edge["origin"] == "consumer" else "feeds"].append(edge["downstream"])
+            found["read by" if edge["downstream"] in consumers else "feeds"].append(edge["downstream"])
     for word in ("made from", "refers to", "feeds", "read by"):
         if found[word]:
             _indented(console, Text(f"{word} {phrases.listed(sorted(set(found[word])), 12)}"))
@@ -103,7 +104,7 @@ def _name(node: dict[str, Any]) -> Text:
     if node["health"]:
         line += Text("  ") + sign(node["health"])
     else:
-        line += Text({"consumer": "  consumer", "outside": "  not watched here"}[node["kind"]], style="dim")
+        line += Text(f"  {words.kind(node)}", style="dim")
     return line + Text(f"  {node['owner']}" if node["owner"] else "", style="dim")
 
 

@@ -27,7 +27,8 @@ from dashboard import contracts_api, labels_api, lineage_api, registry_api
 from dashboard.http import Problem, guarded, json_answer, json_body, moment_of, number_of, off_loop, past, truth_of
 from dashboard.process import current
 
-_KNOWN = ("/api/contracts", "/api/health", "/api/datasets", "/api/doctor", "/api/labels", "/api/lineage", "/api/runs")
+_KNOWN = tuple(f"/api/{each}" for each in ("contracts", "datasets", "doctor", "health", "labels", "lineage", "runs"))
+_KNOWN += ("/api/v1/lineage",)
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -88,7 +89,8 @@ async def dataset(request: Request, name: str) -> Response:
     at = past(request.query_params.get("at")) or monitor.clock()
     [found] = await off_loop(monitor.status, [name], at)
     declared = monitor.datasets()[found.name]
-    extra = {"contract": declared.contract, "description": declared.description, "consumers": list(declared.consumers)}
+    consumers = [each.name for each in declared.consumers]
+    extra = {"contract": declared.contract, "description": declared.description, "consumers": consumers}
     return json_answer({**answers.health_document(found), **extra})
 
 

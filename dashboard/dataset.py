@@ -128,7 +128,7 @@ def _facts(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
     parts.facts(
         {
             "owner": words.plain(state.owner or "nobody named"),
-            "read by": words.plain(", ".join(dataset.consumers) or "nobody named"),
+            "read by": words.plain(", ".join(each.name for each in dataset.consumers) or "nobody named"),
             "contract": words.plain(dataset.contract_file or dataset.contract or "none"),
             "schedule": words.plain(load.schedule(dataset)) + " (UTC)",
         },

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from checks.lineage import words as lineage_words
 from checks.lineage.document import Told
 from dashboard import errors, lineage_frames, lineage_graph, load, nav, parts, sentences, url, words
 
@@ -81,8 +82,13 @@ def _one(document: Document) -> None:
     st.markdown(f"**{words.plain(sentences.lineage_reached(document))}**")
     if document["causes"]:
         st.markdown(words.plain(sentences.lineage_look_first(document["causes"])))
+    for job in document["jobs"]:
+        st.markdown(words.plain(lineage_words.job(job)))
     owners = ", ".join(document["blast_radius"]["owners"])
-    parts.facts({"owner": words.plain(document["owner"] or "nobody named"), "teams on it": words.plain(owners)})
+    facts = {"owner": words.plain(document["owner"] or "nobody named"), "teams on it": words.plain(owners)}
+    parts.facts(facts)
+    if document["url"]:
+        st.link_button(f"Open the {document['consumer'] or 'consumer'}", document["url"], icon=":material/open_in_new:")
     _graph(document["nodes"], document["edges"], document["name"])
     others = lineage_frames.by_place(document)
     if others:

@@ -8,17 +8,13 @@ from typing import Any
 import pandas as pd
 
 from checks import phrases
+from checks.lineage.words import ORIGINS
+from checks.lineage.words import job as job_words
 from checks.records import Health
 from dashboard import lineage_graph, words
 
 Document = Mapping[str, Any]
 Frame = pd.DataFrame
-_ORIGINS = {
-    "view": "definition of the view",
-    "contract": "transformSourceObjects",
-    "consumer": "consumers of the contract",
-    "relationship": "relationship",
-}
 
 
 def in_order(nodes: Sequence[Document]) -> list[Document]:
@@ -47,6 +43,7 @@ def neighbours(nodes: Sequence[Document], edges: Sequence[Document]) -> Frame:
             "Feeds": _ends(edges, "downstream", "upstream", node["name"]),
             "Refers to": _ends(edges, "upstream", "downstream", node["name"], references=True),
             "Owner": node["owner"] or "",
+            "Last job": _last_job(node),
         }
         for node in nodes
     )
@@ -73,7 +70,7 @@ def columns(edges: Sequence[Document]) -> Frame:
             "Column": pair["upstream"] or words.NOTHING,
             "To": edge["downstream"],
             "Its column": pair["downstream"],
-            "Known from": _ORIGINS[edge["origin"]],
+            "Known from": ORIGINS[edge["origin"]],
         }
         for edge in edges
         for pair in edge["columns"]
@@ -82,6 +79,13 @@ def columns(edges: Sequence[Document]) -> Frame:
 
 def _health(node: Document) -> str:
     return words.health(Health(node["health"])) if node["health"] else lineage_graph.state_of(node)
+
+
+def _last_job(node: Document) -> str:
+    """The newest run of the jobs behind a node; one that failed first."""
+    known = [job for job in node["jobs"] if job["state"]]
+    chosen = max(known, key=lambda job: (job["state"] in ("failed", "aborted"), job["started_at"]), default=None)
+    return job_words(chosen) if chosen else ""
 
 
 def _ends(edges: Sequence[Document], end: str, other: str, name: str, *, references: bool = False) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from checks.lineage.words import failed_jobs, kind
 from checks.records import Health
 from dashboard import words
 from dashboard.theme import Palette
@@ -29,7 +30,7 @@ def dot(nodes: Sequence[Document], edges: Sequence[Document], palette: Palette, 
         'node [shape=box style="rounded,filled" fontname="Helvetica" fontsize=12 height=0.3 margin="0.14,0.06"];',
         f'edge [color="{palette.faint}" arrowsize=0.6];',
         *(_node(node, ids[node["name"]], palette, node["name"] == chosen) for node in nodes),
-        *(_edge(edge, ids) for edge in edges),
+        *(_edge(pair, found, ids, palette) for pair, found in _pairs(edges).items()),
         "}",
     ]
     return "\n".join(lines)
@@ -37,10 +38,8 @@ def dot(nodes: Sequence[Document], edges: Sequence[Document], palette: Palette, 
 
 def state_of(node: Document) -> str:
     """What a node is and how it is: 'view, ✕ failing'."""
-    if node["kind"] == "consumer":
-        return "consumer"
-    if node["kind"] == "outside":
-        return "not watched here"
+    if not node["health"]:
+        return kind(node)
     health = words.health(Health(node["health"]))
     return f"view, {health}" if node["kind"] == "view" else health
 
@@ -67,6 +66,10 @@ def _node(node: Document, id_: str, palette: Palette, chosen: bool) -> str:
     elif node["kind"] == "outside":
         style = "rounded,dashed"
     label = f"{_text(_short(node['name']))}\\n{_text(state_of(node))}"
+    if node["kind"] == "consumer" and node["owner"]:
+        label += f"\\n{_text(_short(node['owner']))}"
+    for job in failed_jobs(node):
+        label += f"\\n{_text(_short(f'✕ job {job}'))}"
     width = 3 if chosen else 1
     return (
         f'{id_} [label="{label}" style="{style}" color="{line}" fillcolor="{ground}" fontcolor="{palette.ink}" '
@@ -74,10 +77,26 @@ def _node(node: Document, id_: str, palette: Palette, chosen: bool) -> str:
     )
 
 
-def _edge(edge: Document, ids: Mapping[str, str]) -> str:
-    style = "dashed" if edge["origin"] == "relationship" else "solid"
-    known = columns(edge, _SHOWN) or f"{edge['upstream']} → {edge['downstream']}"
-    return f'{ids[edge["upstream"]]} -> {ids[edge["downstream"]]} [style={style} tooltip="{_text(known)}"];'
+def _pairs(edges: Sequence[Document]) -> dict[tuple[str, str], list[Document]]:
+    """What is known twice, from a contract and from events, is one arrow; where data flows, that keys are looked up is
+    not drawn beside it."""
+    found: dict[tuple[str, str], list[Document]] = {}
+    for edge in sorted(edges, key=lambda edge: edge["origin"] == "relationship"):
+        known = found.setdefault((edge["upstream"], edge["downstream"]), [])
+        if edge["origin"] != "relationship" or not known:
+            known.append(edge)
+    return found
+
+
+def _edge(pair: tuple[str, str], edges: Sequence[Document], ids: Mapping[str, str], palette: Palette) -> str:
+    """The arrow, with the name of the job that moves the data where there is one."""
+    upstream, downstream = pair
+    style = "dashed" if edges[0]["origin"] == "relationship" else "solid"
+    jobs = sorted({job for edge in edges for job in edge["jobs"]})
+    known = "; ".join(shown for edge in edges if (shown := columns(edge, _SHOWN))) or f"{upstream} → {downstream}"
+    tooltip = f"{known}; by {', '.join(jobs)}" if jobs else known
+    label = f' label="{_text(_short(jobs[0]))}" fontsize=10 fontcolor="{palette.faint}"' if len(jobs) == 1 else ""
+    return f'{ids[upstream]} -> {ids[downstream]} [style={style} tooltip="{_text(tooltip)}"{label}];'
 
 
 def _short(name: str) -> str:

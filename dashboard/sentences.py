@@ -129,8 +129,9 @@ def sources_headline(answered: Sequence[bool]) -> str:
 # -- lineage -----------------------------------------------------------------------------------------------------------
 
 LINEAGE_HINT = (
-    "Contracts say it with transformSourceObjects, relationships and vitals.consumers; views of the warehouse are read "
-    "by themselves."
+    "Contracts say it with transformSourceObjects, relationships and vitals.consumers, config.toml with [consumers] "
+    "and [lineage] dbt, and jobs that send events of OpenLineage to /api/lineage; views of the warehouse are read by "
+    "themselves."
 )
 
 

@@ -143,11 +143,12 @@ def test_lineage_is_answered_whole_and_for_a_name_of_any_kind(client):
     assert client.get("/api/lineage/orders").json()["name"] == "s.orders"
 
 
-def test_lineage_of_nothing_is_not_found_and_nothing_is_posted_to_it(client):
+def test_lineage_of_nothing_is_not_found_and_nothing_is_put_there(client):
     status, detail = problem(client.get("/api/lineage/s.ordrs"))
     assert (status, detail.partition(";")[0]) == (404, "there is no dataset 's.ordrs'")
     assert problem(client.get("/api/lineage/"))[0] == 404
-    assert problem(client.post("/api/lineage", json={})) == (405, "/api/lineage does not answer to POST")
+    assert problem(client.put("/api/lineage", json={})) == (405, "/api/lineage does not answer to PUT")
+    assert problem(client.get("/api/v1/lineage")) == (405, "/api/v1/lineage does not answer to GET")
 
 
 # -- runs --------------------------------------------------------------------------------------------------------------

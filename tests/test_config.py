@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from checks.config import (
     AppConfig,
     ConfigError,
+    ConsumerConfig,
     DatasetConfig,
     DatasetDetection,
     DetectionConfig,
+    LineageConfig,
     ScheduleConfig,
     SourceConfig,
     load,
@@ -267,7 +269,17 @@ def test_weekdays_in_cron_lines_count_from_sunday(written: str, read_as: str):
 
 
 @pytest.mark.parametrize(
-    "section", [AppConfig, ScheduleConfig, DetectionConfig, SourceConfig, DatasetConfig, DatasetDetection]
+    "section",
+    [
+        AppConfig,
+        ScheduleConfig,
+        DetectionConfig,
+        SourceConfig,
+        DatasetConfig,
+        DatasetDetection,
+        LineageConfig,
+        ConsumerConfig,
+    ],
 )
 def test_every_key_is_documented(section):
     text = (Path(__file__).parents[1] / "docs" / "configuration.md").read_text(encoding="utf-8")

@@ -14,8 +14,9 @@ from checks.__main__ import main
 from checks.catalogue import SourceState
 from checks.config import load
 from checks.contracts import load_folder, match
-from checks.lineage import Edge, Kind, Lineage, Origin, ViewsKnown
+from checks.lineage import Edge, Kind, Origin, ViewsKnown
 from checks.lineage.assemble import assembled
+from checks.lineage.known import Views
 from checks.lineage.reading import read_views, views_job
 from checks.lineage.record import ViewRead, ViewsRead
 from checks.lineage.views import flows_of, tables_of
@@ -251,42 +252,42 @@ class Asked:
             raise self.error
         return ViewsRead((ViewRead(VIEW, (T,), ("away",)),), (T, VIEW))
 
-    def lineage(self) -> Lineage:
-        return self.known.lineage(self.datasets, [self.state], self, self.clock())
+    def views(self) -> Views:
+        return self.known.views(self.datasets, [self.state], self, self.clock())
 
 
 def test_a_source_is_asked_once_until_it_is_listed_anew():
     asked = Asked()
-    first = asked.lineage()
-    assert first.graph.edges == (Edge("s.main.t", "s.main.v", Origin.VIEW),)
+    first = asked.views()
+    assert assembled(asked.datasets, first.read).edges == (Edge("s.main.t", "s.main.v", Origin.VIEW),)
     assert (first.complete, first.notes) == (True, ("view s.main.v reads 'away', which the source does not list",))
-    asked.lineage()
+    asked.views()
     assert asked.times == 1
     asked.state = SourceState("s", "duckdb", "x", utc(2026, 3, 15, 13))
-    asked.lineage()
+    asked.views()
     assert asked.times == 2
 
 
 def test_a_source_that_does_not_answer_is_said_and_asked_again_after_a_minute():
     asked = Asked()
     asked.error = Unreachable("s", "no answer")
-    first = asked.lineage()
-    assert (first.graph.edges, first.complete) == ((), False)
+    first = asked.views()
+    assert (first.read, first.complete) == ({}, False)
     assert first.notes[0].startswith("what the views of source s read is not known: ")
     asked.error = None
-    asked.lineage()
+    asked.views()
     assert asked.times == 1
     asked.clock.now = utc(2026, 3, 15, 12, 1)
-    assert asked.lineage().complete
+    assert asked.views().complete
 
 
 def test_what_was_read_before_stays_when_the_source_stops_answering():
     asked = Asked()
-    before = asked.lineage()
+    before = asked.views()
     asked.state = SourceState("s", "duckdb", "x", utc(2026, 3, 15, 13))
     asked.error = QueryFailed("s", "broken")
-    after = asked.lineage()
-    assert (after.graph.edges, after.complete) == (before.graph.edges, False)
+    after = asked.views()
+    assert (after.read, after.complete) == (before.read, False)
     assert "is shown as it was read before" in after.notes[0]
 
 
@@ -300,16 +301,16 @@ def test_a_slow_source_holds_up_no_other():
         both.wait()
         return ViewsRead((ViewRead(VIEW, (T,), ()),), (T, VIEW))
 
-    found = ViewsKnown().lineage({each.name: each for each in views}, states, read, NOON)
+    found = ViewsKnown().views({each.name: each for each in views}, states, read, NOON)
     assert (found.complete, found.notes) == (True, ())
 
 
 def test_a_source_without_views_is_not_asked_and_one_that_was_never_listed_is_said():
     asked = Asked()
     del asked.datasets["s.main.v"]
-    assert asked.lineage().complete
+    assert asked.views().complete
     asked.state = SourceState("s", "duckdb", "x", None, "no such file")
-    found = asked.lineage()
+    found = asked.views()
     assert (asked.times, found.complete) == (0, False)
     assert found.notes == ("whether source s has views is not known: no such file",)
 
@@ -346,7 +347,7 @@ def test_the_command_tells_what_is_above_below_and_reached(shop: Path, capfd):
     assert (
         "Trouble in it reaches 2 datasets (shop.main.top, shop.main.twice) and 1 consumer (board [bold]report)." in text
     )
-    assert "shop.main.orders to shop.main.twice (its definition): id to id, Amount to twice" in text
+    assert "shop.main.orders to shop.main.twice (definition of the view): id to id, Amount to twice" in text
     code, out, _ = said(capfd, "lineage", "--config", str(shop))
     assert (code, "made from shop.main.twice" in out, "read by board [bold]report" in out) == (0, True, True)
 

@@ -83,7 +83,7 @@ def test_states_are_words_and_signs_and_references_are_dashed():
 
 
 def test_the_end_of_a_long_name_is_kept():
-    node = {"name": "warehouse.marts." + "x" * 40, "kind": "table", "health": "healthy", "owner": None}
+    node = {"name": "warehouse.marts." + "x" * 40, "kind": "table", "health": "healthy", "owner": None, "jobs": []}
     assert f'label="…{"x" * 29}' in lineage_graph.dot([node], [], LIGHT)
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from checks.contracts.document import Node, Notes, custom_properties, shown
 from checks.contracts.subject import Subject, column_of
-from checks.records import Grain
+from checks.records import Consumer, ConsumerKind, Grain
 from checks.values import cron, zone
 
 _T = TypeVar("_T")
@@ -30,6 +30,7 @@ ON_OBJECTS = (
     "vitals.emptyIsFine",
 )
 ON_RULES = ("vitals.scope",)
+_OF_CONSUMERS = ("name", "kind", "owner", "url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Extras:
     zone: str | None = None
     grain: Grain | None = None
     schedule: str | None = None
-    consumers: tuple[str, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
 
 
 def extras(subject: Subject, dated_by: str | None = None) -> Extras:
@@ -61,7 +62,7 @@ def extras(subject: Subject, dated_by: str | None = None) -> Extras:
         zone=_zone(subject, found.get("vitals.timezone"), event_time),
         grain=_checked(found.get("vitals.grain"), _grain, subject.notes),
         schedule=_checked(found.get("vitals.schedule"), cron, subject.notes),
-        consumers=tuple(_texts(found.get("vitals.consumers"), subject.notes)),
+        consumers=_consumers(found.get("vitals.consumers"), subject.notes),
     )
 
 
@@ -121,6 +122,26 @@ def _texts(node: Node | None, notes: Notes) -> list[str]:
         return texts
     notes.error(node.at("value"), f"{shown(value)} is not text or a list of texts")
     return []
+
+
+def _consumers(node: Node | None, notes: Notes) -> tuple[Consumer, ...]:
+    """Each a name, or an object with the name and what else is known."""
+    value = node.value.get("value") if node else []
+    found = [_consumer(each) for each in (value if isinstance(value, list) else [value])]
+    if node and (None in found or not found):
+        keys = f"{', '.join(_OF_CONSUMERS)}; kind is {', '.join(ConsumerKind)}"
+        notes.error(node.at("value"), f"{shown(value)} is not text, nor a list of texts and of objects with {keys}")
+    return tuple(each for each in found if each)
+
+
+def _consumer(value: Any) -> Consumer | None:
+    said = {"name": value} if isinstance(value, str) else value
+    if not isinstance(said, dict) or not said.get("name") or not said.keys() <= set(_OF_CONSUMERS):
+        return None
+    kind = said.get("kind")
+    if kind not in (None, *ConsumerKind) or not all(isinstance(each, str) and each for each in said.values()):
+        return None
+    return Consumer(said["name"], ConsumerKind(kind) if kind else None, said.get("owner"), said.get("url"))
 
 
 def _checked(node: Node | None, read: Callable[[str], _T], notes: Notes) -> _T | None:

@@ -6,13 +6,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from checks.answers import moment
 from checks.lineage.graph import Edge, Graph, Kind
-from checks.lineage.known import Lineage
+from checks.lineage.known import Job, Lineage
 from checks.monitor import Monitor
-from checks.records import Health
+from checks.records import Health, RunState
 
 Document = dict[str, Any]
 _WATCHED = (Kind.TABLE, Kind.VIEW)
+_STATES = {
+    RunState.RUNNING: "running",
+    RunState.COMPLETE: "complete",
+    RunState.FAIL: "failed",
+    RunState.ABORT: "aborted",
+}
 
 
 def answer(monitor: Monitor, name: str | None) -> Document:
@@ -65,7 +72,7 @@ class Told:
                 "datasets": list(radius.datasets),
                 "consumers": list(radius.consumers),
                 "referring": list(radius.referring),
-                "owners": self._owners([name, *radius.datasets, *radius.referring]),
+                "owners": self._owners([name, *radius.datasets, *radius.consumers, *radius.referring]),
             },
             "causes": [each for each in causes if each != name],
             "nodes": [self._node(each) for each in around.nodes],
@@ -78,7 +85,9 @@ class Told:
     def _node(self, name: str) -> Document:
         node = self.graph.nodes[name]
         health = self.healths.get(name, Health.UNKNOWN) if node.kind in _WATCHED else None
-        return {"name": name, "kind": node.kind, "health": health, "owner": node.owner}
+        jobs = [_job(job) for job in self.lineage.jobs.get(name, ())]
+        about = {"name": name, "kind": node.kind, "health": health, "owner": node.owner}
+        return about | {"consumer": node.consumer, "url": node.url, "jobs": jobs}
 
     def _steps(self, distances: Mapping[str, int]) -> list[Document]:
         return [self._node(name) | {"distance": distance} for name, distance in distances.items()]
@@ -111,4 +120,18 @@ def _edge(edge: Edge) -> Document:
         "downstream": edge.downstream,
         "origin": edge.origin,
         "columns": list(columns),
+        "jobs": list(edge.jobs),
+    }
+
+
+def _job(job: Job) -> Document:
+    run = job.run
+    return {
+        "job": job.name,
+        "namespace": job.namespace,
+        "state": run and _STATES[run.state],
+        "started_at": run and moment(run.started_at),
+        "ended_at": run and moment(run.ended_at),
+        "seconds": run and run.seconds,
+        "error": run and run.error,
     }

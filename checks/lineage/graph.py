@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from checks.records import ConsumerKind
+
 
 class Kind(StrEnum):
     """What a node is. What lies outside is named by a view or contract, and watched by nobody here."""
@@ -19,26 +21,31 @@ class Kind(StrEnum):
 
 class Origin(StrEnum):
     """Where an edge is known from: the definition of a view, `transformSourceObjects` of a contract, the consumers that
-    a contract declares, or a relationship of its keys."""
+    contracts and config.toml declare, a relationship of keys, a manifest of dbt, or events of OpenLineage."""
 
     VIEW = "view"
     CONTRACT = "contract"
     CONSUMER = "consumer"
     REFERENCE = "relationship"
+    DBT = "dbt"
+    EVENT = "openlineage"
 
 
 #: along these data flows. A relationship says that keys are looked up: nothing is computed from the table that has them
-FLOWS = frozenset({Origin.VIEW, Origin.CONTRACT, Origin.CONSUMER})
+FLOWS = frozenset(set(Origin) - {Origin.REFERENCE})
 _REFERENCES = frozenset({Origin.REFERENCE})
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A dataset or a consumer; the name tells it from all others."""
+    """A dataset or a consumer; the name tells it from all others. `consumer` is what kind of consumer it is, `url`
+    leads to it."""
 
     name: str
     kind: Kind = Kind.TABLE
     owner: str | None = None
+    consumer: ConsumerKind | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +59,13 @@ class ColumnPair:
 @dataclass(frozen=True, slots=True)
 class Edge:
     """Data flows from `upstream` to `downstream`; of a relationship, `downstream` refers to keys of `upstream`. Columns
-    are empty where they are not known."""
+    are empty where they are not known. `jobs` are the names of those that move the data."""
 
     upstream: str
     downstream: str
     origin: Origin
     columns: tuple[ColumnPair, ...] = ()
+    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The graph as it is known now: from contracts at each question, from a source's views when it was listed anew.
+"""What is known now, and what views read, which is asked for when their source was listed anew.
 
 What views read is kept in memory only: a source that does not answer leaves the graph of the last reading, which is
 said.
@@ -7,16 +7,16 @@ said.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from checks.catalogue import SourceState
-from checks.lineage.assemble import assembled, notes_of
+from checks.lineage.assemble import notes_of
 from checks.lineage.graph import Graph
 from checks.lineage.record import ViewsRead
-from checks.records import Dataset
+from checks.records import Dataset, JobRun
 from connectors import SourceError
 
 #: how long a source that did not answer is not asked again
@@ -24,10 +24,30 @@ _PATIENCE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """A job of which events told, with its newest run."""
+
+    name: str
+    namespace: str
+    run: JobRun | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Lineage:
-    """The graph, sentences about what is not in it, and whether the views of all sources could be read."""
+    """The graph, sentences about what is not in it, and whether all could be read that was to be. `jobs` are those that
+    write a dataset, or that a consumer is, by its name."""
 
     graph: Graph
+    notes: tuple[str, ...] = ()
+    complete: bool = True
+    jobs: Mapping[str, tuple[Job, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """What the views of the sources read, as far as it is known, and why it is not."""
+
+    read: Mapping[str, ViewsRead]
     notes: tuple[str, ...] = ()
     complete: bool = True
 
@@ -49,15 +69,15 @@ class ViewsKnown:
         self._locks: dict[str, threading.Lock] = {}  # one for each source, so that a slow one holds up no other
         self._readings: dict[str, _Reading] = {}
 
-    def lineage(
+    def views(
         self,
-        datasets: dict[str, Dataset],
+        datasets: Mapping[str, Dataset],
         sources: Sequence[SourceState],
         read: Callable[[str], ViewsRead],
         at: datetime,
-    ) -> Lineage:
-        """The graph at the moment `at`. `read` asks a source for its views and raises SourceError; it is not called for
-        sources without any, and for the others at the same time."""
+    ) -> Views:
+        """What they read at the moment `at`. `read` asks a source for its views and raises SourceError; it is not
+        called for sources without any, and for the others at the same time."""
         with_views = {dataset.source for dataset in datasets.values() if dataset.table.is_view}
         asked = [state for state in sources if state.name in with_views]
         with ThreadPoolExecutor(max(1, len(asked))) as pool:
@@ -77,12 +97,12 @@ class ViewsKnown:
                 notes.append(
                     f"whether source {state.name} has views is not known: {state.error or 'it was not listed'}"
                 )
-        return Lineage(assembled(datasets, views), (*notes, *notes_of(views)), complete)
+        return Views(views, (*notes, *notes_of(views)), complete)
 
-    def graph(self, datasets: dict[str, Dataset]) -> Graph:
-        """The graph as far as it is known without asking anybody; never waits for who is asking."""
+    def so_far(self) -> dict[str, ViewsRead]:
+        """What they read as far as it is known without asking anybody; never waits for who is asking."""
         readings = dict(self._readings)
-        return assembled(datasets, {name: each.views for name, each in readings.items() if each.views is not None})
+        return {name: each.views for name, each in readings.items() if each.views is not None}
 
     def _reading(self, state: SourceState, read: Callable[[str], ViewsRead], at: datetime) -> _Reading:
         # a second who asks waits for the first, and then has the answer

@@ -27,6 +27,11 @@ class ViewRead:
     flows: tuple[Flow, ...] = ()
     problem: str | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether all that it reads is known."""
+        return self.problem is None and not self.missing
+
 
 @dataclass(frozen=True, slots=True)
 class ViewsRead:

@@ -11,6 +11,8 @@ Along the way of the data: `words`, `expected`, `declared`, `measured`, `planned
 
 from checks.records.declared import (
     Check,
+    Consumer,
+    ConsumerKind,
     Dataset,
     Detection,
     MadeFrom,
@@ -119,6 +121,8 @@ __all__ = [
     "Check",
     "Choice",
     "ColumnExpected",
+    "Consumer",
+    "ConsumerKind",
     "Dataset",
     "DatasetHealth",
     "Delivery",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from hashlib import blake2b
 
 from checks.records.expected import Expectation
@@ -52,6 +53,24 @@ class Detection:
     holidays: str | None = None
 
 
+class ConsumerKind(StrEnum):
+    """What reads data and is no dataset."""
+
+    DASHBOARD = "dashboard"
+    MODEL = "model"
+    JOB = "job"
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """Who reads a dataset: a dashboard, a model, a job; the name tells it from all others. `url` leads to it."""
+
+    name: str
+    kind: ConsumerKind | None = None
+    owner: str | None = None
+    url: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class MadeFrom:
     """That a column is made from another dataset, which may be one that nobody watches."""
@@ -74,7 +93,7 @@ class Dataset:
     contract_file: str | None = None
     owner: str | None = None
     description: str | None = None
-    consumers: tuple[str, ...] = ()
+    consumers: tuple[Consumer, ...] = ()
     made_from: tuple[MadeFrom, ...] = ()
     event_time: str | None = None
     key: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC
 from typing import Any
 
@@ -14,7 +14,7 @@ from checks.contracts.inferring.evidence import Evidence, Remembered
 from checks.contracts.inferring.levels import Levels, levels
 from checks.contracts.read import Place
 from checks.contracts.writing import yaml_text
-from checks.records import Dataset
+from checks.records import Consumer, Dataset
 from checks.survey import Survey
 
 _REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -114,7 +114,7 @@ def _declared(data: dict[str, Any], dataset: Dataset, evidence: Evidence, beside
     if dataset.schedule is not None:
         said.append(("vitals.schedule", dataset.schedule, "declared"))
     if dataset.consumers:
-        said.append(("vitals.consumers", list(dataset.consumers), "declared"))
+        said.append(("vitals.consumers", [_consumer(each) for each in dataset.consumers], "declared"))
     if not evidence.rows:
         said.append(("vitals.emptyIsFine", True, "it was empty when this was drafted"))
     if said:
@@ -122,6 +122,12 @@ def _declared(data: dict[str, Any], dataset: Dataset, evidence: Evidence, beside
         table["customProperties"] = [{"property": name, "value": value} for name, value, _ in said]
         places = ((*_TABLE, "customProperties", i, "property") for i in range(len(said)))
         beside |= {place: why for place, (_, _, why) in zip(places, said, strict=True)}
+
+
+def _consumer(consumer: Consumer) -> Any:
+    """The name alone where there is no more to say."""
+    said = {key: str(value) for key, value in asdict(consumer).items() if value is not None}
+    return said if len(said) > 1 else consumer.name
 
 
 def _origin(origin: str) -> str:

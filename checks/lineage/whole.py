@@ -1,0 +1,127 @@
+"""All that is known of lineage, from where it is told: views, contracts, config.toml, dbt, events of OpenLineage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from checks.catalogue import Catalogue
+from checks.config import Config
+from checks.history import History
+from checks.lineage.assemble import Part, assembled
+from checks.lineage.consumers import consumers_part
+from checks.lineage.dbt import ManifestsKnown
+from checks.lineage.graph import Graph
+from checks.lineage.jobs import JobsTold, jobs_told, written_by
+from checks.lineage.known import Job, Lineage, ViewsKnown
+from checks.lineage.naming import Naming
+from checks.lineage.openlineage import AHEAD, read_event
+from checks.lineage.record import ViewsRead
+from checks.records import JobRun, Named
+
+#: what the runs of a job told is believed for this long; a monthly job may be late once
+BELIEVED = timedelta(days=45)
+
+
+class LineageKnown:
+    """Lineage as it is known at a moment; may be asked from several threads."""
+
+    def __init__(self, config: Config, catalogue: Catalogue, history: History) -> None:
+        self._config = config
+        self._catalogue = catalogue
+        self._history = history
+        self._views = ViewsKnown()
+        self._manifests = ManifestsKnown()
+
+    def lineage(self, read: Callable[[str], ViewsRead], at: datetime) -> Lineage:
+        """The whole at the moment `at`. `read` asks a source for its views; see `ViewsKnown`."""
+        datasets = self._catalogue.datasets()
+        views = self._views.views(datasets, self._catalogue.sources(), read, at)
+        told = self._told(at, views.read)
+        models, troubles = self._models()
+        last = {run.job: run for run in self._history.job_runs(at + AHEAD, newest=True)} if told.writers else {}
+        jobs = {
+            name: tuple(Job(told.shown[job], job.namespace, last.get(job)) for job in writers)
+            for name, writers in told.writers.items()
+        }
+        parts = (self._declared(), models, told.part)
+        notes = (*views.notes, *troubles, *(note for part in parts for note in part.notes))
+        return Lineage(assembled(datasets, views.read, parts), notes, views.complete and not troubles, jobs)
+
+    def graph(self, at: datetime) -> Graph:
+        """The graph as far as it is known at the moment `at` without asking any source."""
+        views = self._views.so_far()
+        parts = (self._declared(), self._models()[0], self._told(at, views).part)
+        return assembled(self._catalogue.datasets(), views, parts)
+
+    def troubles(self) -> tuple[str, ...]:
+        """What is wrong with what config.toml names: consumers of datasets that are not there, and manifests that can
+        not be read."""
+        return (*self._declared().notes, *self._models()[1])
+
+    def hear(self, document: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+        """Remembers an event of OpenLineage, and says how it was understood: {"new", "datasets": [{"namespace", "name",
+        "dataset", "watched"}], "left_out"}. Raises NotAnEvent."""
+        read = read_event(document, at)
+        new = self._history.add_lineage_event(read.event, at)
+        naming = self._naming()
+        aliases: dict[Named, list[Named]] = {}
+        for dataset, other in read.told.aliases:
+            aliases.setdefault(dataset, []).append(other)
+        named = {each: naming.dataset(each, aliases.get(each, ())) for each in (*read.told.inputs, *read.told.outputs)}
+        datasets = [
+            asdict(each) | {"dataset": name, "watched": name in naming.datasets} for each, name in named.items()
+        ]
+        return {"new": new, "datasets": datasets, "left_out": list(read.left_out)}
+
+    def failed_runs(self, dataset: str, since: datetime, until: datetime) -> list[JobRun]:
+        """The runs of jobs that write the dataset (its name in full) which failed or were aborted between the two
+        moments, the oldest first. Events of failed runs often do not say what would have been written; then the job
+        counts that has written it before."""
+        naming = self._naming()
+        failed = [
+            run
+            for run in self._history.job_runs(until, since)
+            if run.failed and run.ended_at is not None and run.ended_at >= since
+        ]
+        if not failed:
+            return []
+        writers = self._told(until).writers.get(dataset, ())
+        found = []
+        for run in failed:
+            own = written_by(run, naming)
+            if dataset in own or (not own and run.job in writers):
+                found.append(run)
+        return found
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _declared(self) -> Part:
+        return consumers_part(self._config.consumers, self._catalogue.named)
+
+    def _models(self) -> tuple[Part, list[str]]:
+        """What the manifests of dbt say, and what is wrong with them."""
+        naming = self._naming()
+        parts, troubles = [], []
+        for path, found in self._manifests.manifests(self._config.base, self._config.lineage.dbt):
+            if isinstance(found, str):
+                troubles.append(f"what dbt makes is not known from {path}: {found}")
+            else:
+                parts.append(found.part(naming))
+        edges, nodes = (tuple(each for part in parts for each in getattr(part, key)) for key in ("edges", "nodes"))
+        return Part(edges, nodes), troubles
+
+    def _told(self, at: datetime, views: Mapping[str, ViewsRead] | None = None) -> JobsTold:
+        told = self._history.told_of_lineage(at - BELIEVED, at + AHEAD)
+        if not told:
+            return JobsTold()
+        sources = (views or {}).items()
+        defined = {f"{source}.{view.view}" for source, read in sources for view in read.views if view.is_known}
+        return jobs_told(told, self._naming(), defined)
+
+    def _naming(self) -> Naming:
+        sources = self._config.sources.items()
+        urls = {name: source.url.reveal() for name, source in sources}
+        return Naming(self._catalogue.datasets(), urls, self._config.lineage.namespaces, self._config.base)
