@@ -19,8 +19,8 @@ from hypothesis import settings
 from tests.warehouses import CSVFolder, DuckDBFile, ParquetFolder, PostgresDatabase, SQLiteFile, Warehouse, quoted
 
 # a slow machine is no failure, and a failure is the same on every machine
-settings.register_profile("vitals", deadline=None, derandomize=True)
-settings.load_profile("vitals")
+settings.register_profile("whole", deadline=None, derandomize=True)
+settings.register_profile("fast", settings.get_profile("whole"), max_examples=25)
 
 # Tests write thousands of small databases, each of which waits for the disk several times: where the machine has room
 # in memory, that is where tmp_path is.
@@ -32,11 +32,17 @@ KINDS = ("duckdb", "parquet", "csv", "sqlite", "postgres")
 FOLDERS = {"duckdb": DuckDBFile, "parquet": ParquetFolder, "csv": CSVFolder, "sqlite": SQLiteFile}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Before the files of tests are read: they say how many examples they want by the profile (tests/examples.py)."""
+    settings.load_profile("fast" if "not slow" in config.option.markexpr else "whole")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Folders of files are read by the engine that reads DuckDB's tables: the fast tests leave them to the others."""
+    """The fast tests start no server. Nor do they read folders of files: that is the engine of DuckDB's tables."""
     for item in items:
         params = getattr(item, "callspec", None)
-        if params is not None and params.params.get("warehouse") in ("parquet", "csv"):
+        kind = params.params.get("warehouse") if params else None
+        if kind in ("parquet", "csv", "postgres") or "postgres_url" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
 
 

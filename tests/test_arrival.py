@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.detect.arrival import LEAST, Band, Curve, filling, forecast, learn, of_loads, sentence
+from tests.examples import examples
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 START = datetime.fromisoformat("2026-03-02")
@@ -218,7 +219,7 @@ def test_a_table_that_says_when_its_rows_were_loaded_needs_nobody_who_watches():
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(12, 30), st.sampled_from([15 * MINUTE, HOUR, 6 * HOUR]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 def test_a_curve_never_falls_and_its_band_holds_it(seed: int, days: int, every: timedelta):
     random = np.random.default_rng(seed)
     power, lag = random.uniform(0.3, 3), random.uniform(0, 20)
@@ -234,7 +235,7 @@ def test_a_curve_never_falls_and_its_band_holds_it(seed: int, days: int, every: 
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(14, 26))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 def test_what_is_observed_later_changes_nothing(seed: int, day: int):
     observed, runs = watched(evenly, days=30, every=3 * HOUR, seed=seed)
     at = START + day * DAY + 7 * HOUR

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from connectors import QueryTimedOut
@@ -16,7 +19,9 @@ def view(ask) -> None:
     st.text(asking.once("key", (question,), "Asking …", lambda: ask(question)) or "nothing")
 
 
-def test_an_error_stands_until_the_reader_asks_again_or_something_else():
+def test_an_error_stands_until_the_reader_asks_again_or_something_else(monkeypatch: pytest.MonkeyPatch):
+    # AppTest leaves its script as the main module, which worker processes of later tests would run
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     asked: list[str] = []
 
     def ask(question: str) -> str:

@@ -15,6 +15,8 @@ import pytest
 from checks.__main__ import main
 from tests.apps import free_port, running_app
 
+pytestmark = pytest.mark.slow  # a real warehouse that a worker reads, and replays of all its series
+
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
 LOST = (TODAY - timedelta(days=20)).date().isoformat()
 PORT = free_port()
@@ -147,7 +149,6 @@ def test_nonsense_is_wrong_usage(config: Path, capfd, words: tuple[str, ...], se
     assert sentence in err
 
 
-@pytest.mark.slow
 def test_the_app_answers_the_same_and_refuses_the_same(config: Path, capfd):
     words = ("orders", "--days", "60", "--inject", "--set", "detection.alerts_per_90_days=2")
     alone = document(capfd, config, *words)

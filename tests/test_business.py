@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.detect.business import LEAST_DAYS, Cadence, learn_cadence, sentence
+from tests.examples import examples
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONDAY = datetime.fromisoformat("2026-03-02")
@@ -110,7 +111,7 @@ def test_nothing_teaches_nothing():
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 def test_business_time_never_runs_backwards_and_what_comes_later_changes_nothing(seed: int):
     random = np.random.default_rng(seed)
     looks = runs(100)

@@ -150,6 +150,7 @@ def collected() -> frozenset[str]:
     return frozenset(line for line in told.splitlines() if "::" in line)
 
 
+@pytest.mark.slow
 @each_row
 def test_its_tests_are_there_on_both_warehouses(row: Row):
     for test in row.tests:

@@ -125,13 +125,10 @@ def test_values_come_back_as_plain_python(warehouse: Warehouse) -> None:
         assert source.fetch(f"SELECT * FROM {full_name(table)}").rows == [(moment, date(1960, 1, 1), Decimal("1.50"))]
 
 
-@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
-def test_infinite_moments_are_the_ends_of_pythons_calendar(request: pytest.FixtureRequest, kind: str) -> None:
-    url = "duckdb" if kind == "duckdb" else request.getfixturevalue("postgres_url")
-    if kind == "duckdb":
-        url = DuckDBFile(request.getfixturevalue("tmp_path")).url
+@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
+def test_infinite_moments_are_the_ends_of_pythons_calendar(warehouse: Warehouse) -> None:
     sql = "SELECT CAST('-infinity' AS timestamptz), CAST('infinity' AS timestamp), CAST('infinity' AS date)"
-    with open_source("s", url) as source:
+    with warehouse.open() as source:
         assert source.fetch(sql).rows == [(datetime.min.replace(tzinfo=UTC), datetime.max, date.max)]  # noqa: DTZ901
 
 

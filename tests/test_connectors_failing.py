@@ -127,10 +127,9 @@ def test_garbage_is_a_failed_query(warehouse: Warehouse) -> None:
         assert isinstance(failure(source, "SELECT no_such_function(1)"), QueryFailed)
 
 
-@pytest.mark.parametrize("kind", ["duckdb", "postgres"])
-def test_messages_hold_no_values_of_rows(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
-    url = DuckDBFile(tmp_path).url if kind == "duckdb" else request.getfixturevalue("postgres_url")
-    with open_source("s", url) as source:
+@pytest.mark.parametrize("warehouse", ["duckdb", "postgres"], indirect=True)
+def test_messages_hold_no_values_of_rows(warehouse: Warehouse) -> None:
+    with warehouse.open() as source:
         error = failure(source, "SELECT CAST(v AS integer) FROM (SELECT 'Ada Lovelace' AS v) AS people")
     assert isinstance(error, QueryFailed)
     assert "Ada" not in str(error)

@@ -17,6 +17,7 @@ from checks.contracts.changes import Change, Mode, Step, Verdict, allowed, diff,
 from checks.contracts.document import Document
 from checks.contracts.load import load_folder
 from checks.contracts.read import parse
+from tests.examples import examples
 
 BREAKING, COMPATIBLE, NOTED = Verdict.BREAKING, Verdict.COMPATIBLE, Verdict.INFORMATIONAL
 TIGHTENED = (COMPATIBLE, BREAKING)
@@ -613,7 +614,7 @@ OTHER_VALUES = st.one_of(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(CONTRACTS, st.randoms(use_true_random=False))
 def test_a_contract_and_itself_in_another_order_have_no_differences(data, random):
     assert diff(of_data(data), of_data(copy.deepcopy(data))) == ()
@@ -624,13 +625,13 @@ def test_a_contract_and_itself_in_another_order_have_no_differences(data, random
 
 @pytest.mark.parametrize("place", list(leaves(FULL)), ids=lambda place: ".".join(map(str, place)))
 def test_every_single_value_that_changes_is_seen_both_ways(place):
-    for value in ("something else", 777, False, {"odd": 1}, ["odd"]):
+    for value in ("something else", False, {"odd": 1}):
         changed = with_leaf(FULL, place, value)
         assert diff(of_data(FULL), of_data(changed)), value
         assert diff(of_data(changed), of_data(FULL)), value
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(CONTRACTS, st.data(), OTHER_VALUES)
 def test_any_leaf_of_any_contract_that_changes_is_seen_and_never_invisible_the_other_way(data, draw, value):
     place = draw.draw(st.sampled_from(list(leaves(data))))
@@ -657,7 +658,7 @@ def parts(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
         yield from parts(member, (*place, key))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(CONTRACTS, st.data())
 def test_what_is_given_up_when_a_part_goes_is_asked_for_when_it_comes(data, draw):
     place = draw.draw(st.sampled_from(list(parts(data))))
@@ -671,7 +672,7 @@ def test_what_is_given_up_when_a_part_goes_is_asked_for_when_it_comes(data, draw
             assert worst(change.consumer for change in other) is BREAKING
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(CONTRACTS, st.data())
 def test_any_leaf_that_goes_or_comes_is_seen_unless_it_says_what_holds_anyway(data, draw):
     place = draw.draw(st.sampled_from([each for each in leaves(data) if isinstance(each[-1], str)]))
@@ -679,7 +680,7 @@ def test_any_leaf_that_goes_or_comes_is_seen_unless_it_says_what_holds_anyway(da
     assert at(data, place) in (None, False, -1, "library") or diff(of_data(data), of_data(changed))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -26,8 +26,9 @@ from hypothesis import given, settings
 from checks.__main__ import main
 from checks.contracts.export import Format, NotExportable, export
 from tests.contract_samples import NASTY, RICH, contract, contracts, document
+from tests.examples import examples
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=examples(60), deadline=None)
 REF = UUID("12345678-1234-5678-1234-567812345678")
 ROW: dict[str, Any] = {
     "order_id": 7, "line": 1, "customer": 3, "state": "new", "country": "N O", "code": "AB", "amount": Decimal("9.50"),

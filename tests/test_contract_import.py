@@ -18,8 +18,9 @@ from checks.contracts.export import Format as To
 from checks.contracts.export import export
 from checks.contracts.importing import Format, Imported, NotImportable, import_text
 from tests.contract_samples import RICH, contracts, document
+from tests.examples import examples
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=examples(60), deadline=None)
 
 
 def imported(of: Format, source: Any, **more: Any) -> tuple[Document, list[str]]:

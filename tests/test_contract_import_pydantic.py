@@ -16,6 +16,7 @@ from checks.contracts.export import Format as To
 from checks.contracts.export import export
 from checks.contracts.importing import Format, NotImportable, import_model
 from tests.contract_samples import RICH, contracts, document
+from tests.examples import examples
 from tests.test_contract_import import PAIRS, checked, made_from, properties, there_and_back
 
 MODEL = '''
@@ -139,7 +140,7 @@ def test_what_a_model_can_say_survives_it(tmp_path: Path):
     assert second == first
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=contracts())
 def test_what_a_model_can_say_survives_it_whatever_the_contract(tmp_path: Path, data: dict[str, Any]):
     read = document(data)

@@ -15,6 +15,7 @@ from jsonschema import Draft201909Validator
 from checks.contracts import standard
 from checks.contracts.quick import Quick
 from checks.contracts.read import parse
+from tests.examples import examples
 
 CORPUS = sorted((Path(__file__).parent / "odcs").glob("*.yaml"))
 #: what is put in somewhere: wrong types, and words that mean something elsewhere in the schema
@@ -58,7 +59,7 @@ def places(data: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.data())
 def test_a_changed_contract_is_judged_as_jsonschema_does(data: st.DataObject):
     changed = copy.deepcopy(data.draw(st.sampled_from(documents())))

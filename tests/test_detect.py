@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from checks.detect import KINDS, Fit, Settings, fit, fit_many, score, score_many
+from tests.examples import examples
 
 DAYS = pd.date_range("2025-01-06", periods=180, freq="D")
 
@@ -29,7 +30,7 @@ def of_kind(kind: str, seed: int = 1, buckets: pd.DatetimeIndex = DAYS) -> pd.Se
     return pd.Series(made[kind], buckets)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(
     kind=some.sampled_from(KINDS),
     seed=some.integers(0, 10_000),

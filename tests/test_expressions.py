@@ -19,6 +19,7 @@ from checks.facts import Facts
 from checks.judge import judge
 from checks.records import Dataset, RowsExpected, Status
 from connectors import Column
+from tests.examples import examples
 from tests.measuring import NONE, check, measured
 from tests.nasty import AT
 from tests.test_values import count
@@ -222,7 +223,7 @@ _ROWS = st.lists(st.tuples(*[st.none() | st.sampled_from([-3.0, 0.0, 1.0, 2.5, 7
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(conditions=st.lists(_CONDITIONS, min_size=1, max_size=8), rows=_ROWS)
 def test_conditions_mean_what_sql_means(tmp_path_factory: Any, conditions: list[str], rows: list[tuple[Any, ...]]):
     from tests.warehouses import SQLiteFile

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from checks.history import History
 from checks.records import Grain
+from tests.examples import examples
 from tests.reports import COLUMNS, DAY, FLOW, HOUR, MONDAY, NINE, NULLS, ROWS, SUNDAY, grid, measured, newest, report
 
 
@@ -108,7 +109,7 @@ observations = st.lists(
 
 
 @given(observations)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_was_known_at_any_moment_is_what_a_plain_model_says(history, sequence):
     """Observations in order of time, some of them at the same moment."""
     dataset = f"s.model_{len(history.datasets())}"

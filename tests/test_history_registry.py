@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.history import ContractVersion, History, Schema
+from tests.examples import examples
 from tests.reports import HOUR, NINE
 
 ORDERS = ContractVersion("orders", 1, "1.0.0", NINE, "id: orders")
@@ -73,7 +74,7 @@ def test_modes_are_set_and_taken_back_by_scope(history):
 
 
 @pytest.mark.slow
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("123"), st.booleans()), max_size=12))
 def test_numbers_grow_and_ids_belong_to_texts(tmp_path_factory, steps):
     with History.open(tmp_path_factory.mktemp("history") / "history.duckdb", NINE) as history:

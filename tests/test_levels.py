@@ -30,6 +30,7 @@ from checks.run import Slot
 from checks.run import run as run_and_remember
 from connectors import Source, TableName
 from tests.conftest import FOLDERS
+from tests.examples import examples
 from tests.measuring import NONE, Memory, check, found, measured, total
 from tests.nasty import AT
 from tests.warehouses import Warehouse
@@ -249,7 +250,7 @@ steps = st.lists(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "grain"), [("sqlite", Grain.DAY), ("sqlite", Grain.HOUR), ("duckdb", Grain.DAY)])
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(5), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_whatever_happens_in_the_look_back_the_whole_is_right(tmp_path_factory, kind: str, grain: Grain, steps: list):
     """Each step: hours pass, rows arrive late or new, and some of the look-back are deleted."""

@@ -340,6 +340,7 @@ def said(capfd, *words: str) -> tuple[int, str, str]:
     return code, *capfd.readouterr()
 
 
+@pytest.mark.slow
 def test_the_command_tells_what_is_above_below_and_reached(shop: Path, capfd):
     code, out, _ = said(capfd, "lineage", "orders", "--config", str(shop))
     text = " ".join(out.split())
@@ -352,6 +353,7 @@ def test_the_command_tells_what_is_above_below_and_reached(shop: Path, capfd):
     assert (code, "made from shop.main.twice" in out, "read by board [bold]report" in out) == (0, True, True)
 
 
+@pytest.mark.slow
 def test_the_document_has_owners_distances_and_columns(shop: Path, capfd):
     code, out, _ = said(capfd, "lineage", "orders", "--json", "--config", str(shop))
     document = json.loads(out)
@@ -365,6 +367,7 @@ def test_the_document_has_owners_distances_and_columns(shop: Path, capfd):
     assert document["edges"][0]["columns"][1] == {"upstream": "Amount", "downstream": "twice"}
 
 
+@pytest.mark.slow
 def test_a_consumer_can_be_asked_for_and_nonsense_is_wrong_usage(shop: Path, capfd):
     code, out, _ = said(capfd, "lineage", "board [bold]report", "--json", "--config", str(shop))
     assert (code, json.loads(out)["upstream"][0]["name"]) == (0, "shop.main.top")
@@ -372,6 +375,7 @@ def test_a_consumer_can_be_asked_for_and_nonsense_is_wrong_usage(shop: Path, cap
     assert (code, "there is no dataset 'ordrs'" in err) == (64, True)
 
 
+@pytest.mark.slow
 def test_a_warehouse_that_is_away_is_exit_code_3(shop: Path, capfd):
     assert said(capfd, "lineage", "--config", str(shop))[0] == 0
     next(shop.parent.glob("*.duckdb")).unlink()

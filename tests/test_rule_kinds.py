@@ -116,7 +116,7 @@ def _postgres(postgres_url: str) -> Callable[[Path], Warehouse]:
     return made
 
 
-@pytest.fixture(scope="module", params=["duckdb", "postgres"])
+@pytest.fixture(scope="module", params=["duckdb", pytest.param("postgres", marks=pytest.mark.slow)])
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """All cases run as the app runs them: declared by a contract, measured, judged, remembered."""
     folder = tmp_path_factory.mktemp(request.param)
@@ -137,7 +137,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 def contracted(folder: Path, warehouse: Warehouse) -> dict[str, Dataset]:
     """The datasets by table, each as its contract declares it."""
     (folder / "contracts").mkdir()
-    (folder / "config.toml").write_text(f'[sources.shop]\nurl = "{warehouse.url}"\n')
+    (folder / "config.toml").write_text(f'[detection]\non = false\n[sources.shop]\nurl = "{warehouse.url}"\n')
     for name in TABLES:
         head = {"apiVersion": "v3.2.0", "kind": "DataContract", "id": name, "version": "1.0.0", "status": "active"}
         schema = [schema_object(name, warehouse.kind)]

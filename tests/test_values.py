@@ -19,6 +19,7 @@ from checks.judge import judge, without_measurement
 from checks.predicates import Length, Limit, Matches, MultipleOf, Predicate, Relation
 from checks.records import Measured, Result, Status, ValuesExpected
 from connectors import Column, TableName
+from tests.examples import examples
 from tests.measuring import NONE, check, measured, total
 from tests.nasty import AT
 from tests.warehouses import DuckDBFile, SQLiteFile, Warehouse
@@ -243,7 +244,7 @@ def count_in(kind: type, folder: Any, values: Sequence[Any], type_: pa.DataType,
     return [count(run, str(n)) for n in range(len(expects))]
 
 
-_SOME = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_SOME = settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.parametrize("kind", [DuckDBFile, SQLiteFile])
