@@ -28,6 +28,7 @@ from checks.history import HistoryError
 from checks.label_commands import label
 from checks.lineage_command import lineage
 from checks.monitor import UnknownDataset
+from checks.objectives_command import objectives
 from checks.refusal import Refused
 from connectors import SourceError
 
@@ -44,6 +45,7 @@ app.add_typer(label, name="label")
 app.command("backtest")(backtest)
 app.command("explain")(explain)
 app.command("lineage")(lineage)
+app.command("objectives")(objectives)
 
 Names = Annotated[list[str] | None, typer.Argument(help="Datasets; none means all.")]
 

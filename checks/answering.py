@@ -52,6 +52,7 @@ class Answering(Protocol):
     def backtest(self, dataset: str, wanted: Wanted) -> Document: ...
     def draft(self, dataset: str) -> Document: ...
     def lineage(self, name: str | None) -> Document: ...
+    def objectives(self, names: Sequence[str], at: datetime | None) -> Document: ...
 
 
 @contextmanager
@@ -146,6 +147,12 @@ class Local:
         self.monitor.list_unlisted(self.monitor.clock())
         return answer(self.monitor, name)
 
+    def objectives(self, names: Sequence[str], at: datetime | None) -> Document:
+        from checks.objectives.document import answer
+
+        self.monitor.list_unlisted(self.monitor.clock())
+        return answer(self.monitor, names, at)
+
 
 class Remote:
     """Asks the app that holds the history."""
@@ -214,6 +221,10 @@ class Remote:
     def lineage(self, name: str | None) -> Document:
         path = "/api/lineage" + (f"/{quote(name, safe='')}" if name is not None else "")
         return self._ask("GET", path, timeout=None)
+
+    def objectives(self, names: Sequence[str], at: datetime | None) -> Document:
+        query = [("name", name) for name in names] + ([("at", answers.moment(at))] if at else [])
+        return self._ask("GET", "/api/objectives", params=query)
 
     def _ask(self, method: str, path: str, **parts: Any) -> Document:
         import httpx

@@ -43,6 +43,11 @@ def wall_clock(at: datetime, event_time: EventTime) -> datetime:
     return at.astimezone(ZoneInfo(event_time.zone)).replace(tzinfo=None)
 
 
+def utc_of(moment: datetime, event_time: EventTime) -> datetime:
+    """The moment (naive, by the column's own clock) in UTC: when a bucket begins."""
+    return moment.replace(tzinfo=ZoneInfo(event_time.zone)).astimezone(UTC)
+
+
 def bucket_of(moment: datetime, grain: Grain) -> datetime:
     """The start of the bucket that a naive moment falls into."""
     whole_hour = moment.replace(minute=0, second=0, microsecond=0)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WORST_FIRST = (Health.FAILING, Health.UNKNOWN, Health.WARNING, Health.HEALTHY)
 _TRIED = (Outcome.UNREACHABLE, Outcome.ERROR)
-_LEAST_GRACE = timedelta(minutes=5)
+LEAST_GRACE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def young_until(next_slot: datetime | None, following: datetime | None) -> datet
     an interval, at least five minutes. None where nothing is due any more."""
     if next_slot is None or following is None:
         return None
-    return next_slot + max((following - next_slot) / 2, _LEAST_GRACE)
+    return next_slot + max((following - next_slot) / 2, LEAST_GRACE)
 
 
 def _certainty(evidence: Evidence, doubt: str | None) -> Certainty:

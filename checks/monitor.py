@@ -21,6 +21,7 @@ from checks.history import History, HistoryError, Known
 from checks.incidents import Around, Desk
 from checks.lineage import Lineage, LineageKnown
 from checks.lineage.record import ViewsRead
+from checks.objectives.ledger import Ledger
 from checks.plan import statements
 from checks.records import (
     Dataset,
@@ -63,6 +64,7 @@ class Monitor:
         self.clock = clock
         self.catalogue = Catalogue(config, history.listings(), contracts)
         self.registry = Registry(history, clock)
+        self.ledger = Ledger(history, self.schedule_of)
         self._profiles = profiles
         self._lineage = LineageKnown(config, self.catalogue, history)
         sizes = {name: source.concurrency for name, source in config.sources.items()}
@@ -269,6 +271,7 @@ class Monitor:
         report = run.run(
             dataset, served, self.history, lambda known: self._measure(measured, served, known), attempts, rest
         )
+        self.ledger.observe(report)
         if report.learned.alerts and not served.replay:
             from checks.learned.reasons import explain_newest  # here and not above: most runs find nothing
 

@@ -23,7 +23,7 @@ from checks.eventtime import parsed_bucket
 from checks.explain import Words, to_document
 from checks.monitor import Monitor
 from checks.records import Health
-from dashboard import contracts_api, labels_api, lineage_api, registry_api
+from dashboard import contracts_api, labels_api, lineage_api, objectives_api, registry_api
 from dashboard.http import Problem, guarded, json_answer, json_body, moment_of, number_of, off_loop, past, truth_of
 from dashboard.process import current
 
@@ -43,6 +43,7 @@ def routes() -> list[Route]:
         *contracts_api.routes(),
         *labels_api.routes(),
         *lineage_api.routes(),
+        *objectives_api.routes(),
         *registry_api.routes(),
         Route("/metrics", guarded(metrics)),
         Route("/api/{anything:path}", guarded(nothing_here), methods=_METHODS),
@@ -220,6 +221,7 @@ def _exposition(monitor: Monitor) -> bytes:
     newest = monitor.history.sparklines("row_count", now - timedelta(days=7)).dropna().groupby("dataset").tail(1)
     for name, count in zip(newest["dataset"], newest["value"], strict=True):
         rows.labels(name).set(count)
+    objectives_api.gauges(monitor, registry)
     Gauge("vitals_runs_under_way", "Runs queued or running", registry=registry).set(len(monitor.running()))
     for key, value in monitor.history.statistics().items():
         Gauge(f"vitals_history_{key}", f"{key.replace('_', ' ')} of the history", registry=registry).set(value)

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,6 +28,17 @@ AWKWARD = ["a/b", "a.b", "with space", "größe", "表", "100%", "x/measurements
 AWKWARD += ["..x", "x/../y"]
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+
+
+RULED = """
+apiVersion: v3.1.0
+kind: DataContract
+id: ruled
+version: 1.0.0
+status: active
+servers: [{server: s, type: local, path: tables, format: parquet}]
+schema: [{name: orders, quality: [{type: library, metric: rowCount, mustBeGreaterThan: 0}]}]
+"""
 
 
 class Api(httpx.Client):
@@ -341,6 +353,25 @@ def test_metrics_are_read_by_prometheus_own_parser(client):
     assert ages == {0.0}
     assert families["vitals_history_runs"].samples[0].value == len(AWKWARD) + 2
     assert families["vitals_runs_under_way"].samples[0].value == 0
+
+
+def test_objectives_are_answered_and_are_metrics_as_far_as_something_is_known(tmp_path):
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts" / "orders.yaml").write_text(RULED)
+    with serving(tmp_path, "orders", "users") as client:
+        assert "vitals_objective_budget_left_ratio{" not in client.get("/metrics").text
+        assert client.get("/api/objectives").json()["objectives"][0]["standing"] == "unknown"
+        client.post("/api/runs", json={})
+        client.monitor.clock.forward(timedelta(minutes=1))
+        [found] = client.get("/api/objectives", params={"name": "ruled"}).json()["objectives"]
+        assert (found["dataset"], found["level"], found["state"], found["standing"]) == (
+            "s.orders", "quality", "met", "kept",
+        )  # fmt: skip
+        assert client.get("/api/objectives", params={"name": "users"}).json()["objectives"] == []
+        assert problem(client.get("/api/objectives", params={"name": "nope"}))[0] == 404
+        text = client.get("/metrics").text
+    assert 'vitals_objective_attainment_percent{dataset="s.orders",level="quality"} 100.0' in text
+    assert 'vitals_objective_budget_left_ratio{dataset="s.orders",level="quality"} 1.0' in text
 
 
 def test_what_was_never_measured_has_no_age_and_no_rows_in_the_metrics(tmp_path):

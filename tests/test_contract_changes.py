@@ -76,6 +76,12 @@ def extra(name: str, value: str) -> str:
     return f"schema: [{{name: orders, customProperties: [{{property: {name}, value: {value}}}]}}]"
 
 
+def aimed_at(percent: str) -> str:
+    return level(
+        f"property: freshness, value: 1, unit: d, customProperties: [{{property: vitals.objective, value: {percent}}}]"
+    )
+
+
 NULLS = "metric: nullValues, "
 INVALID = "metric: invalidValues, mustBe: 0, arguments: "
 
@@ -372,6 +378,18 @@ CASES: list[tuple[str, str, tuple[Verdict, Verdict], str]] = [
     (extra("vitals.emptyIsFine", "false"), extra("vitals.emptyIsFine", "true"), LOOSENED, "empty.loosened"),
     (extra("vitals.emptyIsFine", "true"), extra("vitals.emptyIsFine", "false"), TIGHTENED, "empty.tightened"),
     (extra("vitals.grain", "day"), extra("vitals.grain", "hour"), INFORMATIONAL, "field.changed"),
+    (extra("vitals.objective", "99"), extra("vitals.objective", "99.5"), TIGHTENED, "objective.tightened"),
+    (extra("vitals.objective", "99"), extra("vitals.objective", "95 %"), LOOSENED, "objective.loosened"),
+    (extra("vitals.objective", "99"), extra("vitals.objective", "99.0 %"), INFORMATIONAL, "objective.respelled"),
+    (extra("vitals.objective", "99"), extra("vitals.objective", "often"), CHANGED, "objective.changed"),
+    (aimed_at("99"), aimed_at("99.9"), TIGHTENED, "objective.tightened"),
+    (aimed_at("99"), level("property: freshness, value: 1, unit: d"), HARMLESS, "declaration.removed"),
+    (
+        "customProperties: [{property: vitals.objective, value: 99}]",
+        "customProperties: [{property: vitals.objective, value: 90}]",
+        LOOSENED,
+        "objective.loosened",
+    ),
 ]
 
 

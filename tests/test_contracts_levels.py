@@ -14,6 +14,7 @@ from checks.config import load
 from checks.contracts import declared, lint, load_folder
 from checks.contracts.levels.calendars import weekdays
 from checks.deadlines import Deadline
+from checks.objectives.targets import objectives_of
 from checks.records import Dataset, Dimension, FreshnessExpected, NumberExpected, Operator, Severity, Threshold
 from checks.service_levels import (
     AvailabilityExpected,
@@ -409,3 +410,56 @@ def test_a_throughput_that_can_not_be_read_is_an_error(told, level: Level, place
 def test_a_share_that_is_none_is_an_error(told, name: str):
     (finding,) = told({"property": name, "value": "high"})
     assert finding.startswith('error slaProperties[0].value: "high" is not a percentage from 0 to 100')
+
+
+# -- objectives --------------------------------------------------------------------------------------------------------
+
+EXAMPLE = "write for example 99.9"
+FRESH = {"property": "freshness", "value": 2, "unit": "h", "element": "orders.at"}
+
+
+def aims(dataset: Dataset) -> dict[str, float]:
+    return {each.level: each.target for each in objectives_of(dataset)}
+
+
+def test_the_nearest_objective_counts(dataset_of):
+    other = {**FRESH, "property": "frequency", "id": "often", **said(objective=99.9)}
+    table = {"quality": [{"type": "library", "metric": "rowCount", "mustBeGreaterThan": 0}]}
+    assert aims(dataset_of(FRESH, other, table=table)) == {"freshness": 99.0, "often": 99.9, "quality": 99.0}
+    assert aims(dataset_of(FRESH, other, **said(objective="95 %"), table=table))["freshness"] == 95.0
+    nearer = dataset_of(FRESH, other, **said(objective=95), table={**table, **said(objective=97)})
+    assert aims(nearer) == {"freshness": 97.0, "often": 99.9, "quality": 97.0}
+
+
+def test_availability_and_error_rate_say_themselves_how_often(dataset_of):
+    available = {"property": "availability", "value": 99.9, "unit": "percent"}
+    rate = {"property": "errorRate", "value": 3, "unit": "percent"}
+    dated = {"property": "endOfLife", "value": "2030-01-01"}
+    assert aims(dataset_of(available, rate, dated)) == {"availability": 99.9, "quality": 97.0}
+    assert aims(dataset_of({**available, "value": 100})) == {"availability": 99.0, "quality": 99.0}
+
+
+@pytest.mark.parametrize(
+    ("value", "finding"),
+    [
+        (100, "error P: 100 is not a percentage above 0 and below 100; 100 leaves no time to be missed: " + EXAMPLE),
+        (0, "error P: 0 is not a percentage above 0 and below 100; write for example 99.5"),
+        ("mostly", 'error P: "mostly" is not a percentage above 0 and below 100; write for example 99.5'),
+        (True, "error P: true is not a percentage above 0 and below 100; write for example 99.5"),
+        (0.99, "warning P: is read as 0.99 %: most of the time may be missed; 99 means 99 %"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", ["slaProperties[0].", "schema[0].", ""])
+def test_an_objective_that_makes_no_sense_is_told(told, value, finding: str, place: str):
+    parts = said(objective=value)
+    parts = {"table": parts} if place.startswith("schema") else {} if place else parts
+    level = {**FRESH, **said(objective=value)} if place.startswith("sla") else FRESH
+    assert told(level, **parts) == [finding.replace(" P:", f" {place}customProperties[0].value:")]
+
+
+def test_an_objective_of_a_rule_means_nothing(told):
+    rule = {"type": "library", "metric": "rowCount", "mustBeGreaterThan": 0, **said(objective=99)}
+    [finding] = told(FRESH, table={"quality": [rule]})
+    assert finding.startswith(
+        "warning schema[0].quality[0].customProperties[0].property: vitals.objective means nothing"
+    )

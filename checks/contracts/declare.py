@@ -10,7 +10,7 @@ from checks.contracts.catalogue import Catalogue
 from checks.contracts.document import Document, Finding, Node, Notes, properties_below
 from checks.contracts.expectations import checks, key_columns
 from checks.contracts.extras import extras
-from checks.contracts.levels import agreements, column_for, response_times
+from checks.contracts.levels import agreements, column_for, objective_of, response_times
 from checks.contracts.load import Contracts
 from checks.contracts.made_from import made_from
 from checks.contracts.servers import for_sources
@@ -106,6 +106,7 @@ def _dataset(subject: Subject) -> Dataset:
         checks=checks(subject, agreed),
         classified=classes,
         response_times=response_times(document, node, subject.notes),
+        objective=objective_of(document, node, subject.notes),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from checks.contracts import thresholds
 from checks.contracts.document import Node, custom_properties
 from checks.contracts.inside import compared_type, of_places
-from checks.contracts.levels import Agreement
+from checks.contracts.levels import Agreement, objective
 from checks.contracts.options import of_values
 from checks.contracts.references import UnresolvedError, table_of, target
 from checks.contracts.rules import Made, rule
@@ -206,4 +206,5 @@ def _of_levels(subject: Subject, agreed: Sequence[Agreement]) -> Iterator[Check]
         if level.table.place == subject.node.place:
             check = _plain(subject, level.node.text("id") or level.kind, level.dimension, level.expects)
             cron = thresholds.schedule(level.node, subject.notes)
-            yield replace(check, severity=level.severity, description=level.node.text("description"), schedule=cron)
+            told = {"severity": level.severity, "description": level.node.text("description"), "schedule": cron}
+            yield replace(check, **told, is_service_level=True, objective=objective(level.node, subject.notes))

@@ -1,7 +1,7 @@
 """Vitals' own declarations in customProperties: what the standard has no field for.
 
 On a schema object: vitals.eventTime, .key, .timezone, .grain, .schedule, .consumers, .emptyIsFine, and for deadlines
-(`levels`) .weekdays and .holidays. On a rule: vitals.scope.
+(`levels`) .weekdays and .holidays, and .objective. On a rule: vitals.scope.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ ON_OBJECTS = (
     "vitals.schedule",
     "vitals.consumers",
     "vitals.emptyIsFine",
+    "vitals.objective",
 )
 ON_RULES = ("vitals.scope",)
 _OF_CONSUMERS = ("name", "kind", "owner", "url")

@@ -14,7 +14,7 @@ from checks.contracts.document import Document, Finding, Node, Notes, custom_pro
 from checks.contracts.expectations import checks
 from checks.contracts.extras import ON_RULES, extras, note_unknown
 from checks.contracts.inside import note_not_executed
-from checks.contracts.levels import ON_LEVELS, Agreement, agreements, column_for, is_timed, response_times
+from checks.contracts.levels import ON_LEVELS, Agreement, agreements, column_for, is_timed, objective, response_times
 from checks.contracts.subject import Subject
 from connectors import TableName
 
@@ -38,6 +38,7 @@ def _of(document: Document, documents: Sequence[Document]) -> list[Finding]:
         notes.info(("status",), f"the contract is {document.status}; it is still checked as long as the file is here")
     for name, node in custom_properties(document.root).items():
         note_unknown(name, node, ON_LEVELS, notes)
+    objective(document.root, notes)
     for level in document.root.items("slaProperties"):
         for name, node in custom_properties(level).items():
             note_unknown(name, node, ON_LEVELS, notes)
@@ -50,6 +51,7 @@ def _of(document: Document, documents: Sequence[Document]) -> list[Finding]:
 def _table(subject: Subject, agreed: Sequence[Agreement]) -> None:
     checks(subject, agreed)
     response_times(subject.document, subject.node, subject.notes)
+    objective(subject.node, subject.notes)
     dated_by = column_for(subject.node, agreed)
     event_time = extras(subject, dated_by).event_time
     for level in agreed:

@@ -1,9 +1,9 @@
 """What was measured and judged, remembered: one DuckDB file with one owner.
 
-`History` has its parts over one `Store` (the open file): `RunReader`, `PointReader`, `PastReader` and `LearnedReader`
-read, `ListingKeeper` remembers the sources, `LabelKeeper` what people said, `LineageKeeper` what other systems told of
-their jobs, `IncidentKeeper` what people work on, `Keeper` looks after the file, and the methods here write. Writing
-takes one run at a time and writes it whole or not at all.
+`History` has its parts over one `Store` (the open file): `RunReader`, `PointReader`, `PastReader`, `SeenReader` and
+`LearnedReader` read, `ListingKeeper` remembers the sources, `LabelKeeper` what people said, `LineageKeeper` what other
+systems told of their jobs, `IncidentKeeper` what people work on, `Keeper` looks after the file, and the methods here
+write. Writing takes one run at a time and writes it whole or not at all.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from checks.history.past import PastReader
 from checks.history.points import by_metric
 from checks.history.registry import ContractVersion, RegistryKeeper, Schema, SchemaVersion
 from checks.history.runs import RunRow
+from checks.history.seen import Seen, SeenReader
 from checks.history.store import Store
 from checks.history.write import RunWriter
 from checks.records import Metric, RunReport
@@ -46,11 +47,20 @@ __all__ = [
     "RunRow",
     "Schema",
     "SchemaVersion",
+    "Seen",
 ]
 
 
 class History(
-    LearnedReader, PastReader, ListingKeeper, RegistryKeeper, LabelKeeper, LineageKeeper, IncidentKeeper, Keeper
+    LearnedReader,
+    PastReader,
+    SeenReader,
+    ListingKeeper,
+    RegistryKeeper,
+    LabelKeeper,
+    LineageKeeper,
+    IncidentKeeper,
+    Keeper,
 ):
     """The history of all datasets. Safe to use from many threads; one process at a time (HistoryBusy)."""
 

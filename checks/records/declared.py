@@ -15,7 +15,8 @@ from connectors import TableName
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An expectation on a dataset. `id` is stable over reformatting of the contract and unique in the dataset."""
+    """An expectation on a dataset. `id` is stable over reformatting of the contract and unique in the dataset. Of a
+    service level, `objective` is the percentage of the time in which it is to be met, where the contract says."""
 
     id: str
     dataset: str
@@ -27,6 +28,8 @@ class Check:
     contract: str | None = None
     empty_is_fine: bool = False
     schedule: str | None = None  # a cron line of the rule's own (`cadence`)
+    is_service_level: bool = False
+    objective: float | None = None
 
     @property
     def column(self) -> str | None:
@@ -84,7 +87,8 @@ class Dataset:
     """A table or view of a source with all that is declared about it: by the contract first, by config.toml else.
 
     `event_time`, `key`, `zone`, `grain` and `schedule` are None where nothing is declared. `classified` maps a column
-    to its ODCS classification; such columns are masked in samples.
+    to its ODCS classification; such columns are masked in samples. `objective` is the percentage of the time in which
+    its service levels are to be met and its data right, where the contract says so of all of them.
     """
 
     source: str
@@ -105,6 +109,7 @@ class Dataset:
     classified: Mapping[str, str] = field(default_factory=dict)
     response_times: ResponseTimes = field(default_factory=ResponseTimes)
     detection: Detection = field(default_factory=Detection)
+    objective: float | None = None
 
     @property
     def name(self) -> str:

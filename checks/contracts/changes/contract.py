@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from checks.contracts.changes.change import Change, Effect
+from checks.contracts.changes.declarations import on_level
 from checks.contracts.changes.levels import default_element, levels
 from checks.contracts.changes.pairs import Handler, Pair, fields, plain
 from checks.contracts.changes.servers import servers
@@ -98,4 +99,5 @@ _HANDLERS: dict[str, Handler] = {
     "schema": tables,
     "slaProperties": levels,
     "slaDefaultElement": default_element,
+    "customProperties": on_level,
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from checks.contracts.changes.change import Change, Effect, of_flag
+from checks.contracts.changes.declarations import on_level
 from checks.contracts.changes.lengths import Measure, measure
 from checks.contracts.changes.pairs import Pair, by, fields, members, plain, text
 
@@ -81,7 +82,7 @@ def _level(pair: Pair) -> Iterator[Change]:
     if _elements(pair.old) != _elements(pair.new) or not element.fits(str):
         yield from _another_element(element)
     yield from _value(pair, _promise(pair.new) or "")
-    yield from fields(pair, {}, _OWN)
+    yield from fields(pair, {"customProperties": on_level}, _OWN)
 
 
 def _another(part: Pair) -> Iterator[Change]:

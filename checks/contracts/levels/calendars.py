@@ -17,7 +17,7 @@ from checks.deadlines import EVERY_DAY, WEEKDAYS, Deadline, calendar, clock
 _T = TypeVar("_T")
 
 TIMEZONE, DAYS, HOLIDAYS = "vitals.timezone", "vitals.weekdays", "vitals.holidays"
-ON_LEVELS = (TIMEZONE, DAYS, HOLIDAYS)
+ON_DEADLINES = (TIMEZONE, DAYS, HOLIDAYS)
 _TIME = re.compile(r"T?(\d{1,2}:\d{2}(?::\d{2})?)\s*([^\d\s:].*)?")
 _RANGE = re.compile(r"(\w{3,})\s*(?:-|\.\.)\s*(\w{3,})")
 

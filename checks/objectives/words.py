@@ -1,0 +1,71 @@
+"""Objectives in sentences, for terminals, incidents and pages alike. Documents in, words out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from checks import phrases
+from checks.objectives.budget import Burn
+
+Document = Mapping[str, Any]
+_DAY = 86_400
+_GAP = 0.01  # a window of which no more than this part is unknown is told as it is
+
+
+def attained(one: Document, days: int) -> str:
+    """'99.31 %', '98 % of 2 d 4 h' where no more was measured, or 'not measured'."""
+    each = next(each for each in one["attainment"] if each["days"] == days)
+    if each["percent"] is None:
+        return "not measured"
+    share = phrases.percent(each["percent"], apart_from=(one["target"],))
+    return share if _is_whole(each) else f"{share} of {phrases.duration(_measured(each))}"
+
+
+def left(one: Document) -> str:
+    """'4 h 12 min of 7 h 12 min left', 'overspent by 3 h, allowed 7 h 12 min'."""
+    allowed, rest = (timedelta(seconds=one["budget"][key]) for key in ("allowed_seconds", "left_seconds"))
+    if rest < timedelta(0):
+        return f"overspent by {phrases.duration(-rest)}, allowed {phrases.duration(allowed)}"
+    if rest == timedelta(0):
+        return f"all of {phrases.duration(allowed)} spent"
+    return f"{phrases.duration(rest)} of {phrases.duration(allowed)} left"
+
+
+def since(one: Document, days: int = 30) -> str | None:
+    """'since 2026-11-21 12:00 UTC' where less than the window is known; None where it is known whole."""
+    each = next(each for each in one["attainment"] if each["days"] == days)
+    known = each["since"] and datetime.fromisoformat(each["since"])
+    if not known or _is_whole(each):
+        return None
+    told = f"{phrases.duration(_measured(each))} of {days} d were measured"
+    return f"known since {phrases.moment(known)}: {told}, the rest counts neither way"
+
+
+def _is_whole(window: Document) -> bool:
+    """Whether nearly all of the window was measured."""
+    return window["unmeasured_seconds"] <= _GAP * window["days"] * _DAY
+
+
+def _measured(window: Document) -> timedelta:
+    return timedelta(seconds=window["met_seconds"] + window["missed_seconds"])
+
+
+def burning(one: Document) -> str | None:
+    """How fast the budget goes, where that is an alert."""
+    burn = next((each for each in one["burn"] if each["burns"]), None)
+    if burn is None:
+        return None
+    window, missed = timedelta(seconds=burn["window_seconds"]), timedelta(seconds=burn["missed_seconds"])
+    return _burns(burn["rate"], missed, window)
+
+
+def of_burn(level: str, burn: Burn) -> str:
+    """The sentence of an alert: 'the error budget of fresh burns 14.4 times as fast as it may: ...'."""
+    return f"the error budget of {level} {_burns(burn.rate or 0.0, burn.missed, burn.alert.window)}"
+
+
+def _burns(rate: float, missed: timedelta, window: timedelta) -> str:
+    spent = f"missed for {phrases.duration(missed)} of the last {phrases.duration(window)}"
+    return f"burns {phrases.number(round(rate, 1))} times as fast as it may: {spent}"

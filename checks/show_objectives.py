@@ -1,0 +1,48 @@
+"""Objectives as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from checks import phrases
+from checks.objectives import words
+from checks.objectives.status import DAYS
+from checks.show import rows_with_sentences, sign
+
+_NONE = (
+    "There are no objectives: no contract here has service levels or rules of severity error. "
+    "Add slaProperties, for example freshness with a value and a unit."
+)
+
+
+def objectives(document: dict[str, Any], console: Console) -> None:
+    """One line for each objective, with what there is to say of it below."""
+    if not document["objectives"]:
+        console.print(_NONE)
+        return
+    headers = ("dataset", "level", "budget", "left", "aim", *(f"{days} d" for days in DAYS))
+    rows = [(_cells(each), _sentences(each)) for each in document["objectives"]]
+    rows_with_sentences(console, headers, rows)
+
+
+def _cells(one: dict[str, Any]) -> list[Text]:
+    texts = [one["dataset"], one["level"]]
+    left = phrases.percent(100 * one["budget"]["left_share"]) if one["standing"] != "unknown" else ""
+    shares = [each["percent"] for each in one["attainment"]]
+    numbers = ["–" if share is None else phrases.percent(share, apart_from=(one["target"],)) for share in shares]
+    return [
+        *map(Text, texts),
+        sign(one["standing"]),
+        *map(Text, (left, phrases.percent(one["target"]), *numbers)),
+    ]
+
+
+def _sentences(one: dict[str, Any]) -> list[str]:
+    now = "it is missed now" if one["state"] == "missed" else None
+    told = [now, words.burning(one), words.since(one)]
+    if one["standing"] != "kept":
+        told.insert(0, words.left(one) if one["standing"] != "unknown" else "nothing was measured in 30 days")
+    return [sentence for sentence in told if sentence]

@@ -1,0 +1,160 @@
+"""Objectives from runs on a clock that is put forward, to documents and words: what commands and the API answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from checks import show_objectives
+from checks.monitor import UnknownDataset
+from checks.objectives import words
+from checks.objectives.document import answer, exit_code_of
+from checks.records import Dataset, EventTime, Grid, Measured, Metric
+from checks.run import Slot
+from connectors import Column
+from tests.monitors import CannedMonitor, Clock, canned, utc
+
+START = utc(2026, 3, 14, 6)
+HOUR = timedelta(hours=1)
+CONTRACT = """
+apiVersion: v3.1.0
+kind: DataContract
+id: shop-orders
+version: 1.0.0
+status: active
+team: {name: Checkout}
+servers: [{server: s, type: local, path: tables, format: parquet}]
+schema:
+  - name: orders
+    quality:
+      - {id: some-rows, type: library, metric: rowCount, mustBeGreaterThan: 0}
+slaProperties:
+  - {id: orders-fresh, property: freshness, value: 2, unit: h, element: orders.at}
+"""
+
+
+class Late:
+    """A table whose newest row is one hour old, but for a while in which nothing comes."""
+
+    def __init__(self) -> None:
+        self.since, self.until = START + 20 * HOUR, START + 22 * HOUR
+
+    def __call__(self, dataset: Dataset, slot: Slot) -> Measured:
+        is_late = self.since <= slot.at < self.until + HOUR
+        age = 3 * HOUR if is_late else HOUR
+        values = np.array([[7.0], [age.total_seconds()]])
+        grid = Grid((Metric("row_count"), Metric("freshness")), (None,), values)
+        columns = (Column("at", "timestamp(6)", "TIMESTAMP"),)
+        return Measured(columns, EventTime("at", "contract"), None, (grid,), (), (), None, True, 0.1, slot.at)
+
+
+@pytest.fixture(scope="module")
+def monitor(tmp_path_factory) -> Iterator[CannedMonitor]:
+    """30 hours of a table that was late for three of them."""
+    folder: Path = tmp_path_factory.mktemp("shop")
+    (folder / "contracts").mkdir()
+    (folder / "contracts" / "orders.yaml").write_text(CONTRACT)
+    clock = Clock(START)
+    found = canned(folder, clock, "orders", "users", config='[schedule]\ndefault = "0 * * * *"\n')
+    found.answer = Late()
+    while clock.now < START + 30 * HOUR:
+        [run] = found.start(["s.orders"], slot=clock.now)
+        assert run.result().outcome == "finished"
+        clock.forward(HOUR)
+    yield found
+    found.close()
+
+
+def printed(document) -> list[str]:
+    console = Console(width=130, highlight=False)
+    with console.capture() as capture:
+        show_objectives.objectives(document, console)
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def test_late_for_three_hours_spends_three_of_seven_hours_and_twelve_minutes(monitor):
+    fresh = answer(monitor, ["orders"], None)["objectives"][0]
+    assert fresh["budget"] == {
+        "allowed_seconds": 25920.0, "used_seconds": 10800.0, "left_seconds": 15120.0, "left_share": 0.583333,
+    }  # fmt: skip
+    assert fresh["attainment"][1] == {
+        "days": 30, "percent": 90.0, "met_seconds": 97200.0, "missed_seconds": 10800.0,
+        "unmeasured_seconds": 2592000.0 - 108000.0, "since": "2026-03-14T06:00:00Z",
+    }  # fmt: skip
+    assert (fresh["level"], fresh["owner"], fresh["contract"]) == ("orders-fresh", "Checkout", "shop-orders")
+    assert (fresh["state"], fresh["standing"]) == ("met", "kept")
+
+
+def test_the_command_says_it_to_the_letter(monitor):
+    assert printed(answer(monitor, [], None)) == [
+        "dataset   level         budget  left    aim   7 d    30 d   90 d",
+        "s.orders  orders-fresh  ✔ kept  58.3 %  99 %  90 %   90 %   90 %",
+        "    known since 2026-03-14 06:00 UTC: 1 d 6 h of 30 d were measured, the rest counts neither way",
+        "s.orders  quality       ✔ kept  100 %   99 %  100 %  100 %  100 %",
+        "    known since 2026-03-14 06:00 UTC: 1 d 6 h of 30 d were measured, the rest counts neither way",
+    ]
+
+
+def test_a_moment_in_the_past_is_told_as_it_was(monitor):
+    while_late = answer(monitor, ["shop-orders"], START + 22 * HOUR)
+    assert (exit_code_of(while_late), while_late["objectives"][0]["state"]) == (2, "missed")
+    assert printed(while_late)[1:5] == [
+        "s.orders  orders-fresh  ▲ burning  72.2 %  99 %  90.9 %  90.9 %  90.9 %",
+        "    5 h 12 min of 7 h 12 min left",
+        "    it is missed now",
+        "    burns 33.3 times as fast as it may: missed for 2 h of the last 6 h",
+    ]
+    before = answer(monitor, [], START - HOUR)
+    assert {each["standing"] for each in before["objectives"]} == {"unknown"}
+    assert exit_code_of(before) == 3
+    assert printed(before)[1:3] == [
+        "s.orders  orders-fresh  ? unknown        99 %  –    –     –",
+        "    nothing was measured in 30 days",
+    ]
+
+
+def test_names_are_contracts_and_datasets_and_others_are_unknown(monitor):
+    assert answer(monitor, ["shop-orders"], None) == answer(monitor, ["s.orders"], None)
+    assert answer(monitor, ["users"], None)["objectives"] == []
+    with pytest.raises(UnknownDataset):
+        answer(monitor, ["nope"], None)
+
+
+def test_no_objectives_at_all_say_what_to_do_and_are_no_success():
+    document = {"objectives": []}
+    assert exit_code_of(document) == 3
+    assert printed(document)[0].startswith("There are no objectives: no contract here has service levels")
+
+
+@pytest.mark.parametrize(
+    ("left", "sentence"),
+    [
+        (15120, "4 h 12 min of 7 h 12 min left"),
+        (0, "all of 7 h 12 min spent"),
+        (-10800, "overspent by 3 h, allowed 7 h 12 min"),
+    ],
+)
+def test_what_is_left_is_said_in_time(left, sentence):
+    assert words.left({"budget": {"allowed_seconds": 25920, "left_seconds": left}}) == sentence
+
+
+def test_an_attainment_never_hides_how_much_was_measured(monitor):
+    fresh = answer(monitor, ["orders"], None)["objectives"][0]
+    assert words.attained(fresh, 30) == "90 % of 1 d 6 h"
+    whole = fresh["attainment"][0] | {"percent": 98.9999, "unmeasured_seconds": 60}
+    assert words.attained(fresh | {"attainment": [whole]}, 7) == "98.9999 %"  # not 99 %, which is the aim
+    nothing = whole | {"percent": None}
+    assert words.attained(fresh | {"attainment": [nothing]}, 7) == "not measured"
+
+
+def test_a_dataset_whose_contract_changes_is_told_by_the_new_one(monitor):
+    [orders] = monitor.named(["orders"])
+    laxer = replace(orders, objective=50.0)
+    [kept, _] = monitor.ledger.kept([laxer], monitor.clock())
+    assert kept.objective.target == 50.0
