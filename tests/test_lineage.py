@@ -10,21 +10,23 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from checks import doctor
 from checks.__main__ import main
 from checks.catalogue import SourceState
 from checks.config import load
 from checks.contracts import load_folder, match
-from checks.lineage import Edge, Kind, Origin, ViewsKnown
-from checks.lineage.assemble import assembled
+from checks.contracts.lint import lint
+from checks.lineage import Edge, Kind, Node, Origin, ViewsKnown
+from checks.lineage.assemble import Part, assembled
 from checks.lineage.known import Views
 from checks.lineage.reading import read_views, views_job
 from checks.lineage.record import ViewRead, ViewsRead
 from checks.lineage.views import flows_of, tables_of
-from checks.records import Dataset
+from checks.records import Consumer, ConsumerKind, Dataset
 from checks.worker import SourceSpec
 from connectors import QueryFailed, TableName, Unreachable
 from tests.apps import free_port, running_app
-from tests.monitors import Clock, utc
+from tests.monitors import Clock, canned, utc
 from tests.warehouses import DuckDBFile, Warehouse
 
 ORDERS = pa.table({"id": [1, 2], "Amount": [1.5, 2.5], "customer": [7, 8]})
@@ -229,6 +231,64 @@ def test_contracts_say_what_a_column_is_made_from_who_reads_it_and_what_it_refer
 def test_nonsense_in_transform_source_objects_is_no_edge(tmp_path: Path):
     contract = f"{SERVERS}schema: [{{name: sales, properties: [{{name: a, transformSourceObjects: [1, '', null]}}]}}]\n"
     assert assembled(datasets(tmp_path, [contract], TABLES), {}).edges == ()
+
+
+CONSUMERS = """
+[consumers."Daily delays"]
+kind = "dashboard"
+owner = "Analytics"
+reads = ["orders", "s.ordrs"]
+url = "https://bi.example.com/1"
+[consumers."board report"]
+owner = "nobody is asked: the contract comes first"
+reads = "s.orders"
+"""
+
+
+def test_config_toml_declares_consumers_with_owners_and_tells_which_dataset_is_not_there(tmp_path: Path):
+    monitor = canned(tmp_path, Clock(NOON), "orders", config=CONSUMERS)
+    found = monitor.lineage()
+    assert found.graph.upstream("Daily delays") == {"s.orders": 1, "s.ordrs": 1}
+    node = found.graph.nodes["Daily delays"]
+    assert (node.kind, node.consumer, node.owner, node.url) == (
+        Kind.CONSUMER,
+        ConsumerKind.DASHBOARD,
+        "Analytics",
+        "https://bi.example.com/1",
+    )
+    assert found.graph.nodes["s.ordrs"].kind is Kind.OUTSIDE
+    wrong = """consumer "Daily delays" of config.toml: there is no dataset 's.ordrs'; the nearest are s.orders"""
+    assert (found.complete, found.notes) == (True, (wrong,))
+    assert [each["message"] for each in doctor.examine(monitor)["notes"] if each["area"] == "lineage"] == [wrong]
+
+
+def test_what_a_contract_says_of_a_consumer_comes_before_config_toml(tmp_path: Path):
+    consumer = "{name: board report, kind: job, owner: Finance, url: 'https://x.example'}"
+    contract = f"""{SERVERS}schema:
+  - {{name: sales, customProperties: [{{property: vitals.consumers, value: [{consumer}, other]}}]}}
+"""
+    found = datasets(tmp_path, [contract], TABLES)
+    assert found["s.main.sales"].consumers == (
+        Consumer("board report", ConsumerKind.JOB, "Finance", "https://x.example"),
+        Consumer("other"),
+    )
+    config = Part((Edge("s.main.fx", "board report", Origin.CONSUMER),), (Node("board report", Kind.CONSUMER, "X"),))
+    graph = assembled(found, {}, [config])
+    assert graph.nodes["board report"].owner == "Finance"
+    assert graph.upstream("board report") == {"s.main.fx": 1, "s.main.sales": 1}
+
+
+@pytest.mark.parametrize("value", ["[1]", "[{kind: job}]", "[{name: a, kind: robot}]", "[{name: a, team: b}]", "[]"])
+def test_a_consumer_that_is_none_is_told_by_lint(tmp_path: Path, value: str):
+    contract = (
+        f"{SERVERS}schema: [{{name: sales, customProperties: [{{property: vitals.consumers, value: {value}}}]}}]\n"
+    )
+    file = tmp_path / "sales.yaml"
+    file.write_text(f"{HEAD}id: sales\n{contract}")
+    [linted] = lint([file])
+    assert any(
+        "nor a list of texts and of objects with name, kind, owner, url" in each.message for each in linted.findings
+    )
 
 
 # -- what is known -----------------------------------------------------------------------------------------------------
