@@ -19,9 +19,9 @@ from checks.records import (
     SqlExpected,
     UniqueExpected,
     ValuesExpected,
-    is_public,
 )
 from checks.refusal import MASK, Refused
+from checks.sensitive import hidden_of
 from checks.worker import SourceSpec, ask_job
 from checks.workers import Workers
 from connectors import Answer, Column, Source
@@ -176,11 +176,6 @@ def veil_over(datasets: Sequence[Dataset]) -> Veil:
     everywhere = frozenset(name for dataset in datasets for name in hidden_of(dataset.classified))
     tables = {each.table: hidden_of(each.classified) if each.contract else everywhere for each in datasets}
     return Veil(tables, frozenset(each.table for each in datasets if each.contract))
-
-
-def hidden_of(classified: Mapping[str, str]) -> frozenset[str]:
-    """The columns (lower case) whose classification is not a public one."""
-    return frozenset(column.lower() for column, level in classified.items() if not is_public(level))
 
 
 def _ask(

@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 
 from checks import eventtime, fused, rows, rule_metrics, separate, sql_rules
+from checks.categories import with_categories
 from checks.expressible import expressible
 from checks.fold import Folded, fold
 from checks.meets import values_aggregation
@@ -76,7 +77,7 @@ def _by_bucket(log: QueryLog, inner: str, plan: Plan, now: datetime) -> Folded:
         if isinstance(check.expects, ReferenceExpected):
             asked = separate.orphans(log, inner, plan, check, check.expects)
             folded = folded.with_counts(asked, plan) if asked else folded
-    return folded
+    return with_categories(log, inner, plan, folded) if plan.few_values else folded
 
 
 def _totals(log: QueryLog, inner: str, plan: Plan, other_source: OtherSource) -> dict[Metric, float]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks import cadence, demo, drill, health, run, slots
 from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset, address_of
@@ -39,6 +39,9 @@ from checks.run_queue import Order, RunQueue
 from checks.worker import Job, SourceSpec, list_job, measure_job
 from checks.workers import Workers
 from connectors import TableName
+
+if TYPE_CHECKING:
+    from checks.guard import Veil
 
 log = logging.getLogger(__name__)
 _INCIDENTS = "incidents"
@@ -214,8 +217,7 @@ class Monitor:
         from checks.explain.known import Place, explained  # here and not above: most commands need no numpy, no sqlglot
 
         [found] = self.named([dataset])
-        veil = drill.veil_over([each for each in self.datasets().values() if each.source == found.source])
-        place = Place(found, self.spec(found.source), veil)
+        place = Place(found, self.spec(found.source), self._veil(found.source))
         return explained(self.history, self.workers, place, words, self.clock())
 
     def lineage(self) -> Lineage:
@@ -292,14 +294,20 @@ class Monitor:
         else:
             self.troubles.pop(_INCIDENTS, None)
 
+    def _veil(self, source: str) -> Veil:
+        return drill.veil_over([each for each in self.datasets().values() if each.source == source])
+
+    def _hides(self, source: str) -> bool:
+        return any(each.classified and each.source == source for each in self.datasets().values())
+
     def _measure(self, dataset: Dataset, served: Slot, known: Known) -> Measured:
         spec = self.spec(dataset.source)
         checks = [check.expects for check in dataset.checks]
         others = {e.theirs.source for e in checks if isinstance(e, ReconcileExpected)} - {dataset.source}
         schedule = self.config.schedule
         reading = Reading(schedule.history_days, schedule.look_back, schedule.full_every, self._profiles)
-        job = Job(
-            spec, tuple(self.spec(name) for name in sorted(others)), dataset, known, reading, served.at, served.replay
-        )
+        specs = tuple(self.spec(name) for name in sorted(others))
+        veil = self._veil(dataset.source) if self._hides(dataset.source) else None  # it costs the import of sqlglot
+        job = Job(spec, specs, dataset, known, reading, veil, served.at, served.replay)
         # every statement has its own time limit; the worker gets the sum of what it may send, and is killed after that
         return self.workers.call(spec, spec.timeout * statements(dataset) + 10, measure_job, job)

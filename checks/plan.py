@@ -14,6 +14,7 @@ from types import UnionType
 from typing import TYPE_CHECKING
 
 from checks.eventtime import bucket_of, infer_event_time, wall_clock
+from checks.few_values import may_be_named
 from checks.records import (
     AggregateExpected,
     ChangeExpected,
@@ -81,6 +82,7 @@ def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known a
         distinct=_distinct(checks) if whole and event_time else (),
         sql=_expecting(SqlExpected, checks),
         rules=_expecting(AggregateExpected | DistributionExpected | SequenceExpected, checks),
+        few_values=may_be_named(dataset, columns, event_time, key, known.categories) if reading.profiles else (),
     )
 
 

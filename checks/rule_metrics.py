@@ -23,6 +23,7 @@ from checks.records import (
     Plan,
     SequenceExpected,
     SequenceKind,
+    category_count,
 )
 from checks.scalars import numbers
 from connectors import Column, QueryFailed
@@ -40,7 +41,7 @@ def aggregate_metric(check: Check, expects: AggregateExpected) -> Metric:
 
 def category_metrics(check: Check, expects: DistributionExpected) -> tuple[Metric, ...]:
     """The counts of the named values, in their order."""
-    return tuple(Metric("category_count", expects.column, check=f"{check.id}={value}") for value, _ in expects.shares)
+    return tuple(category_count(expects.column, str(value), check.id) for value, _ in expects.shares)
 
 
 def sequence_metric(check: Check, expects: SequenceExpected) -> Metric:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 
-from checks.drill import hidden_of
+from checks.records import is_public
 
 #: formats that say that a value is about a person, a household or an account
 PERSONAL_FORMATS = ("email", "phone", "iban", "ipv4", "ipv6")
@@ -33,6 +33,11 @@ _PERHAPS = _PERSONAL | frozenset(
 )
 _PERSONAL_VALUE = re.compile(r"@|(\d[ ./-]?){7}|(\d+\.){3}\d|([0-9A-Fa-f]{0,4}:){2}")
 _JOINED = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
+
+
+def hidden_of(classified: Mapping[str, str]) -> frozenset[str]:
+    """The columns (lower case) whose classification is not a public one."""
+    return frozenset(column.lower() for column, level in classified.items() if not is_public(level))
 
 
 def looks_personal(name: str) -> bool:

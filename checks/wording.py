@@ -123,6 +123,8 @@ def about(number: Number, check: Check, words: str) -> str:
 
 def described(number: Number, words: str) -> str:
     """The same for a number that no check of a contract asks for: '12 % of 900 rows without tailnum'."""
+    if number.metric.category is not None:
+        return f"{words} have {number.metric.column} = {number.metric.category}"
     template = _ABOUT.get(
         number.metric.name, "{observed}" + (f" ({number.metric.name} of {{column}})" if number.metric.column else "")
     )

@@ -10,16 +10,17 @@ import threading
 import traceback
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from checks.records import Dataset, Last, Measured, Reading
+from checks.records import Dataset, FewValues, Last, Measured, Plan, Reading
 from checks.refusal import Refused
 from connectors import Answer, Column, DatasetMissing, Source, SourceError, TableName, Unreachable, open_source
 
 if TYPE_CHECKING:
+    from checks.guard import Veil
     from checks.history import Known
 
 P = ParamSpec("P")
@@ -58,13 +59,15 @@ class SourceSpec:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One dataset to measure at `at`. `others` are the sources that its reconciliations speak of."""
+    """One dataset to measure at `at`. `others` are the sources that its reconciliations speak of; `veil` is what is
+    hidden in its own, None where nothing is."""
 
     source: SourceSpec
     others: tuple[SourceSpec, ...]
     dataset: Dataset
     known: Known
     reading: Reading
+    veil: Veil | None
     at: datetime
     replay: bool = False
 
@@ -98,11 +101,27 @@ def measure_job(job: Job) -> Measured:
         columns, key = source.columns(table), source.primary_key(table)
         last = Last(job.known.event_time, job.known.checks) if job.known.last_whole_table else None
         plan = make_plan(job.dataset, columns, key, job.known, job.reading, job.at, replay=job.replay, last=last)
+        plan = replace(plan, few_values=_shown(plan, source, job.veil))
         measured = measure(source, plan, job.at, lambda name: others.enter_context(opened(specs[name])))
         if any(problem.kind == Unreachable.kind for problem in measured.problems):
             for name in specs:
                 _forget(name)  # one of them is gone: the next job connects anew
         return measured
+
+
+def _shown(plan: Plan, source: Source, veil: Veil | None) -> tuple[FewValues, ...]:
+    """The columns whose values may be named; none of a view that could show a classified column under another name."""
+    if not veil or not plan.few_values:
+        return plan.few_values
+    from checks.guard import refuse_view_on_hidden  # here and not above: it imports sqlglot
+
+    table = plan.dataset.table
+    try:
+        refuse_view_on_hidden(table, source, veil)
+    except Refused:
+        return ()
+    hidden = veil.tables.get(table, frozenset())
+    return tuple(one for one in plan.few_values if one.column.name.lower() not in hidden)
 
 
 def list_job(spec: SourceSpec) -> tuple[TableName, ...]:

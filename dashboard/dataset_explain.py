@@ -6,10 +6,10 @@ from datetime import datetime
 
 import streamlit as st
 
-from checks.drill import hidden_of
 from checks.explain import Beside, Explanation, Words
 from checks.explain.subject import SHOWS_VALUES
 from checks.records import Dataset, Metric
+from checks.sensitive import hidden_of
 from dashboard import asking, explain_frames, load, nav, panels, parts, url, words
 
 _OF_COLUMNS = ("null_rate", "mean", "true_rate", "empty_count")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from checks.drill import hidden_of
 from checks.eventtime import bucket_of, wall_clock
 from checks.explain.ask import MOST_QUERIES, Question, explain
 from checks.explain.beside import beside
@@ -18,6 +17,7 @@ from checks.history import History
 from checks.phrases import bucket as written
 from checks.records import Dataset, EventTime, Grain, Metric
 from checks.refusal import Refused
+from checks.sensitive import hidden_of
 from checks.worker import SourceSpec, opened
 from checks.workers import Workers
 

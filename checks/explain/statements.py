@@ -1,7 +1,6 @@
 """The grouped queries: rows of the judged bucket and of some earlier ones, summed up by the values of columns.
 
-ibis writes the rows, which is where warehouses differ; what stands around them is plain SQL. Several columns are summed
-up in one statement with GROUPING SETS; a warehouse that has none gets one SELECT for each over the same rows.
+ibis writes the rows, which is where warehouses differ; what stands around them is plain SQL.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import numpy as np
 from checks.explain.search import Cells
 from checks.explain.subject import Subject, parts
 from checks.explain.sums import Kind
+from checks.grouped import grouped, quoted
 from checks.guard import verified
 from checks.metrics import kind_of, text_of
 from checks.moments import as_moment, literal_naive
@@ -31,7 +31,6 @@ from connectors import Column
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-_WITH_GROUPING_SETS = ("duckdb", "postgres", "snowflake", "bigquery", "trino", "databricks", "pyspark", "mssql")
 #: rows of an answer; a column that has suddenly so many values is no segment of anything
 _MOST_ROWS = 60_000
 Excluded = Sequence[tuple[tuple[str, Any], ...]]
@@ -171,32 +170,12 @@ def _is_in(rows: ir.Table, segment: Sequence[tuple[str, Any]], ground: Ground) -
 
 
 def _grouped(ground: Ground, rows: str, sets: Sequence[Sequence[str]]) -> str:
-    """The sums of each of the sets of keys, with the keys that a row of the answer is not about marked by 1."""
-    dialect, keys = ground.log.source.dialect, [key for each in sets for key in each]
-    if len(sets) == 1:
-        return (
-            f"SELECT {_listed(ground, ['place', *keys])}, {_totals(ground)} FROM (\n{rows}\n) AS {_name(ground, 'r')} "
-            f"GROUP BY {_listed(ground, ['place', *keys])}"
-        )
-    if dialect in _WITH_GROUPING_SETS:
-        marks = ", ".join(f"GROUPING({_name(ground, key)})" for key in keys)
-        grouping = ", ".join(f"({_listed(ground, ['place', *each])})" for each in sets)
-        return (
-            f"SELECT {_listed(ground, ['place', *keys])}, {marks}, {_totals(ground)} FROM (\n{rows}\n) "
-            f"AS {_name(ground, 'r')} GROUP BY GROUPING SETS ({grouping})"
-        )
-    selects = [
-        f"SELECT {_name(ground, 'place')}, "
-        f"{', '.join(_name(ground, key) if key in each else 'NULL' for key in keys)}, "
-        f"{', '.join('0' if key in each else '1' for key in keys)}, {_totals(ground)} FROM {_name(ground, 'r')} "
-        f"GROUP BY {_listed(ground, ['place', *each])}"
-        for each in sets
-    ]
-    return f"WITH {_name(ground, 'r')} AS (\n{rows}\n) " + " UNION ALL ".join(selects)
+    """The sums of each of the sets of keys."""
+    return grouped(ground.log.source.dialect, rows, "place", sets, _totals(ground))
 
 
 def _totals(ground: Ground) -> str:
-    x, w = _name(ground, "x"), _name(ground, "w")
+    x, w = (quoted(name, ground.log.source.dialect) for name in ("x", "w"))
     match ground.subject.kind:
         case Kind.COUNT:
             return "COUNT(*)"
@@ -204,16 +183,6 @@ def _totals(ground: Ground) -> str:
             return f"COUNT(*), COUNT({w}), SUM({x})"
         case Kind.MEAN:
             return f"COUNT(*), COUNT({w}), SUM({x}), SUM({x} * {x})"
-
-
-def _listed(ground: Ground, names: Sequence[str]) -> str:
-    return ", ".join(_name(ground, name) for name in names)
-
-
-def _name(ground: Ground, name: str) -> str:
-    from sqlglot import exp
-
-    return exp.to_identifier(name, quoted=True).sql(dialect=ground.log.source.dialect)
 
 
 # -- the answers -------------------------------------------------------------------------------------------------------

@@ -29,13 +29,15 @@ _DAYS_KEPT = timedelta(days=10)
 class Known:
     """What earlier runs of a dataset have left: when the whole table was last measured, the newest bucket, the newest
     value of every whole-table series with the moment it was observed, and what the newest run that measured went by:
-    its event time, and the checks that it judged: id to definition, None where that is not known."""
+    its event time, and the checks that it judged: id to definition, None where that is not known. `categories` are the
+    values of columns with few that were ever counted, by column."""
 
     last_whole_table: datetime | None
     newest_bucket: datetime | None
     values: Mapping[Metric, tuple[datetime, float]]
     event_time: EventTime | None = None
     checks: Mapping[str, str | None] = field(default_factory=dict)
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -74,7 +76,15 @@ class Memory:
 
     def known(self) -> Known:
         whole_table = aware(self.whole_table)
-        return Known(whole_table, self.newest_bucket, dict(self.values), self.event_time, self.checks)
+        values, categories = dict(self.values), self._categories()
+        return Known(whole_table, self.newest_bucket, values, self.event_time, self.checks, categories)
+
+    def _categories(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, dict[str, None]] = {}
+        for metric in self.series:
+            if metric.column and metric.category is not None and metric.check == f"={metric.category}":
+                found.setdefault(metric.column, {})[metric.category] = None
+        return {column: tuple(values) for column, values in found.items()}
 
 
 def load(cursor: duckdb.DuckDBPyConnection, dataset: str, next_number: int) -> Memory:

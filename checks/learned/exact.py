@@ -17,7 +17,7 @@ from checks.records import Metric
 
 #: buckets that must have been alike, and those after which what is new is usual
 ALWAYS, LASTING = 28, 14
-_FAR = 1000.0
+FAR = 1000.0
 UNWATCHED = "unwatched"
 
 
@@ -41,7 +41,7 @@ def fixed_length(
     measured, watched = np.isfinite(values), np.isfinite(known)
     state = np.where(values == known, "normal", "anomaly").astype(object)
     state[~measured], state[~watched] = "unmeasured", UNWATCHED
-    score = np.where(measured & watched & (values != known), np.copysign(_FAR, values - known), 0.0)
+    score = np.where(measured & watched & (values != known), np.copysign(FAR, values - known), 0.0)
     return Scores(known, known, known, score, state == "anomaly", state)
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from checks.detect import Scores, Settings, score_many
-from checks.learned import exact
+from checks.learned import categories, exact
 from checks.learned import labels as said
 from checks.learned.before import Before, Series
-from checks.learned.families import DISTINCT, READINGS, VOLUME, Family, family_of
+from checks.learned.families import DISTINCT, READINGS, SHARES, VOLUME, Family, family_of
 from checks.learned.past import Watched
 from checks.records import Alert, Bands, Finding, Label
 
@@ -89,6 +89,8 @@ def verdicts(
         denominators=part.rows,
         regimes=[list(pd.DatetimeIndex(moments)) for moments in begins],
     )
+    if family is SHARES:
+        return categories.judged(part, scores, void, begins)
     if family is DISTINCT:
         return exact.constant(part.values, scores, void)
     if family.only_up:

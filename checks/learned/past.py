@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +12,7 @@ from checks.eventtime import buckets_between
 from checks.facts import Facts
 from checks.learned.before import CHANGE, DURATION, QUICK, REACH, Before, Series
 from checks.learned.families import READINGS, watched
+from checks.learned.turns import moving
 from checks.records import Grain, Metric
 
 #: what a column may repeat of the day it belongs to; a day of another zone is at most one off
@@ -114,7 +115,9 @@ def _now(facts: Facts, before: Before, metric: Metric, today: datetime) -> dict[
 
 
 def grid(grain: Grain, series: Series, buckets: tuple[datetime, ...], read: Collection[datetime] = ()) -> Watched:
-    """Series over consecutive buckets, counts of a part of the rows as shares of them."""
+    """Series over consecutive buckets, counts of a part of the rows as shares of them. Values that take turns are left
+    out."""
+    metrics = tuple(series)
     rows_metric = Metric("row_count") if grain is Grain.TABLE else Metric("bucket_rows", grain=grain)
 
     def line(values: Mapping[datetime, float]) -> list[float]:
@@ -122,14 +125,30 @@ def grid(grain: Grain, series: Series, buckets: tuple[datetime, ...], read: Coll
 
     rows = np.array(line(series.get(rows_metric, {})))
     values = np.array([line(series[metric]) for metric in series])
-    readings = [READINGS[metric.name] for metric in series]
+    _fill_categories(metrics, values)
+    readings = [READINGS[metric.name] for metric in metrics]
     shares = np.array([reading.part for reading in readings])
     with np.errstate(divide="ignore", invalid="ignore"):
         values[shares] = np.where(rows > 0, values[shares] / rows, np.nan)
     rates = np.array([reading.kind == "rate" for reading in readings])
     behind = np.where(rates[:, None], rows[None, :], np.nan)
     judge = np.array([bucket in read for bucket in buckets])
-    return Watched(grain, tuple(series), buckets, values, behind, judge)
+    left_out = moving(metrics, values, behind, grain)
+    kept = [row for row, metric in enumerate(metrics) if metric.category is None or metric.column not in left_out]
+    chosen = tuple(metrics[row] for row in kept)
+    return Watched(grain, chosen, buckets, values[kept], behind[kept], judge)
+
+
+def _fill_categories(metrics: Sequence[Metric], values: np.ndarray) -> None:
+    """Where one value of a column was counted all were: one that came later had no rows before."""
+    columns: dict[tuple[str | None, str], list[int]] = {}
+    for row, metric in enumerate(metrics):
+        if metric.category is not None:
+            rule = (metric.check or "").partition("=")[0]
+            columns.setdefault((metric.column, rule), []).append(row)
+    for rows in columns.values():
+        counted = np.isfinite(values[rows]).any(axis=0)
+        values[rows] = np.where(counted & np.isnan(values[rows]), 0.0, values[rows])
 
 
 def _measured(facts: Facts) -> list[Metric]:

@@ -13,9 +13,14 @@ _NOUNS = {"values": "different value", "rows": "row", "characters": "character"}
 
 
 def sentence(finding: Finding, bucket: datetime, grain: Grain) -> str:
-    """'612 rows on 2026-03-10, expected between 880 and 980 rows'."""
-    about = wording.described(wording.Number(finding.metric, finding.value), amount(finding.metric, finding.value))
+    """'612 rows on 2026-03-10, expected between 880 and 980 rows', or 'carrier = UA vanished on 2026-03-10: no rows,
+    usually 15 % of the rows'."""
     when = "" if grain is Grain.TABLE else wording.when(bucket, hourly=grain is Grain.HOUR)
+    if _vanished(finding):
+        return f"{name_of(finding.metric)} vanished{when}: no rows, {expected(finding)}"
+    if _new(finding):
+        return f"{name_of(finding.metric)} is new{when}: {amount(finding.metric, finding.value)}, {expected(finding)}"
+    about = wording.described(wording.Number(finding.metric, finding.value), amount(finding.metric, finding.value))
     if finding.drift:
         return f"{about}{when}: the level of the last days has moved away from {expected(finding)}"
     return f"{about}{when}, expected {expected(finding)}"
@@ -23,6 +28,10 @@ def sentence(finding: Finding, bucket: datetime, grain: Grain) -> str:
 
 def expected(finding: Finding) -> str:
     """The band in words: 'between 880 and 980 rows', 'at most 1.2 % of the rows', 'exactly 16 rows'."""
+    if _vanished(finding):
+        return f"usually {amount(finding.metric, finding.expected)}"
+    if _new(finding):
+        return "never there before"
     return band(finding.metric, finding.lower, finding.upper)
 
 
@@ -60,8 +69,18 @@ def label_words(label: Label) -> str:
 
 
 def name_of(metric: Metric) -> str:
-    """'null_rate of tailnum'."""
+    """'null_rate of tailnum', 'carrier = UA'."""
+    if metric.category is not None:
+        return f"{metric.column} = {metric.category}"
     return f"{metric.name} of {metric.column}" if metric.column else metric.name
+
+
+def _vanished(finding: Finding) -> bool:
+    return finding.metric.category is not None and finding.value == 0 and finding.lower > 0
+
+
+def _new(finding: Finding) -> bool:
+    return finding.metric.category is not None and finding.value > 0 and finding.upper == 0
 
 
 def _is_whole(metric: Metric) -> bool:

@@ -85,6 +85,7 @@ from checks.records.measured import (
     Metric,
     Problem,
     QueryRecord,
+    category_count,
 )
 from checks.records.message import (
     Delivery,
@@ -94,6 +95,7 @@ from checks.records.message import (
     Posted,
 )
 from checks.records.planned import (
+    FewValues,
     Last,
     Plan,
     Reading,
@@ -134,6 +136,7 @@ __all__ = [
     "Expectation",
     "Family",
     "Fate",
+    "FewValues",
     "Finding",
     "FreshnessExpected",
     "Grain",
@@ -184,5 +187,6 @@ __all__ = [
     "UniqueExpected",
     "ValuesExpected",
     "Verdict",
+    "category_count",
     "is_public",
 ]

@@ -28,8 +28,18 @@ class Metric:
         return self._place < other._place
 
     @property
+    def category(self) -> str | None:
+        """The value whose rows are counted; None for other metrics."""
+        return (self.check or "").partition("=")[2] if self.name == "category_count" else None
+
+    @property
     def _place(self) -> tuple[str, str, Grain, str]:
         return self.name, self.column or "", self.grain, self.check or ""
+
+
+def category_count(column: str, value: str, rule: str = "") -> Metric:
+    """The rows that hold one value of a column; `rule` is the check that names it, none where it was found."""
+    return Metric("category_count", column, check=f"{rule}={value}")
 
 
 @dataclass(frozen=True, slots=True)

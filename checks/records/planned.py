@@ -33,12 +33,21 @@ class Last:
 
 
 @dataclass(frozen=True, slots=True)
+class FewValues:
+    """A column whose values may be named, and those that were counted before; none where it never was."""
+
+    column: Column
+    known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What one run asks. `buckets_from` is the first bucket that is told apart; without `whole_table` nothing before it
     is read. `up_to` leaves later rows out (a replayed moment). `keys` are counted exactly, each in a query of its own;
     of the columns in `distinct` a check wants the different values of the whole table. All statistics of the columns in
     `profiled` are measured, of the others the NULLs alone. `sql` are the rules that bring a query of their own; they
-    are asked in every run. `rules` measure something for themselves (`rule_metrics`)."""
+    are asked in every run. `rules` measure something for themselves (`rule_metrics`). The values of columns
+    in `few_values` may be counted one by one."""
 
     dataset: Dataset
     columns: tuple[Column, ...]
@@ -55,3 +64,4 @@ class Plan:
     distinct: tuple[str, ...] = ()
     sql: tuple[Check, ...] = ()
     rules: tuple[Check, ...] = ()
+    few_values: tuple[FewValues, ...] = ()

@@ -11,8 +11,8 @@ from checks import phrases, sensitive, suspects
 from checks.contracts.importing.draft import Column as Property
 from checks.contracts.inferring.evidence import Evidence, counted
 from checks.contracts.inferring.limits import limits
-from checks.drill import hidden_of
 from checks.records import Dataset
+from checks.sensitive import hidden_of
 from connectors import Column
 
 _LOGICAL = (

@@ -1,0 +1,106 @@
+"""Rows of each value of the columns that have few: one grouped query after the fused scan, which says which they are.
+
+Not a part of the fused scan: an aggregate for each value costs several times as much as grouping by the column, nobody
+knows the values before the first run, and a new one has to show by itself. The query reads those columns alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from checks.few_values import LEAST_ROWS, can_be_named, chosen
+from checks.fold import Folded
+from checks.grouped import grouped, quoted
+from checks.queries import QueryLog
+from checks.records import FewValues, Grid, Metric, category_count
+from checks.rows import names_beside
+from checks.scalars import parsed_moment
+
+if TYPE_CHECKING:
+    from checks.records import Plan
+
+#: rows of the answer; of more buckets and values than that nothing is kept
+_MOST_ROWS = 200_000
+Counts = dict[str, dict[datetime | None, int]]  # rows by value and bucket
+
+
+def with_categories(log: QueryLog, inner: str, plan: Plan, folded: Folded) -> Folded:
+    """With the rows of each value, by bucket where there are buckets: 0 for a known value that was not found."""
+    if plan.event_time is not None and not folded.buckets:
+        return folded
+    if plan.whole_table and _rows(plan, folded) < LEAST_ROWS:
+        return folded
+    columns = list(chosen(plan.few_values, _distinct(plan, folded), whole_table=plan.whole_table))
+    if not columns:
+        return folded
+    lines: dict[Metric, np.ndarray] = {}
+    with log.costing([Metric("category_count", one.column.name) for one in columns]):
+        for one, counts in zip(columns, _asked(log, inner, plan, columns), strict=True):
+            if can_be_named(counts, one.known):
+                lines |= _lines(one, counts, folded.buckets or (None,))
+    if not lines:
+        return folded
+    if plan.event_time is None:
+        return replace(folded, totals=folded.totals | {metric: float(line[0]) for metric, line in lines.items()})
+    grain = plan.event_time.grain
+    metrics = tuple(replace(metric, grain=grain) for metric in lines)
+    return replace(folded, grids=(*folded.grids, Grid(metrics, folded.buckets, np.array(list(lines.values())))))
+
+
+def _distinct(plan: Plan, folded: Folded) -> dict[str, float]:
+    """How many values each column has, in buckets the most that one of them has."""
+    if plan.event_time is None:
+        return {m.column: value for m, value in folded.totals.items() if m.name == "distinct_count" and m.column}
+    return {
+        metric.column: float(np.nanmax(line, initial=0.0))
+        for grid in folded.grids
+        for metric, line in zip(grid.metrics, grid.values, strict=True)
+        if metric.name == "distinct_count" and metric.column
+    }
+
+
+def _rows(plan: Plan, folded: Folded) -> float:
+    if plan.event_time is None:
+        return folded.totals.get(Metric("row_count"), 0.0)
+    rows = Metric("bucket_rows", grain=plan.event_time.grain)
+    return float(sum(np.nansum(grid.values[grid.metrics.index(rows)]) for grid in folded.grids if rows in grid.metrics))
+
+
+def _asked(log: QueryLog, inner: str, plan: Plan, columns: Sequence[FewValues]) -> list[Counts]:
+    """The rows of each value of each column; nothing where the answer is too long."""
+    dialect = log.source.dialect
+    names = [quoted(one.column.name, dialect) for one in columns]
+    keys = [f"v{number}" for number in range(len(columns))]
+    selected = ", ".join(f"{name} AS {quoted(key, dialect)}" for name, key in zip(names, keys, strict=True))
+    bucket = quoted(names_beside(plan.columns).bucket, dialect) if plan.event_time else "0"
+    only = f" WHERE {bucket} IS NOT NULL" if plan.event_time else ""
+    inside = f"SELECT {bucket} AS {quoted('place', dialect)}, {selected} FROM (\n{inner}\n) AS {quoted('i', dialect)}"
+    sql = grouped(dialect, inside + only, "place", [[key] for key in keys], "COUNT(*)")
+    answer = log.fetch("rows by value of columns with few", sql, limit=_MOST_ROWS)
+    found: list[Counts] = [{} for _ in columns]
+    for row in () if answer.truncated else answer.rows:
+        number = 0 if len(columns) == 1 else row[1 + len(columns) : 1 + 2 * len(columns)].index(0)
+        value = row[1 + number]
+        if value is not None:
+            place = parsed_moment(row[0]) if plan.event_time else None
+            counts = found[number].setdefault(str(value), {})
+            counts[place] = counts.get(place, 0) + int(row[-1])
+    return found
+
+
+def _lines(
+    one: FewValues, counts: Mapping[str, Mapping[datetime | None, int]], buckets: Sequence[Any]
+) -> dict[Metric, np.ndarray]:
+    """Nothing where nothing was found: a column of NULLs has no shares."""
+    values = dict.fromkeys((*one.known, *sorted(counts))) if counts else {}
+    return {
+        category_count(one.column.name, value): np.array(
+            [counts.get(value, {}).get(bucket, 0) for bucket in buckets], dtype=float
+        )
+        for value in values
+    }

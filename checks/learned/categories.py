@@ -1,0 +1,101 @@
+"""Values of columns with few: one that always was there and has no rows, one that was never there and has some. Pure.
+
+vanished   it was in each of the last ALWAYS buckets, and now chance would have given it FEW_ROWS rows; told while the
+           gap is young
+new        it was in none of ALWAYS buckets or more, and has come to FEW_NEW rows within a week; told for a day
+
+Each is told by rules that leave nothing to chance, so they spend nothing of the budget. The shares of values that are
+there mostly are judged by their bands too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+
+from checks.detect import Scores
+from checks.learned.exact import FAR, UNWATCHED
+from checks.learned.past import Watched
+from checks.learned.turns import FEW_ROWS, Pace, pace_of
+
+#: rows of a value that was never seen, below which it is a slip
+FEW_NEW = 5
+
+
+def judged(part: Watched, scores: Scores, void: np.ndarray, begins: Sequence[Sequence[datetime]]) -> Scores:
+    """The scores of shares, with the values that vanished or are new; the other series stay as they are."""
+    own = np.array([metric.category is not None for metric in part.metrics])
+    if not own.any():
+        return scores
+    pace = pace_of(part.grain)
+    fresh = np.array([[bucket in moments for bucket in part.buckets] for moments in begins])
+    usual = np.full(part.values.shape, np.nan)
+    usual[own] = vanished(part.values[own], part.rows[own], void[own], fresh[own], pace)
+    new = np.zeros(part.values.shape, dtype=bool)
+    new[own] = newcomers(part.values[own], part.rows[own], pace)
+    regular = ~own[:, None] | _mostly_there(part.values, void, pace)
+    gone = np.isfinite(usual)
+    state = np.where(regular | (scores.state == "unmeasured"), scores.state, UNWATCHED)
+    return replace(
+        scores,
+        expected=np.where(gone, usual, np.where(new, 0.0, scores.expected)),
+        lower=np.where(gone, np.fmax(scores.lower, usual / 2), np.where(new, 0.0, scores.lower)),
+        upper=np.where(gone, np.fmax(scores.upper, usual), np.where(new, 0.0, scores.upper)),
+        score=np.where(gone, -FAR, np.where(new, FAR, scores.score)),
+        state=np.where(gone | new, "anomaly", state),
+    )
+
+
+def vanished(values: np.ndarray, rows: np.ndarray, void: np.ndarray, fresh: np.ndarray, pace: Pace) -> np.ndarray:
+    """The usual share of values that should be there and are not, NaN elsewhere. All are series x buckets; `fresh`
+    marks the buckets with which a new regime begins."""
+    series, told = len(values), np.full(values.shape, np.nan)
+    alike, lasts = np.zeros(series, dtype=int), np.zeros(series, dtype=int)
+    usual, lost, lessons = np.zeros(series), np.zeros(series), np.zeros(series, dtype=int)
+    for at in range(values.shape[1]):
+        alike[fresh[:, at]] = 0
+        known = np.isfinite(values[:, at]) & (rows[:, at] > 0)
+        gone = known & (values[:, at] == 0) & (alike > 0)
+        lost = np.where(gone, lost + usual * np.nan_to_num(rows[:, at]), lost)
+        beyond = gone & (lost >= FEW_ROWS)
+        tell = beyond & (alike >= pace.always)
+        told[tell, at] = usual[tell]
+        lasts += tell & ~void[:, at]
+        alike[(beyond & ~tell & ~void[:, at]) | (lasts >= pace.lasting)] = 0
+        there = known & (values[:, at] > 0) & ~void[:, at]
+        taught = known & ~void[:, at] & ~tell & (there | (alike > 0))
+        lessons = np.where(alike == 0, 0, lessons) + taught
+        step = (np.nan_to_num(values[:, at]) - usual) / np.clip(lessons, 1, pace.always)
+        usual, alike = np.where(taught, np.where(alike == 0, values[:, at], usual + step), usual), alike + there
+        lost, lasts = np.where(there | (alike == 0), 0.0, lost), np.where(there | (alike == 0), 0, lasts)
+    return told
+
+
+def newcomers(values: np.ndarray, rows: np.ndarray, pace: Pace) -> np.ndarray:
+    """The buckets in which a value that was never there is told to be new."""
+    known = np.isfinite(values) & (rows > 0)
+    counts = np.where(known, np.nan_to_num(values) * np.nan_to_num(rows), 0.0)
+    before = np.cumsum(known, axis=1) - known
+    found = np.zeros(values.shape, dtype=bool)
+    for row, line in enumerate(counts):
+        there = np.flatnonzero(line > 0)
+        if not len(there) or before[row, there[0]] < pace.always:
+            continue
+        so_far = np.cumsum(line)
+        enough = int(np.argmax(so_far >= FEW_NEW - 1e-6))
+        if so_far[-1] >= FEW_NEW - 1e-6 and enough - there[0] < 7 * pace.day:
+            found[row, enough : enough + pace.day] = line[enough : enough + pace.day] > 0
+    return found
+
+
+def _mostly_there(values: np.ndarray, void: np.ndarray, pace: Pace) -> np.ndarray:
+    """Whether a value was in at least half of the buckets since it came, and in LASTING of them: of others nobody can
+    say which share is usual."""
+    known = np.isfinite(values) & ~void
+    there = known & (np.nan_to_num(values) > 0)
+    present = np.cumsum(there, axis=1) - there
+    since = np.cumsum(known & (np.cumsum(there, axis=1) > 0), axis=1)
+    return (present >= np.minimum(pace.lasting, 14)) & (2 * present >= since - 1)

@@ -1,0 +1,300 @@
+"""Values of columns with few: which are counted, in every backend, and what is said when one vanishes or comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from checks.few_values import FEW, MOST_EVER
+from checks.history import Known
+from checks.learned.before import Before
+from checks.learned.categories import newcomers, vanished
+from checks.learned.turns import pace_of
+from checks.records import Grain, Label, LabelKind, Measured, Metric, Result, Status, category_count
+from tests.learning import ROWS, TODAY, learned
+from tests.measuring import measured
+from tests.monitors import utc
+from tests.nasty import AT
+from tests.warehouses import Warehouse
+
+NOON = AT.replace(tzinfo=None)
+DAYS = [NOON.replace(hour=0) - timedelta(days=days) for days in (2, 1, 0)]
+YESTERDAY = TODAY - timedelta(days=1)
+Counts = dict[tuple[str | None, str | None], list[float]]
+
+
+def of_day(value: str, column: str = "kind", rule: str = "") -> Metric:
+    return replace(category_count(column, value, rule), grain=Grain.DAY)
+
+
+# -- what is counted ---------------------------------------------------------------------------------------------------
+
+
+def orders(kinds: Mapping[str | None, tuple[int, int, int]], **more: object) -> pa.Table:
+    """Orders of three days (the newest is today) with so many rows of each kind."""
+    rows = [
+        (day + timedelta(hours=1), kind)
+        for kind, counts in kinds.items()
+        for day, n in zip(DAYS, counts, strict=True)
+        for _ in range(n)
+    ]
+    columns = {"ordered_at": [at for at, _ in rows], "kind": [kind for _, kind in rows]}
+    return pa.table(columns | {name: make(len(rows)) for name, make in more.items()})  # ty: ignore[call-non-callable]
+
+
+def counted(run: Measured) -> Counts:
+    """The rows of each value in each bucket, oldest first."""
+    return {
+        (metric.column, metric.category): line.tolist()
+        for grid in run.grids
+        for metric, line in zip(grid.metrics, grid.values, strict=True)
+        if metric.category is not None
+    }
+
+
+def test_the_first_run_counts_each_value_of_a_column_with_few_by_day(warehouse: Warehouse):
+    table = orders(
+        {"a": (40, 30, 20), 'it\'s "b"': (5, 0, 10), None: (2, 2, 2)}, stars=lambda n: [1 + i % 2 for i in range(n)]
+    )
+    name = warehouse.load("orders", table)
+    with warehouse.open() as source:
+        run = measured(source, name, AT)
+    assert not run.problems
+    assert counted(run) == {
+        ("kind", "a"): [40, 30, 20], ("kind", "it's \"b\""): [5, 0, 10],
+        ("stars", "1"): [24, 16, 16], ("stars", "2"): [23, 16, 16],
+    }  # fmt: skip
+    assert [query.purpose for query in run.queries if "statistics" not in query.purpose] == [
+        "fused", "rows by value of columns with few",
+    ]  # fmt: skip
+
+
+def test_without_an_event_time_the_whole_table_is_counted(warehouse: Warehouse):
+    name = warehouse.load("t", pa.table({"kind": ["a", "b"] * 60, "word": ["x", None] * 60}))
+    with warehouse.open() as source:
+        run = measured(source, name, AT)
+    assert counted(run) == {("kind", "a"): [60], ("kind", "b"): [60], ("word", "x"): [60]}
+
+
+def test_later_runs_count_what_is_known_with_a_new_value_and_one_that_is_gone(warehouse: Warehouse):
+    name = warehouse.load("orders", orders({"a": (90, 90, 90), "new": (0, 0, 9)}, stars=lambda n: [1] * n))
+    known = Known(AT - timedelta(hours=1), DAYS[1], {}, categories={"kind": ("a", "gone")})
+    with warehouse.open() as source:
+        run = measured(source, name, AT, known=known)
+    assert not run.whole_table
+    assert {key: line[-2:] for key, line in counted(run).items()} == {
+        ("kind", "a"): [90, 90], ("kind", "gone"): [0, 0], ("kind", "new"): [0, 9],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("customer_email", ["a", "b"]),
+        ("first_name", ["Ada", "Bob"]),
+        ("city", ["Oslo", "Rome"]),
+        ("code", ["a@b.example", "b@b.example"]),
+        ("phone", ["1", "2"]),
+        ("reference", ["555 123 4567", "x"]),
+        ("kind", ["a" * 61, "b"]),
+        ("kind", [str(i) for i in range(FEW + 1)]),
+        ("paid", [True, False]),
+        ("price", [1.5, 2.5]),
+        ("orders_id", ["a", "b"]),
+    ],
+)
+def test_values_that_nobody_should_read_are_not_counted(tmp_path, name, values):
+    from tests.warehouses import DuckDBFile
+
+    warehouse = DuckDBFile(tmp_path)
+    table = orders({"a": (60, 60, 60)}).drop_columns("kind").append_column(name, pa.array((values * 180)[:180]))
+    table = warehouse.load("orders", table)
+    with warehouse.open() as source:
+        run = measured(source, table, AT)
+    assert counted(run) == {}
+    assert not [query for query in run.queries if "by value" in query.purpose and name in ("city", "phone")]
+
+
+def test_classified_columns_keys_and_columns_of_many_values_are_not_counted(tmp_path):
+    from tests.warehouses import DuckDBFile
+
+    warehouse = DuckDBFile(tmp_path)
+    name = warehouse.load("orders", orders({"a": (60, 60, 60), "b": (9, 9, 9)}))
+    much = Known(None, None, {}, categories={"kind": tuple(str(i) for i in range(MOST_EVER + 1))})
+    with warehouse.open() as source:
+        assert counted(measured(source, name, AT, classified={"kind": "restricted"})) == {}
+        assert counted(measured(source, name, AT, key=("kind",))) == {}
+        assert counted(measured(source, name, AT, known=much)) == {}
+        assert counted(measured(source, name, AT, classified={"kind": "public"})) != {}
+
+
+def test_a_table_of_a_few_rows_has_no_shares(tmp_path):
+    from tests.warehouses import DuckDBFile
+
+    warehouse = DuckDBFile(tmp_path)
+    name = warehouse.load("orders", orders({"a": (9, 9, 9), "b": (9, 9, 9)}))
+    with warehouse.open() as source:
+        run = measured(source, name, AT)
+    assert counted(run) == {}
+    assert [query.purpose for query in run.queries] == ["fused"]
+
+
+# -- what is said ------------------------------------------------------------------------------------------------------
+
+
+def drawn(seed: int, days: int, rows: int, shares: Mapping[str, float]) -> dict[Metric, np.ndarray]:
+    """Rows by day, drawn at random with these shares of each kind; the number of rows goes up and down by a tenth."""
+    random = np.random.default_rng(seed)
+    sizes = np.round(rows * random.uniform(0.9, 1.1, days)).astype(int)
+    counts = np.array([random.multinomial(size, list(shares.values())) for size in sizes], dtype=float)
+    lines = {of_day(value): counts[:, i] for i, value in enumerate(shares)}
+    return {ROWS: counts.sum(axis=1), **lines}
+
+
+SHARES = {"web": 0.5, "shop": 0.3, "phone": 0.15, "fax": 0.05}
+
+
+def told(days: Mapping[Metric, np.ndarray], *labels: Label) -> Result:
+    return learned(days, Before(labels=labels))[0]["learned.shares"]
+
+
+def moved(days: dict[Metric, np.ndarray], value: str, to: str, last: int = 1) -> dict[Metric, np.ndarray]:
+    """The rows of one value are those of another in the newest days."""
+    days = {metric: line.copy() for metric, line in days.items()}
+    days.setdefault(of_day(to), np.zeros_like(days[ROWS]))[-last:] += days[of_day(value)][-last:]
+    days[of_day(value)][-last:] = 0
+    return days
+
+
+def test_a_value_that_always_was_there_and_has_no_rows_is_named():
+    result = told(moved(drawn(1, 80, 1000, SHARES), "phone", "web"))
+    assert result.status is Status.WARN
+    assert (result.column, result.value, result.observed) == ("kind", 0, "0 % of the rows")
+    assert (result.reason or "").startswith("kind = phone vanished on 2026-03-14: no rows, usually 1")
+    assert "with it kind = web" in (result.reason or "")
+
+
+def test_a_value_that_never_was_there_is_named_for_a_day():
+    days = moved(drawn(2, 80, 1000, SHARES), "fax", "telex")
+    result = told(days)
+    assert result.status is Status.WARN
+    assert "kind = telex" in (result.reason or "")
+    some = drawn(3, 80, 1000, SHARES)
+    some[of_day("telex")] = np.zeros(80)
+    some[of_day("telex")][-1] = 12
+    some[of_day("web")][-1] -= 12
+    result = told(some)
+    assert (result.reason or "").startswith("kind = telex is new on 2026-03-14: 1.")
+    assert result.expected == "never there before"
+    some[of_day("telex")][-2:] = 12, 12
+    assert told(some).status is Status.PASS
+
+
+def test_a_value_that_history_has_only_since_it_came_had_no_rows_before():
+    """The runs of the newest days write no zeros into the past."""
+    days = drawn(4, 80, 1000, SHARES)
+    days[of_day("telex")] = np.append(np.full(79, np.nan), 20.0)
+    assert (told(days).reason or "").startswith("kind = telex is new")
+
+
+def test_a_single_slip_is_no_new_value():
+    days = drawn(5, 80, 1000, SHARES)
+    days[of_day("wbe")] = np.append(np.zeros(79), 2.0)
+    assert told(days).status is Status.PASS
+
+
+def test_a_share_that_moves_is_outside_its_band():
+    days = drawn(6, 80, 1000, SHARES)
+    days[of_day("web")][-1] -= 150
+    days[of_day("shop")][-1] += 150
+    result = told(days)
+    assert result.status is Status.WARN
+    assert " have kind = " in (result.reason or "")
+
+
+def test_fewer_rows_in_all_are_no_vanished_value():
+    days = drawn(7, 80, 1000, SHARES)
+    for line in days.values():
+        line[-1] = round(line[-1] / 50)
+    days[of_day("fax")][-1] = 0
+    assert "vanished" not in (told(days).reason or "")
+
+
+def test_a_label_quiets_a_vanished_value_and_not_the_next():
+    days = moved(drawn(8, 80, 1000, SHARES), "fax", "web")
+    label = Label(1, "s.orders", LabelKind.EXPECTED, YESTERDAY, YESTERDAY, "ada", utc(2026, 3, 15))
+    assert told(days, label).status is Status.SKIPPED
+    older = replace(label, first=TODAY - timedelta(days=30), last=TODAY - timedelta(days=30))
+    assert told(days, older).status is Status.WARN
+
+
+def test_a_vanished_value_is_told_for_two_weeks_and_then_is_usual():
+    lasting = pace_of(Grain.DAY).lasting
+    days = drawn(9, 80, 1000, SHARES)
+    assert "vanished" in (told(moved(days, "fax", "web", lasting)).reason or "")
+    assert "fax vanished" not in (told(moved(days, "fax", "web", lasting + 1)).reason or "")
+
+
+def test_a_column_of_months_or_versions_has_nothing_that_should_be_there():
+    days = drawn(10, 100, 1000, {"v1": 1.0})
+    rows = days[ROWS]
+    days = {ROWS: rows} | {
+        of_day(f"v{n}"): np.where(np.arange(100) // 33 == n, rows, 0.0) for n in range(4)
+    }  # the fourth version came today
+    assert "learned.shares" not in learned(days)[0]
+
+
+def test_a_run_tells_of_a_vanished_value_in_the_rest_of_a_dataset():
+    """One event over several series is one alert."""
+    days = moved(drawn(11, 80, 1000, SHARES), "shop", "web")
+    results, remembered = learned(days)
+    [alert] = [one for one in remembered.alerts if one.bucket == YESTERDAY]
+    assert alert.findings[0].metric == of_day("shop")
+    assert {one.metric for one in alert.findings} >= {of_day("shop"), of_day("web")}
+    assert [check for check, result in results.items() if result.status is Status.WARN] == ["learned.shares"]
+
+
+# -- rules that leave nothing to chance --------------------------------------------------------------------------------
+
+
+def quiet(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Shares and rows of a table in which nothing happens: any number of values, some of them rare, weekends or not."""
+    random = np.random.default_rng(seed)
+    days = 200
+    shares = random.dirichlet(np.full(random.integers(2, 20), 0.5))
+    weekend = random.choice([1.0, 0.2])
+    sizes = random.poisson(random.choice([30, 300, 3000]) * np.where(np.arange(days) % 7 < 5, 1.0, weekend))
+    counts = np.array([random.multinomial(size, shares) for size in sizes], dtype=float).T
+    with np.errstate(invalid="ignore"):
+        return counts / sizes, np.broadcast_to(sizes.astype(float), counts.shape)
+
+
+def test_nothing_vanishes_and_nothing_is_new_in_sixty_quiet_tables():
+    pace = pace_of(Grain.DAY)
+    wrong = []
+    for seed in range(60):
+        values, rows = quiet(seed)
+        none = np.zeros(values.shape, dtype=bool)
+        gone, new = vanished(values, rows, none, none, pace), newcomers(values, rows, pace)
+        if np.isfinite(gone).any() or new.any():
+            wrong.append(seed)
+    assert wrong == []
+
+
+def test_what_comes_later_changes_no_verdict_of_before():
+    pace = pace_of(Grain.DAY)
+    for seed in range(20):
+        values, rows = quiet(seed)
+        values = values.copy()
+        values[0, 100:120], values[1, :90] = 0.0, 0.0
+        none = np.zeros(values.shape, dtype=bool)
+        whole = vanished(values, rows, none, none, pace), newcomers(values, rows, pace)
+        cut = slice(None), slice(0, 110)
+        part = vanished(values[cut], rows[cut], none[cut], none[cut], pace), newcomers(values[cut], rows[cut], pace)
+        for one, other in zip(whole, part, strict=True):
+            np.testing.assert_array_equal(one[cut], other)
