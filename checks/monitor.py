@@ -5,8 +5,6 @@ Commands and the app both work through a Monitor, so that they give the same ans
 
 from __future__ import annotations
 
-import logging
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
@@ -17,8 +15,8 @@ from checks import cadence, demo, drill, health, run, slots
 from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset, address_of
 from checks.config import Config
 from checks.explain import Explanation, Words
-from checks.history import History, HistoryError, Known
-from checks.incidents import Around, Desk
+from checks.history import History, Known
+from checks.incidents import Around, Asking, Desk, work_on
 from checks.lineage import Lineage, LineageKnown
 from checks.lineage.record import ViewsRead
 from checks.objectives.ledger import Ledger
@@ -43,8 +41,6 @@ from connectors import TableName
 if TYPE_CHECKING:
     from checks.guard import Veil
 
-log = logging.getLogger(__name__)
-_INCIDENTS = "incidents"
 _SECONDS_PER_VIEW = 0.5  # many times what it takes to look one up and to parse it
 
 
@@ -74,7 +70,8 @@ class Monitor:
         self.workers = Workers(sizes)
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
-        self.desk = Desk(history, config.incidents, Around(self.datasets, lambda: self._lineage.graph(clock())))
+        around = Around(self.datasets, lambda: self._lineage.graph(clock()))
+        self.desk = Desk(history, config.incidents, around, Asking(self.explain, self.sample, self.failed_runs))
         self._runs = RunQueue(sizes, self._run, clock, self.troubles)
 
     @classmethod
@@ -279,20 +276,8 @@ class Monitor:
 
             explain_newest(report, self.history, self.explain, self.clock())
         if not served.replay:
-            self._work_on(report)
+            work_on(self.desk, report, self.troubles, self.clock)
         return report
-
-    def _work_on(self, report: RunReport) -> None:
-        """What the run means for incidents. If that can not be told it is a trouble of ours, and none of the run."""
-        try:
-            self.desk.observe(report)
-        except Exception as error:  # noqa: BLE001 the run has ended well; the error's text may hold values of rows
-            sentence = str(error) if isinstance(error, HistoryError) else f"{type(error).__name__}; see the log"
-            self.troubles[_INCIDENTS] = f"incidents could not be brought up to date after a run: {sentence}"
-            where = "".join(traceback.format_tb(error.__traceback__)[-4:])
-            log.error("%s: incidents: %s, raised at\n%s", report.dataset, sentence, where)
-        else:
-            self.troubles.pop(_INCIDENTS, None)
 
     def _veil(self, source: str) -> Veil:
         return drill.veil_over([each for each in self.datasets().values() if each.source == source])

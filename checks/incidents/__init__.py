@@ -8,6 +8,8 @@
 """
 
 from checks.incidents.actions import Action, ActionKind, WrongAction
+from checks.incidents.after import work_on
 from checks.incidents.desk import Around, Desk, UnknownIncident
+from checks.incidents.evidence import Asking
 
-__all__ = ["Action", "ActionKind", "Around", "Desk", "UnknownIncident", "WrongAction"]
+__all__ = ["Action", "ActionKind", "Around", "Asking", "Desk", "UnknownIncident", "WrongAction", "work_on"]

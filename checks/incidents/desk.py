@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from checks.config import IncidentsConfig
 from checks.history import History
@@ -17,7 +18,9 @@ from checks.incidents import signals
 from checks.incidents.actions import Action, ActionKind, read
 from checks.incidents.beginnings import Beginnings
 from checks.incidents.draft import Draft, standing
+from checks.incidents.evidence import Asking, Investigator
 from checks.incidents.grouping import Numbers
+from checks.incidents.headlines import with_rows
 from checks.incidents.labelling import label
 from checks.incidents.reacting import Surroundings, react
 from checks.learned.families import VOLUME, family_of
@@ -87,12 +90,13 @@ class _Standing:
 class Desk:
     """Everything here may be called from several threads; `sources` and `tell` are set before the first run."""
 
-    def __init__(self, history: History, config: IncidentsConfig, around: Around) -> None:
+    def __init__(self, history: History, config: IncidentsConfig, around: Around, asking: Asking) -> None:
         self.sources: list[Source] = []
         self.tell: Tell = nobody
         self._history = history
         self._config = config
         self._around = around
+        self._investigator = Investigator(history, asking)
         self._lock = threading.Lock()
         self._known: _Standing | None = None
 
@@ -114,6 +118,18 @@ class Desk:
             draft = self._draft(known)
             react(draft, found, self._surroundings(past, found))
             return self._commit(known, draft, report.started_at)
+
+    def investigate(self, changes: Sequence[Change], at: datetime) -> None:
+        """Looks for what speaks for the cause of the incidents that have just opened (again), and puts it into their
+        stories. Asks warehouses, so no run and nobody else waits for it here. Raises HistoryError."""
+        for change in changes:
+            if change.incident.is_open and (change.before is None or not change.before.is_open):
+                self._investigate(change.incident, at)
+
+    def open_incidents(self, at: datetime) -> list[Incident]:
+        """The incidents that are open, oldest first. Raises HistoryError."""
+        with self._lock:
+            return sorted(standing(self._standing(at).incidents.values()), key=lambda each: each.id)
 
     def act(self, number: int, action: Action, at: datetime) -> Incident:
         """What somebody does with an incident. Raises UnknownIncident, WrongAction, NotPossible, HistoryError."""
@@ -145,6 +161,20 @@ class Desk:
             return draft[number]
 
     # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _investigate(self, incident: Incident, at: datetime) -> None:
+        dataset = self._around.datasets().get(incident.lead.key.subject)
+        others = [each for each in self.open_incidents(at) if each.id != incident.id]
+        found = self._investigator.gather(incident, dataset, self._around.graph(), others, at)
+        if not found:
+            return
+        told = [{"kind": one.kind, "sentence": one.sentence, "where": one.where} for one in found]
+        about: dict[str, Any] = {"evidence": told}
+        if found[0].is_cause:
+            about["cause"] = found[0].sentence
+        if found[0].where:
+            about["title"] = with_rows(incident.title, found[0].where)
+        self.add(incident.id, EventKind.EVIDENCE, about, at)
 
     def _standing(self, at: datetime) -> _Standing:
         oldest = at - self._config.reopen_within

@@ -11,10 +11,18 @@ _LONGEST = 160
 _ROWS = ("bucket_rows", "row_count")
 
 
-def headline(symptom: Symptom, rows: Finding | None = None, where: str | None = None) -> str:
+def headline(symptom: Symptom, rows: Finding | None = None) -> str:
     """What a symptom is, for people who see nothing else. `rows` is the finding that says how many rows there are, for
-    one that is about that; `where` the rows that explain it: 'carrier = UA'."""
-    title = _told(symptom, rows) + (f": {where}" if where else "")
+    one that is about that."""
+    return _cut(_told(symptom, rows))
+
+
+def with_rows(title: str, where: str) -> str:
+    """The title with the rows that account for it: 'carrier = UA'."""
+    return title if where in title else _cut(f"{title}: {where}")
+
+
+def _cut(title: str) -> str:
     return title if len(title) <= _LONGEST else f"{title[: _LONGEST - 1].rstrip()}…"
 
 

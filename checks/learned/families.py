@@ -12,9 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from checks.detect import Kind
 from checks.records import Dimension, Grain, Metric
+
+if TYPE_CHECKING:
+    from checks.detect import Kind
 
 
 @dataclass(frozen=True, slots=True)
