@@ -19,6 +19,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from checks import config_notify
+from checks.config_notify import ChannelConfig, NotifyConfig
 from checks.config_sections import (
     AppConfig,
     ConsumerConfig,
@@ -39,6 +41,7 @@ _SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 __all__ = [
     "AppConfig",
+    "ChannelConfig",
     "Config",
     "ConfigError",
     "ConsumerConfig",
@@ -47,6 +50,7 @@ __all__ = [
     "DetectionConfig",
     "IncidentsConfig",
     "LineageConfig",
+    "NotifyConfig",
     "ScheduleConfig",
     "SourceConfig",
     "load",
@@ -68,6 +72,7 @@ class _File(Section):
     schedule: ScheduleConfig = ScheduleConfig()
     detection: DetectionConfig = DetectionConfig()
     incidents: IncidentsConfig = IncidentsConfig()
+    notify: NotifyConfig = NotifyConfig()
     sources: dict[str, SourceConfig] = Field(default_factory=dict)
     datasets: dict[str, DatasetConfig] = Field(default_factory=dict)
     consumers: dict[str, ConsumerConfig] = Field(default_factory=dict)
@@ -103,6 +108,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
             (place, _sentence(detail, place, raw)) for detail, place in _details(error) if place not in missing
         ]
     problems += _misnamed(filled) + _open_to_others(filled)
+    problems += config_notify.loose_ends(_section(filled, "notify"))
     if problems:
         raise ConfigError([f"{path}: {_key(place)}: {sentence}" for place, sentence in problems])
     return Config(**dict(parsed), file=path, base=path.resolve().parent)
@@ -159,12 +165,16 @@ def _sentence(detail: Mapping[str, Any], place: _Place, raw: Mapping[str, Any]) 
         return "is required"
     if kind == "extra_forbidden":
         return _unknown(place)
+    if (of_channels := config_notify.sentence_of(kind, place)) is not None:
+        return of_channels
     reason = str(detail["ctx"]["error"]) if kind == "value_error" else _plain(detail["msg"])
     if _is_hidden(place):
         return reason
     written: Any = raw
     for step in place:
         written = written[step]
+    if isinstance(written, dict):  # a section, in which there may be a url
+        return reason
     return f"{json.dumps(written, default=str, ensure_ascii=False)} {reason}"
 
 
@@ -185,14 +195,15 @@ def _fields_at(place: _Place) -> Mapping[str, FieldInfo]:
     section: Any = _File
     for step in place:
         if isinstance(section, type) and issubclass(section, BaseModel):
-            section = section.model_fields[str(step)].annotation
+            known: Any = section.model_fields.get(str(step))
+            section = known.annotation if known else ChannelConfig  # only [notify] has tables with free names
         else:
             section = get_args(section)[1]  # dict[str, SourceConfig]: the step was a name
     return section.model_fields
 
 
 def _is_hidden(place: _Place) -> bool:
-    return place[-1] in ("url", "token", "heartbeat")
+    return place[-1] in ("url", "token", "heartbeat", "secret")
 
 
 def _misnamed(filled: Mapping[str, Any]) -> list[tuple[_Place, str]]:

@@ -71,6 +71,13 @@ class AppConfig(Section):
     token: Hidden | None = None
     allow_open: bool = False
     heartbeat: Url | None = None
+    public_url: Link | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where people find the pages, without a slash at the end; what is linked to in messages."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return self.public_url.rstrip("/") if self.public_url else f"http://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:

@@ -19,6 +19,7 @@ from checks.history import History, Known
 from checks.incidents import Around, Asking, Desk, work_on
 from checks.lineage import Lineage, LineageKnown
 from checks.lineage.record import ViewsRead
+from checks.notify.wiring import wired
 from checks.objectives.ledger import Ledger
 from checks.plan import statements
 from checks.records import (
@@ -72,6 +73,7 @@ class Monitor:
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
         around = Around(self.datasets, lambda: self._lineage.graph(clock()))
         self.desk = Desk(history, config.incidents, around, Asking(self.explain, self.sample, self.failed_runs))
+        self.desk.tell, self.sender = wired(config, history, around, clock, self.troubles)
         self._runs = RunQueue(sizes, self._run, clock, self.troubles)
 
     @classmethod
@@ -81,6 +83,7 @@ class Monitor:
 
     def close(self) -> None:
         """Ends what runs (recorded as cancelled) and gives the history free."""
+        self.sender.stop()
         self._runs.cancel()
         self.workers.close()
         self._runs.join()

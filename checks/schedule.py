@@ -57,11 +57,13 @@ class Scheduler:
         self._jobs.add_job(self.prepare, id="prepare")
         self._plan_jobs(self.monitor.clock())
         self._jobs.start()
+        self.monitor.sender.start()
         threading.Thread(target=self._tick_on, name="scheduler-tick", daemon=True).start()
 
     def stop(self) -> None:
         """Starts nothing more; what runs is the Monitor's to end."""
         self._stopping.set()
+        self.monitor.sender.stop()
         if self._jobs.running:
             self._jobs.shutdown(wait=False)
 

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from checks.config import (
     AppConfig,
+    ChannelConfig,
     ConfigError,
     ConsumerConfig,
     DatasetConfig,
     DatasetDetection,
     DetectionConfig,
     LineageConfig,
+    NotifyConfig,
     ScheduleConfig,
     SourceConfig,
     load,
@@ -24,6 +26,7 @@ from checks.config import (
 from checks.contracts import Contracts
 from checks.contracts.declare import declared
 from checks.contracts.extras import ON_OBJECTS, ON_RULES
+from checks.notify.channels import channels_of
 from checks.records import Detection
 from checks.values import Secret, cron, duration
 from connectors import TableName
@@ -31,7 +34,7 @@ from connectors import TableName
 SOURCE = '[sources.warehouse]\nurl = "duckdb://warehouse.duckdb"\n'
 
 
-APP_KEYS = ("history", "contracts", "timezone", "address", "port", "token", "allow_open", "heartbeat")
+APP_KEYS = ("history", "contracts", "timezone", "address", "port", "token", "allow_open", "heartbeat", "public_url")
 
 
 @pytest.fixture
@@ -279,6 +282,8 @@ def test_weekdays_in_cron_lines_count_from_sunday(written: str, read_as: str):
         DatasetDetection,
         LineageConfig,
         ConsumerConfig,
+        NotifyConfig,
+        ChannelConfig,
     ],
 )
 def test_every_key_is_documented(section):
@@ -289,3 +294,98 @@ def test_every_key_is_documented(section):
 def test_every_vitals_key_of_contracts_is_documented():
     text = (Path(__file__).parents[1] / "docs" / "contracts.md").read_text(encoding="utf-8")
     assert [key for key in (*ON_OBJECTS, *ON_RULES) if key not in text] == []
+
+
+# -- [notify] ----------------------------------------------------------------------------------------------------------
+
+KEY = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+
+def test_a_channel_says_what_is_different_from_the_others(read):
+    config = read(
+        f"""
+        [app]
+        timezone = "Europe/Berlin"
+        [notify]
+        quiet = "22:00-07:00"
+        remind = "2h"
+        default = "ops"
+        [notify.ops]
+        url = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+        [notify.night]
+        url = "https://example.com/hook"
+        secret = "{KEY}"
+        teams = "On call"
+        severity = "critical"
+        quiet = "12:00-13:00"
+        remind = 0
+        """
+    )
+    found = channels_of(config)
+    ops, night = found["ops"], found["night"]
+    assert (ops.teams, ops.remind, str(ops.zone)) == (None, timedelta(hours=2), "Europe/Berlin")
+    assert (night.teams, night.remind, night.severity) == (frozenset({"on call"}), timedelta(0), "critical")
+    assert (str(ops.quiet[0]), str(night.quiet[0])) == ("22:00:00", "12:00:00")
+    assert (ops.key, night.key) == (None, b"0123456789abcdef0123456789abcdef")
+    assert config.notify.default == ("ops",)
+
+
+@pytest.mark.parametrize(
+    ("teams", "meant"),
+    [("", None), ("teams = []", frozenset()), ('teams = "*"', None), ('consumers = "b"', frozenset())],
+)
+def test_a_channel_without_teams_is_for_everybody_unless_it_is_for_consumers(read, teams, meant):
+    assert channels_of(read(f'[notify.a]\nurl = "json://x"\n{teams}\n'))["a"].teams == meant
+
+
+def test_wrong_channels_are_told_and_no_url_is_shown(problems_of):
+    problems = problems_of(
+        """
+        [notify]
+        quite = "22:00-07:00"
+        quiet = "22:00"
+        default = "opps"
+        [notify.ops]
+        url = "json:/secretsecret"
+        teems = ["A"]
+        digest = "8"
+        [notify.Loud]
+        url = "https://example.com/secretsecret"
+        [notify.hook]
+        url = "https://example.com/secretsecret"
+        secret = "c2hvcnQ="
+        [notify.chat]
+        url = "slack://x"
+        secret = "c2hvcnQ="
+        escalate_to = "boss"
+        [notify.remind]
+        url = "json://secretsecret"
+        """
+    )
+    assert not [problem for problem in problems if "secretsecret" in problem]
+    assert [problem.partition("; ")[0] for problem in problems] == [
+        'notify.quiet: "22:00" are no hours',
+        "notify.remind: is not a duration",
+        "notify.quite: is not a table",
+        "notify.ops.url: is no URL",
+        'notify.ops.digest: "8" is not a time of day',
+        "notify.ops.teems: is not a key that Vitals knows",
+        "notify.Loud: is a webhook without a secret, and webhooks are signed",
+        "notify.hook.secret: has 5 bytes, which is too short",
+        "notify.chat.secret: has 5 bytes, which is too short",
+        "notify.Loud: is not a name for a channel",
+        'notify.default: "opps" is no channel (did you mean ops?)',
+        'notify.chat.escalate_to: "boss" is no channel (there is ops, Loud, hook, chat, remind',
+    ]
+
+
+def test_only_webhooks_have_a_secret(problems_of):
+    assert problems_of(f'[notify.a]\nurl = "slack://x"\nsecret = "{KEY}"\n') == [
+        "notify.a: has a secret, which only webhooks use (a url that starts with https:// or http://)"
+    ]
+
+
+def test_links_lead_to_where_people_find_the_pages(read):
+    assert read('[app]\npublic_url = "https://vitals.example.com/"\n').app.base_url == "https://vitals.example.com"
+    assert read("[app]\nport = 9000\n").app.base_url == "http://127.0.0.1:9000"
+    assert read('[app]\naddress = "::1"\n').app.base_url == "http://[::1]:8501"

@@ -13,6 +13,7 @@ from checks.contracts.extras import extras
 from checks.contracts.levels import agreements, column_for, objective_of, response_times
 from checks.contracts.load import Contracts
 from checks.contracts.made_from import made_from
+from checks.contracts.notified import note_unknown_channels, notified
 from checks.contracts.servers import for_sources
 from checks.contracts.subject import Subject, column_of
 from checks.records import Dataset, Detection, Grain, is_public
@@ -48,6 +49,7 @@ def match(contracts: Contracts, config: Config, tables: Mapping[str, Sequence[Ta
             if other is not dataset:
                 wrong = f"{dataset.name} has a contract already ({other.contract_file}); this one is not executed"
                 notes.error(("id",), wrong)
+        note_unknown_channels(document, config.notify.channels, notes)
         findings += notes.found
     for source, names in tables.items():
         for table in names:
@@ -96,6 +98,7 @@ def _dataset(subject: Subject) -> Dataset:
         owner=document.owner,
         description=node.text("description") or (purpose.text("purpose") if purpose else None),
         consumers=said.consumers,
+        channels=tuple(name for name, _ in notified(document)),
         made_from=made_from(subject),
         event_time=said.event_time,
         key=said.key or key_columns(subject),

@@ -2,8 +2,8 @@
 
 `History` has its parts over one `Store` (the open file): `RunReader`, `PointReader`, `PastReader`, `SeenReader` and
 `LearnedReader` read, `ListingKeeper` remembers the sources, `LabelKeeper` what people said, `LineageKeeper` what other
-systems told of their jobs, `IncidentKeeper` what people work on, `Keeper` looks after the file, and the methods here
-write. Writing takes one run at a time and writes it whole or not at all.
+systems told of their jobs, `IncidentKeeper` what people work on, `OutboxKeeper` what they are told, `Keeper` looks
+after the file, and the methods here write. Writing takes one run at a time and writes it whole or not at all.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from checks.history.listings import Listing, ListingKeeper
 from checks.history.memory import Known, Memory, load
 from checks.history.migrations import MIGRATIONS, Migration
 from checks.history.moments import DISTANT_PAST, lenient, naive
+from checks.history.outbox import OutboxKeeper
 from checks.history.past import PastReader
 from checks.history.points import by_metric
 from checks.history.registry import ContractVersion, RegistryKeeper, Schema, SchemaVersion
@@ -60,6 +61,7 @@ class History(
     LabelKeeper,
     LineageKeeper,
     IncidentKeeper,
+    OutboxKeeper,
     Keeper,
 ):
     """The history of all datasets. Safe to use from many threads; one process at a time (HistoryBusy)."""

@@ -7,7 +7,7 @@ so that nobody has to fold to read.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from checks.history.moments import DISTANT_PAST, aware, lenient, naive
+from checks.history.outbox import write_message
 from checks.history.store import Store
 from checks.records import Change, EventKind, Incident, IncidentEvent, Message
 
@@ -35,10 +36,7 @@ class IncidentKeeper:
             for change in changes:
                 _write_change(cursor, change)
             for message in messages:
-                about = json.dumps(dict(message.about), ensure_ascii=False)
-                moments = naive(message.created_at), naive(message.due_at)
-                row = [message.id, *moments, message.channel, message.kind, message.incident, about]
-                cursor.execute("INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                write_message(cursor, message)
 
     def incidents(self, *, open_only: bool = False, since: datetime | None = None) -> list[Incident]:
         """The incidents, newest first: all, the open ones, or the open ones and those resolved at `since` or later."""
@@ -49,6 +47,15 @@ class IncidentKeeper:
                 [open_only, lenient(since, DISTANT_PAST)],
             ).fetchall()
         return [_documents().validate_json(document) for (document,) in rows]
+
+    def incidents_of(self, numbers: Collection[int]) -> dict[int, Incident]:
+        """The incidents of these numbers that there are, in the order of the numbers."""
+        with self._store.reading() as cursor:
+            rows = cursor.execute(
+                "SELECT incident_id, document FROM incidents WHERE incident_id IN (SELECT unnest(?))", [list(numbers)]
+            ).fetchall()
+        documents = dict(rows)
+        return {each: _documents().validate_json(documents[each]) for each in numbers if each in documents}
 
     def incident(self, number: int) -> Incident | None:
         """One incident, None where there is none of that number."""

@@ -87,8 +87,9 @@ class Dataset:
     """A table or view of a source with all that is declared about it: by the contract first, by config.toml else.
 
     `event_time`, `key`, `zone`, `grain` and `schedule` are None where nothing is declared. `classified` maps a column
-    to its ODCS classification; such columns are masked in samples. `objective` is the percentage of the time in which
-    its service levels are to be met and its data right, where the contract says so of all of them.
+    to its ODCS classification; such columns are masked in samples. `channels` are the names of [notify.NAME] that the
+    contract wants to be told through. `objective` is the percentage of the time in which its service levels are to be
+    met and its data right, where the contract says so of all of them.
     """
 
     source: str
@@ -98,6 +99,7 @@ class Dataset:
     owner: str | None = None
     description: str | None = None
     consumers: tuple[Consumer, ...] = ()
+    channels: tuple[str, ...] = ()
     made_from: tuple[MadeFrom, ...] = ()
     event_time: str | None = None
     key: tuple[str, ...] = ()
