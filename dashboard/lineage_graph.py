@@ -37,9 +37,10 @@ def dot(nodes: Sequence[Document], edges: Sequence[Document], palette: Palette, 
 
 
 def state_of(node: Document) -> str:
-    """What a node is and how it is: 'view, ✕ failing'."""
+    """What a node is and how it is: 'view, ✕ failing'; 'dashboard, Network planning'."""
     if not node["health"]:
-        return kind(node)
+        owner = f", {node['owner']}" if node["owner"] and node["kind"] == "consumer" else ""
+        return kind(node) + owner
     health = words.health(Health(node["health"]))
     return f"view, {health}" if node["kind"] == "view" else health
 
@@ -65,11 +66,9 @@ def _node(node: Document, id_: str, palette: Palette, chosen: bool) -> str:
         line, ground = palette.health(health), getattr(palette, f"calm_{health.value}")
     elif node["kind"] == "outside":
         style = "rounded,dashed"
-    label = f"{_text(_short(node['name']))}\\n{_text(state_of(node))}"
-    if node["kind"] == "consumer" and node["owner"]:
-        label += f"\\n{_text(_short(node['owner']))}"
+    label = f"{_text(_short(node['name']))}\\n{_text(_short(state_of(node)))}"
     for job in failed_jobs(node):
-        label += f"\\n{_text(_short(f'✕ job {job}'))}"
+        label += f"\\n{_text(_short(f'✕ {job} failed'))}"
     width = 3 if chosen else 1
     return (
         f'{id_} [label="{label}" style="{style}" color="{line}" fillcolor="{ground}" fontcolor="{palette.ink}" '
