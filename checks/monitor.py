@@ -22,15 +22,7 @@ from checks.lineage.record import ViewsRead
 from checks.notify.wiring import wired
 from checks.objectives.ledger import Ledger
 from checks.plan import statements
-from checks.records import (
-    Dataset,
-    DatasetHealth,
-    JobRun,
-    Measured,
-    Reading,
-    ReconcileExpected,
-    RunReport,
-)
+from checks.records import Dataset, DatasetHealth, JobRun, Measured, Reading, ReconcileExpected, RunReport
 from checks.refusal import Refused
 from checks.registry import Registry
 from checks.run import Slot
@@ -71,9 +63,9 @@ class Monitor:
         self.workers = Workers(sizes)
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
-        around = Around(self.datasets, lambda: self._lineage.graph(clock()))
-        self.desk = Desk(history, config.incidents, around, Asking(self.explain, self.sample, self.failed_runs))
-        self.desk.tell, self.sender = wired(config, history, around, clock, self.troubles)
+        self.around = Around(self.datasets, lambda: self._lineage.graph(clock()))
+        self.desk = Desk(history, config.incidents, self.around, Asking(self.explain, self.sample, self.failed_runs))
+        self.desk.tell, self.sender = wired(config, history, self.around, clock, self.troubles)
         self._runs = RunQueue(sizes, self._run, clock, self.troubles)
 
     @classmethod

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
@@ -10,8 +11,19 @@ import streamlit as st
 
 from checks.learned.events import Event, events
 from checks.learned.words import label_words, sentence
-from checks.records import Grain
-from dashboard import errors, load, nav, parts, sentences, url, words
+from checks.records import Incident
+from dashboard import (
+    errors,
+    incident_frames,
+    incident_sentences,
+    load,
+    load_incidents,
+    nav,
+    parts,
+    sentences,
+    url,
+    words,
+)
 
 RANGES = {"7 days": 7, "30 days": 30, "90 days": 90}
 DEFAULT = "30 days"
@@ -35,7 +47,8 @@ def _view() -> None:
             return
         shown = _filtered(found)
         if shown:
-            _table(shown, load.explanations(None, days), at)
+            why, lived = load.explanations(None, days), load_incidents.incidents(days)
+            _table([Told(event, event.why(why), incident_frames.of_event(event, lived)) for event in shown], at)
         else:
             _nothing(found, days)
         parts.footer(at)
@@ -92,16 +105,26 @@ def _nothing(found: Sequence[Event], days: int) -> None:
     )
 
 
-def _table(shown: Sequence[Event], why: Mapping[tuple[str, datetime, Grain], str], at: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alert with what is known of it: the rows behind it, and the incident that it is part of."""
+
+    event: Event
+    why: str | None
+    incident: Incident | None
+
+
+def _table(shown: Sequence[Told], at: datetime) -> None:
     column = st.column_config
     event = st.dataframe(
-        parts.styled(_frame(shown, why, at), [""]),
+        parts.styled(_frame(shown, at), ["", "Incident"]),
         column_config={
             "": column.TextColumn(width=30),
             "What": column.TextColumn(width=300),
             "Dataset": column.TextColumn(width=130),
             "When": column.TextColumn(width=200),
             "Why": column.TextColumn(width=260, help="The rows behind it, asked when the alert opened"),
+            "Incident": column.TextColumn(width=70, help="Click it to read its story"),
             "Series": column.NumberColumn(width=60, help="How many series left their band with it"),
             "Label": column.TextColumn(width=120),
             "Noticed": column.TextColumn(width=90),
@@ -116,20 +139,25 @@ def _table(shown: Sequence[Event], why: Mapping[tuple[str, datetime, Grain], str
     )
     st.caption(f"{words.count(len(shown), 'alert')}, newest first. Click one to see why, and to say what it was.")
     cells = event["selection"]["cells"]
-    if cells:
-        nav.open_dataset(shown[cells[0][0]].dataset, tab="Alerts")
+    if cells and cells[0][0] < len(shown):
+        told = shown[cells[0][0]]
+        if cells[0][1] == "Incident" and told.incident:
+            nav.open_incident(told.incident.id)
+        nav.open_dataset(told.event.dataset, tab="Alerts")
 
 
-def _frame(shown: Sequence[Event], why: Mapping[tuple[str, datetime, Grain], str], at: datetime) -> pd.DataFrame:
+def _frame(shown: Sequence[Told], at: datetime) -> pd.DataFrame:
+    found = [told.event for told in shown]
     return pd.DataFrame(
         {
-            "": ["▲" if event.is_open else "–" for event in shown],
-            "What": [sentence(event.leading, event.last, event.grain) for event in shown],
-            "Dataset": [event.dataset for event in shown],
-            "When": [sentences.lasted(event) for event in shown],
-            "Why": [event.why(why) or "" for event in shown],
-            "Series": [len(event.findings) for event in shown],
-            "Label": ["; ".join(label_words(label) for label in event.labels) for event in shown],
-            "Noticed": [words.ago(event.noticed_at, at) for event in shown],
+            "": ["▲" if event.is_open else "–" for event in found],
+            "What": [sentence(event.leading, event.last, event.grain) for event in found],
+            "Dataset": [event.dataset for event in found],
+            "When": [sentences.lasted(event) for event in found],
+            "Why": [told.why or "" for told in shown],
+            "Incident": [incident_sentences.cell([told.incident]) if told.incident else "" for told in shown],
+            "Series": [len(event.findings) for event in found],
+            "Label": ["; ".join(label_words(label) for label in event.labels) for event in found],
+            "Noticed": [words.ago(event.noticed_at, at) for event in found],
         }
     )

@@ -10,36 +10,14 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from dashboard import charts_spans
+from dashboard.charts_parts import hover_label, mixed, see_through, short, text
+from dashboard.charts_spans import Span
 from dashboard.theme import Palette
 
 #: what the modebar and gestures may do: nothing that loses the page's place
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": "reset", "responsive": True}
 _SYMBOLS = {"fail": "x", "no_data": "x", "warn": "triangle-up"}
-
-
-def mixed(colour: str, ground: str, part: float) -> str:
-    pairs = [(int(colour[i : i + 2], 16), int(ground[i : i + 2], 16)) for i in (1, 3, 5)]
-    return "#" + "".join(f"{round(one * part + other * (1 - part)):02x}" for one, other in pairs)
-
-
-def see_through(colour: str, part: float) -> str:
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{part})"
-
-
-def short(name: str, length: int = 28) -> str:
-    """A long name with its middle left out, so that the chart keeps its room."""
-    return name if len(name) <= length else f"{name[: length // 2 - 1]}…{name[-length // 2 :]}"
-
-
-def text(name: str) -> str:
-    """A name as plotly shows it: its few HTML tags and its LaTeX are switched off."""
-    return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
-
-
-def hover_label(palette: Palette) -> dict[str, object]:
-    return {"bgcolor": palette.raised, "bordercolor": palette.line, "font": {"color": palette.ink, "size": 12}}
-
 
 # -- trends ------------------------------------------------------------------------------------------------------------
 
@@ -58,15 +36,6 @@ class Mark:
 
     moment: datetime
     status: str
-    word: str
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Days that somebody has labelled: from `first` up to `end`, and the words of the label."""
-
-    first: datetime
-    end: datetime
     word: str
 
 
@@ -99,6 +68,8 @@ def trends(
     height = 60 + 165 * len(panels)
     gap = 44 / height  # room for a title, in pixels, however many panels there are
     figure = make_subplots(rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=gap, subplot_titles=titles)
+    # now, while the titles are its only annotations
+    figure.update_annotations(x=0, xanchor="left", xref="paper", font={"size": 13, "color": palette.ink})
     for row, panel in enumerate(panels, start=1):
         _draw(figure, row, panel, palette)
     _run_ticks(figure, len(panels), [one for one in runs if span[0] <= one <= span[1]], palette)
@@ -126,7 +97,6 @@ def trends(
         showline=True,
     )
     figure.update_yaxes(gridcolor=palette.line, zeroline=False, nticks=4, fixedrange=True, automargin=True)
-    figure.update_annotations(x=0, xanchor="left", xref="paper", font={"size": 13, "color": palette.ink})
     return _limit_lines(figure, panels, palette)
 
 
@@ -148,24 +118,9 @@ def _draw(figure: go.Figure, row: int, panel: Panel, palette: Palette) -> None:
 
 
 def _draw_band(figure: go.Figure, row: int, panel: Panel, palette: Palette) -> None:
-    """What was expected, lightly behind the values, and the days that are labelled."""
+    """What was expected, lightly behind the values, and the days that were marked."""
     for span in panel.spans:
-        figure.add_vrect(
-            x0=span.first,
-            x1=span.end,
-            row=row,
-            col=1,
-            fillcolor=palette.accent,
-            opacity=0.14,
-            line_width=0,
-            layer="below",
-            annotation={
-                "text": text(short(span.word, 32)),
-                "hovertext": text(span.word),
-                "font": {"size": 11, "color": palette.faint},
-                "yanchor": "top",
-            },
-        )
+        charts_spans.draw(figure, row, span, palette)
     if panel.band is None or not len(panel.band):
         return
     common = {"mode": "lines", "line": {"width": 0, "shape": "hvh"}, "hoverinfo": "skip"}

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from checks.detect.arrival import Curve
-from dashboard.charts import hover_label, mixed, text
+from dashboard.charts_parts import hover_label, mixed, text
 from dashboard.theme import Palette
 
 _OUTSIDE = ("anomaly", "drift")

@@ -18,7 +18,9 @@ from dashboard import (
     dataset_trends,
     errors,
     frames,
+    incident_links,
     load,
+    load_incidents,
     nav,
     parts,
     sentences,
@@ -97,6 +99,7 @@ def _verdict(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
     if dataset.description:
         st.caption(words.plain(dataset.description))
     st.markdown(f"**{words.plain(sentences.verdict(state))}**")
+    incident_links.draw(load_incidents.about(state.name))
     _reasons(state, dataset)
 
 

@@ -9,7 +9,18 @@ import streamlit as st
 from checks.learned.events import Event, events
 from checks.learned.words import sentence
 from checks.records import Dataset, DatasetHealth, Grain, LabelKind, Status
-from dashboard import labelling, load, nav, panels, parts, sentences, words
+from dashboard import (
+    incident_frames,
+    incident_links,
+    labelling,
+    load,
+    load_incidents,
+    nav,
+    panels,
+    parts,
+    sentences,
+    words,
+)
 
 BACK = 90
 SHOWN, MORE = 20, 4
@@ -69,6 +80,8 @@ def _event(event: Event, why: str | None, at: datetime) -> None:
             }
         )
         labelling.said(event.labels, f"{event.grain}-{event.last:%Y%m%d%H}")
+        incident = incident_frames.of_event(event, load_incidents.of(event.dataset, BACK))
+        incident_links.draw([incident] if incident else [])
         _actions(event)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
-from checks.records import Check, Dataset, DatasetHealth, Metric, Result, Status
-from dashboard import beliefs, charts, columns_table, load, panels, parts, url, words
+from checks.eventtime import wall_clock
+from checks.records import Check, Dataset, DatasetHealth, Grain, Metric, Result, Status
+from dashboard import beliefs, charts, columns_table, incident_panels, load, load_incidents, panels, parts, url, words
 
 SPANS = {"7 days": 7, "30 days": 30, "90 days": 90, "all": None}
 DEFAULT_SPAN = "90 days"
@@ -28,21 +31,21 @@ def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
         return
     chosen, back = _choices(dataset, state, series)
     metrics = list(dict.fromkeys([*_always(series), *chosen]))
-    shown = [_panel(dataset, metric, back, at) for metric in metrics]
-    drawable = [panel for panel in shown if _is_trend(panel, back)]
+    shown = [panel_of(dataset, metric, back, at) for metric in metrics]
+    drawable = [panel for panel in shown if is_trend(panel, back)]
     for panel in shown:
         if panel not in drawable and len(panel.points):
-            st.markdown(words.plain(_so_far(panel)))
+            st.markdown(words.plain(so_far(panel)))
     if not drawable:
         parts.empty("No trend in this range yet.", "Choose a longer range, or come back after the next runs.")
         return
     span = _span(drawable, back, at)
-    figure = charts.trends(drawable, _runs(dataset.name), span, parts.palette())
+    figure = charts.trends(drawable, runs_of(dataset.name), span, parts.palette())
     st.plotly_chart(figure, config=charts.CONFIG, key="trends", alt=f"Trends of {dataset.name}")
     st.caption(
         "✕ and ▲ mark failing and warning buckets; the shaded band is what was expected before the value was known; "
-        "dashed lines are limits; light bars are still filling; small ticks at the foot are runs. Drag to look closer, "
-        "double-click to go back."
+        "dashed lines are limits; strips are incidents and labels; light bars are still filling; small ticks at the "
+        "foot are runs. Drag to look closer, double-click to go back."
     )
     _beliefs(dataset, [metric for metric, panel in zip(metrics, shown, strict=True) if panel in drawable])
 
@@ -61,7 +64,7 @@ def _beliefs(dataset: Dataset, metrics: Sequence[Metric]) -> None:
         st.markdown("\n".join(told))
 
 
-def _is_trend(panel: charts.Panel, back: int | None) -> bool:
+def is_trend(panel: charts.Panel, back: int | None) -> bool:
     """Whether the values reach over enough of the range to be more than a dot at its end."""
     moments = panel.points["moment"]
     if len(moments) < 2:
@@ -69,7 +72,7 @@ def _is_trend(panel: charts.Panel, back: int | None) -> bool:
     return moments.max() - moments.min() >= timedelta(days=(back or 90) / 50)
 
 
-def _so_far(panel: charts.Panel) -> str:
+def so_far(panel: charts.Panel) -> str:
     """What is said of a series that is too young for a chart."""
     value, unit = panel.points["value"].iloc[-1], panel.unit
     seen = words.coarse(value * words.HOUR) if unit == "h" else f"{words.number(value)} {unit}".strip()
@@ -138,14 +141,26 @@ def _always(series: Sequence[Metric]) -> list[Metric]:
     return rows[:1] + [one for one in series if one.name == "freshness"][:1]
 
 
-def _panel(dataset: Dataset, metric: Metric, back: int | None, at: datetime) -> charts.Panel:
+def panel_of(dataset: Dataset, metric: Metric, back: int | None, at: datetime) -> charts.Panel:
+    """One series of the last `back` days, with all that is known of its past."""
     points = load.points(dataset.name, metric.name, metric.column, metric.check, back)
     checks = panels.checks_on(metric, dataset)
     drawn = panels.panel(metric, points, checks, _found(dataset, checks, back), at)
     past = panels.Past(
         load.bands(dataset.name, metric, back), load.alerts(dataset.name, back or 3660), load.labels(dataset.name)
     )
-    return panels.with_past(drawn, metric, past)
+    drawn = panels.with_past(drawn, metric, past)
+    lived = load_incidents.of(dataset.name, back or 3660)
+    where = incident_panels.Where(dataset, metric, checks, _clock(dataset, metric))
+    return replace(drawn, spans=(*drawn.spans, *incident_panels.spans(lived, where, at)))
+
+
+def _clock(dataset: Dataset, metric: Metric) -> Callable[[datetime], datetime]:
+    """Puts a moment on the axis: buckets are in the days of the dataset, what is not in buckets in UTC."""
+    run = load.latest_measured().get(dataset.name)
+    if metric.grain is Grain.TABLE or run is None or run.event_time is None:
+        return panels.naive_moment
+    return partial(wall_clock, event_time=run.event_time)
 
 
 def _found(dataset: Dataset, checks: Sequence[Check], back: int | None) -> list[Result]:
@@ -160,6 +175,7 @@ def _span(shown: Sequence[charts.Panel], back: int | None, at: datetime) -> tupl
     return start - timedelta(days=1), end + timedelta(days=1)
 
 
-def _runs(name: str) -> list[datetime]:
+def runs_of(name: str) -> list[datetime]:
+    """When its latest runs were, on the axis of the chart."""
     past = load.runs(name, 400)
     return [one.to_pydatetime() for one in panels.naive(pd.Series(past["started_at"]))] if len(past) else []

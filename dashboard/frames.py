@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -92,11 +92,12 @@ def freshness_age(state: DatasetHealth, ages: Mapping[str, float], at: datetime)
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """What the overview shows of every dataset beside its health."""
+    """What the overview shows of every dataset beside its health, by name. Without incidents they have no column."""
 
     per_day: Mapping[str, list[float]]
     rows: Mapping[str, float]
     ages: Mapping[str, float]
+    incidents: Mapping[str, str] = field(default_factory=dict)
 
 
 def overview(
@@ -108,6 +109,8 @@ def overview(
     for state in states:
         limit = freshness_limit(datasets.get(state.name))
         row: dict[str, object] = {"Health": words.health(state.health), "Dataset": state.name}
+        if numbers.incidents:
+            row["Incident"] = numbers.incidents.get(state.name, "")
         row |= {DIMENSION_HEADS[one]: _glyph(of_dimension(state, one)) for one in shown}
         row["Freshness"] = words.freshness(freshness_age(state, numbers.ages, at), limit)
         row["Rows"] = numbers.rows.get(state.name)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from checks.records import Health
 from dashboard import words
-from dashboard.charts import mixed, short
+from dashboard.charts_parts import mixed, short
 from dashboard.theme import Palette
 
 _CELL = 9  # pixels that a day has at least

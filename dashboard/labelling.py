@@ -13,9 +13,8 @@ from checks.answers import UnknownSeries
 from checks.history import HistoryError
 from checks.learned.words import label_words, name_of
 from checks.records import Label, LabelKind, Metric, Repeats
-from dashboard import load, parts, process, words
+from dashboard import load, parts, people, process, words
 
-_AUTHOR = "label-author"
 _ALL = "all series of the dataset"
 
 
@@ -47,9 +46,9 @@ def form(about: About, key: str) -> None:
             repeats = st.selectbox("Comes again", list(Repeats), key=f"repeats-{key}", help="Only what is expected")
             until = st.date_input("Until", None, format="YYYY-MM-DD", key=f"until-{key}", help="The last day of it")
         note = st.text_input("Why, for those who read it later", key=f"note-{key}", max_chars=500)
-        author = st.text_input("Your name", st.session_state.get(_AUTHOR, ""), key=f"author-{key}", max_chars=100)
+        author = st.text_input("Your name", people.known(), key=f"author-{key}", max_chars=100)
         if st.form_submit_button("Save", type="primary"):
-            st.session_state[_AUTHOR] = author
+            people.remember(author)
             metric = scope if isinstance(scope, Metric) else None
             first, last = _days(span, about)
             _save(
@@ -103,7 +102,7 @@ def said(found: Sequence[Label], key: str) -> None:
                 width="content",
             )
             if st.button("undo", key=f"undo-{key}-{label.id}", type="tertiary", icon=":material/undo:"):
-                author = st.session_state.get(_AUTHOR) or "somebody at the page"
+                author = people.known() or "somebody at the page"
                 labels.undo(process.current(), label.id, author)
                 _again(label.dataset)
 

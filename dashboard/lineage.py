@@ -9,11 +9,22 @@ import streamlit as st
 
 from checks.lineage import words as lineage_words
 from checks.lineage.document import Told
-from dashboard import errors, lineage_frames, lineage_graph, load, nav, parts, sentences, url, words
+from dashboard import (
+    errors,
+    incident_links,
+    incident_sentences,
+    lineage_frames,
+    lineage_graph,
+    load,
+    load_incidents,
+    nav,
+    parts,
+    sentences,
+    url,
+    words,
+)
 
 Document = Mapping[str, Any]
-#: failed jobs that are told above the picture; the table has all
-MOST_JOBS = 3
 
 
 def page() -> None:
@@ -63,8 +74,6 @@ def _all(document: Document) -> None:
     for cause in document["causes"]:
         if cause["failing_below"]:
             st.markdown(words.plain(sentences.lineage_cause(cause)))
-    for job in _failed(document["nodes"]):
-        st.markdown(words.plain(job))
     joined = {end for edge in document["edges"] for end in (edge["upstream"], edge["downstream"])}
     if joined:
         _graph([node for node in document["nodes"] if node["name"] in joined], document["edges"])
@@ -73,12 +82,6 @@ def _all(document: Document) -> None:
     nodes = lineage_frames.in_order(document["nodes"])
     _list(nodes, lineage_frames.neighbours(nodes, document["edges"]))
     _rest(document)
-
-
-def _failed(nodes: Sequence[Document]) -> list[str]:
-    """The jobs whose newest run failed, each once."""
-    jobs = (job for node in nodes for job in node["jobs"] if job["state"] in lineage_words.FAILED)
-    return list(dict.fromkeys(lineage_words.job(job) for job in jobs))[:MOST_JOBS]
 
 
 def _one(document: Document) -> None:
@@ -94,6 +97,8 @@ def _one(document: Document) -> None:
         st.markdown(words.plain(sentences.lineage_look_first(document["causes"])))
     for job in document["jobs"]:
         st.markdown(words.plain(lineage_words.job(job)))
+    if document["health"]:
+        incident_links.draw(load_incidents.about(document["name"]))
     owners = ", ".join(document["blast_radius"]["owners"])
     facts = {"owner": words.plain(document["owner"] or "nobody named"), "teams on it": words.plain(owners)}
     parts.facts(facts)
@@ -110,7 +115,10 @@ def _graph(nodes: Sequence[Document], edges: Sequence[Document], chosen: str | N
     if len(nodes) > lineage_graph.MOST:
         st.info(sentences.lineage_too_many(len(nodes)), icon=":material/info:")
         return
-    drawn = lineage_graph.dot(nodes, edges, parts.palette(), chosen)
+    said = {
+        node["name"]: incident_sentences.nodes(load_incidents.about(node["name"])) for node in nodes if node["health"]
+    }
+    drawn = lineage_graph.dot(nodes, edges, lineage_graph.Look(parts.palette(), chosen, said))
     st.graphviz_chart(drawn, width="content", alt="Datasets and consumers, from left to right as data flows")
     st.caption("From left to right as data flows. Dashed: refers to keys, no data flows. Click a box to open it.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -20,16 +21,26 @@ _SHOWN = 8
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def dot(nodes: Sequence[Document], edges: Sequence[Document], palette: Palette, chosen: str | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a graph is drawn: `chosen` has a stronger frame, and `said` is written below the state of a node, by name."""
+
+    palette: Palette
+    chosen: str | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
+
+
+def dot(nodes: Sequence[Document], edges: Sequence[Document], look: Look) -> str:
     """From left to right as the data flows; a click on a node leads to its page. A relationship, which carries no data,
-    is dashed. `chosen` has a stronger frame."""
+    is dashed."""
+    palette = look.palette
     ids = {node["name"]: f"n{place}" for place, node in enumerate(nodes)}
     lines = [
         "digraph {",
         'rankdir=LR; bgcolor="transparent"; nodesep=0.18; ranksep=0.7;',
         'node [shape=box style="rounded,filled" fontname="Helvetica" fontsize=12 height=0.3 margin="0.14,0.06"];',
         f'edge [color="{palette.faint}" arrowsize=0.6];',
-        *(_node(node, ids[node["name"]], palette, node["name"] == chosen) for node in nodes),
+        *(_node(node, ids[node["name"]], look) for node in nodes),
         *(_edge(pair, found, ids, palette) for pair, found in _pairs(edges).items()),
         "}",
     ]
@@ -37,10 +48,9 @@ def dot(nodes: Sequence[Document], edges: Sequence[Document], palette: Palette, 
 
 
 def state_of(node: Document) -> str:
-    """What a node is and how it is: 'view, ✕ failing'; 'dashboard, Network planning'."""
+    """What a node is and how it is: 'view, ✕ failing'."""
     if not node["health"]:
-        owner = f", {node['owner']}" if node["owner"] and node["kind"] == "consumer" else ""
-        return kind(node) + owner
+        return kind(node)
     health = words.health(Health(node["health"]))
     return f"view, {health}" if node["kind"] == "view" else health
 
@@ -58,7 +68,8 @@ def columns(edge: Document, most: int | None = None) -> str:
     return ", ".join(pairs[:most]) + more
 
 
-def _node(node: Document, id_: str, palette: Palette, chosen: bool) -> str:
+def _node(node: Document, id_: str, look: Look) -> str:
+    palette = look.palette
     line, ground = palette.line, palette.raised
     style = "rounded,filled"
     if node["health"]:
@@ -66,10 +77,12 @@ def _node(node: Document, id_: str, palette: Palette, chosen: bool) -> str:
         line, ground = palette.health(health), getattr(palette, f"calm_{health.value}")
     elif node["kind"] == "outside":
         style = "rounded,dashed"
-    label = f"{_text(_short(node['name']))}\\n{_text(_short(state_of(node)))}"
-    for job in failed_jobs(node):
-        label += f"\\n{_text(_short(f'✕ {job} failed'))}"
-    width = 3 if chosen else 1
+    told = [_short(node["name"]), state_of(node), look.said.get(node["name"], "")]
+    if node["kind"] == "consumer" and node["owner"]:
+        told.append(_short(node["owner"]))
+    told += [_short(f"✕ job {job}") for job in failed_jobs(node)]
+    label = "\\n".join(_text(line) for line in told if line)
+    width = 3 if node["name"] == look.chosen else 1
     return (
         f'{id_} [label="{label}" style="{style}" color="{line}" fillcolor="{ground}" fontcolor="{palette.ink}" '
         f'penwidth={width} tooltip="{_text(node["name"])}" URL="{_text(address(node))}" target="_top"];'

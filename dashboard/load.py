@@ -6,9 +6,9 @@ reading them); DataFrames are copied, because a page may sort them. `refresh` fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -23,34 +23,33 @@ from checks.explain import Explanation, Words
 from checks.explain.kept import reasons
 from checks.history import RunRow
 from checks.learned.series import fit_of
-from checks.lineage import Lineage
+from checks.lineage import Graph, Lineage
 from checks.records import Alert, Dataset, DatasetHealth, EventTime, Grain, Label, Metric, QueryRecord, Result
 from connectors import Column
 from dashboard import process
 
 #: seconds that an answer may be old; views refresh themselves at this pace too
 PACE = 15
-_shared = st.cache_resource(ttl=PACE, show_spinner=False, max_entries=200)
-_copied = st.cache_data(ttl=PACE, show_spinner=False, max_entries=500)
+P = ParamSpec("P")
+R = TypeVar("R")
+_readers: list[Any] = []
+
+
+def shared(reader: Callable[P, R]) -> Callable[P, R]:
+    """A reader whose answer is frozen, and is the same object for all sessions."""
+    _readers.append(st.cache_resource(ttl=PACE, show_spinner=False, max_entries=200)(reader))
+    return _readers[-1]
+
+
+def copied(reader: Callable[P, R]) -> Callable[P, R]:
+    """A reader whose answer each page may change."""
+    _readers.append(st.cache_data(ttl=PACE, show_spinner=False, max_entries=500)(reader))
+    return _readers[-1]
 
 
 def refresh() -> None:
     """Forgets what was read, so that the next view sees a run that has just ended."""
-    for reader in (
-        contracts,
-        contract_steps,
-        _healths,
-        _datasets,
-        _sources,
-        latest_runs,
-        latest_measured,
-        buckets,
-        table_values,
-    ):
-        reader.clear()
-    for reader in (sparklines, days, runs, points, series, bucket_results, since, schemas, queries, bands, alerts):
-        reader.clear()
-    for reader in (labels, fit, explanations, lineage):
+    for reader in _readers:
         reader.clear()
 
 
@@ -68,7 +67,7 @@ def notices() -> tuple[str, ...]:
 # -- all datasets ------------------------------------------------------------------------------------------------------
 
 
-@_shared
+@shared
 def _healths() -> tuple[DatasetHealth, ...]:
     return tuple(process.current().status(None, now()))
 
@@ -77,7 +76,7 @@ def healths() -> tuple[DatasetHealth, ...]:
     return _healths()
 
 
-@_shared
+@shared
 def _datasets() -> Mapping[str, Dataset]:
     return dict(process.current().datasets())
 
@@ -86,7 +85,7 @@ def datasets() -> Mapping[str, Dataset]:
     return _datasets()
 
 
-@_shared
+@shared
 def contracts() -> tuple[tuple[Mapping[str, Any], tuple[Finding, ...]], ...]:
     """Every contract as /api/contracts tells it, with what the lint finds in its file."""
     monitor = process.current()
@@ -95,13 +94,13 @@ def contracts() -> tuple[tuple[Mapping[str, Any], tuple[Finding, ...]], ...]:
     return tuple((each, tuple(one for one in findings if one.file == each["file"])) for each in documents)
 
 
-@_shared
+@shared
 def contract_steps(contract: str) -> tuple[contract_answers.Step, ...]:
     """The versions of a contract with their changes, oldest first."""
     return tuple(contract_answers.steps(process.current(), contract))
 
 
-@_shared
+@shared
 def _sources() -> tuple[SourceState, ...]:
     return tuple(process.current().sources())
 
@@ -110,37 +109,43 @@ def sources() -> tuple[SourceState, ...]:
     return _sources()
 
 
-@_shared
+@shared
 def lineage() -> Lineage:
     """Which dataset is made from which; may ask sources for their views."""
     return process.current().lineage()
 
 
-@_shared
+@shared
+def known_graph() -> Graph:
+    """The graph of it as far as it is known without asking a source."""
+    return process.current().around.graph()
+
+
+@shared
 def latest_runs() -> Mapping[str, RunRow]:
     """The newest ended run of each dataset."""
     return process.current().history.latest_runs()
 
 
-@_shared
+@shared
 def latest_measured() -> Mapping[str, RunRow]:
     """The newest run of each dataset that could measure it."""
     return process.current().history.latest_evaluated()
 
 
-@_copied
+@copied
 def sparklines(metric: str, back: int) -> pd.DataFrame:
     """The last `back` days of one metric of every dataset: dataset, bucket, value."""
     return process.current().history.sparklines(metric, now() - timedelta(days=back))
 
 
-@_copied
+@copied
 def days(back: int) -> pd.DataFrame:
     """The worst status of each dataset on each of the last `back` days: dataset, day, status."""
     return process.current().history.days(now() - timedelta(days=back))
 
 
-@_copied
+@copied
 def runs(dataset: str | None, limit: int) -> pd.DataFrame:
     """Past runs, newest first."""
     return process.current().history.runs(dataset, limit=limit)
@@ -171,68 +176,68 @@ def health(name: str) -> DatasetHealth | None:
     return next((one for one in healths() if one.name == name), None)
 
 
-@_copied
+@copied
 def points(dataset: str, metric: str, column: str | None, check: str | None, back: int | None) -> pd.DataFrame:
     """One series: bucket, observed_at, value, of the last `back` days (None: all)."""
     since_moment = None if back is None else now() - timedelta(days=back)
     return process.current().history.points(dataset, metric, column, check=check, since=since_moment)
 
 
-@_copied
+@copied
 def series(dataset: str) -> list[Metric]:
     return process.current().history.series(dataset)
 
 
-@_copied
+@copied
 def bucket_results(dataset: str, check: str, back: int) -> list[Result]:
     return process.current().history.bucket_results(dataset, check, now() - timedelta(days=back))
 
 
-@_copied
+@copied
 def bands(dataset: str, metric: Metric, back: int | None) -> pd.DataFrame:
     """What was expected of one series: bucket, value, expected, lower, upper, score."""
     return process.current().history.bands(dataset, metric, None if back is None else now() - timedelta(days=back))
 
 
-@_copied
+@copied
 def alerts(dataset: str | None, back: int) -> list[Alert]:
     """The learned alerts that stand, of one dataset or of all, newest first."""
     return process.current().history.alerts(dataset, now() - timedelta(days=back))
 
 
-@_copied
+@copied
 def explanations(dataset: str | None, back: int) -> Mapping[tuple[str, datetime, Grain], str]:
     """Why alerts opened, as sentences, by dataset, bucket and grain; of one dataset or of all."""
     monitor = process.current()
     return reasons(monitor.history, monitor.datasets(), dataset, now() - timedelta(days=back))
 
 
-@_copied
+@copied
 def labels(dataset: str | None = None) -> list[Label]:
     """What people said, newest first; not what was undone."""
     return process.current().history.labels(dataset)
 
 
-@_shared
+@shared
 def fit(dataset: str, metric: Metric) -> Fit | None:
     """What detection knows of a series, None where it is not watched."""
     monitor = process.current()
     return fit_of(monitor.history, monitor.datasets()[dataset], metric, now())
 
 
-@_copied
+@copied
 def since(dataset: str) -> Mapping[str, datetime]:
     """Since when each check has its present status."""
     return process.current().history.since(dataset)
 
 
-@_copied
+@copied
 def schemas(dataset: str) -> list[tuple[datetime, tuple[Column, ...]]]:
     """The observed schemas, oldest first, one for each change."""
     return sorted(process.current().history.schemas(dataset), key=lambda one: one[0])
 
 
-@_shared
+@shared
 def buckets(dataset: str, back: int) -> Mapping[Metric, Mapping[datetime, float]]:
     """The values of every bucketed series of the last `back` days; empty where only the whole table is measured."""
     if all(metric.grain == Grain.TABLE for metric in series(dataset)):
@@ -240,13 +245,13 @@ def buckets(dataset: str, back: int) -> Mapping[Metric, Mapping[datetime, float]
     return process.current().history.buckets(dataset, now() - timedelta(days=back))
 
 
-@_shared
+@shared
 def table_values(dataset: str) -> Mapping[Metric, tuple[datetime, float]]:
     """The newest value of every whole-table series, with the moment it was observed."""
     return process.current().history.known(dataset).values
 
 
-@_copied
+@copied
 def queries(dataset: str, slot: datetime) -> list[QueryRecord]:
     return process.current().history.run_queries(dataset, slot)
 
@@ -280,7 +285,7 @@ def breakdown(dataset: str, column: str, bucket: datetime, before: datetime) -> 
 # -- detection ---------------------------------------------------------------------------------------------------------
 
 
-@_shared
+@shared
 def arrivals(dataset: str, event_time: EventTime) -> Arrivals:
     """When the rows of a dataset arrive, as far as that is learned."""
     return lately(process.current().history, dataset, event_time, now())

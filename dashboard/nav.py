@@ -24,6 +24,11 @@ def open_dataset(name: str, **params: str) -> None:
     st.switch_page(page("dataset"), query_params={"name": name, **params})
 
 
+def open_incident(number: int) -> None:
+    """Leaves for the incident's story."""
+    st.switch_page(page("incidents"), query_params={"id": str(number)})
+
+
 def tab_button(label: str, tab: str, key: str, **params: str | Sequence[str]) -> None:
     """A way to another tab of the dataset's page. A link to the tab that the page opens with would change nothing: that
     one needs no word in the URL."""

@@ -8,8 +8,21 @@ from datetime import datetime
 import streamlit as st
 from streamlit.elements.lib.column_config_utils import ColumnConfigMappingInput
 
-from checks.records import Dataset, DatasetHealth, Health
-from dashboard import errors, frames, heat_map, load, nav, parts, sentences, url, words
+from checks.records import Dataset, DatasetHealth, Health, Incident
+from dashboard import (
+    errors,
+    frames,
+    heat_map,
+    incident_links,
+    incident_sentences,
+    load,
+    load_incidents,
+    nav,
+    parts,
+    sentences,
+    url,
+    words,
+)
 
 HEAT_DAYS = 90
 HEAT_ROWS = 40
@@ -66,6 +79,7 @@ def _headline(healths: Sequence[DatasetHealth], at: datetime) -> None:
             "running now": words.count(len(running), "dataset") if running else "",
         }
     )
+    incident_links.draw(load_incidents.open_ones())
 
 
 # -- filters -----------------------------------------------------------------------------------------------------------
@@ -116,11 +130,12 @@ def _table(states: Sequence[DatasetHealth], datasets: Mapping[str, Dataset], at:
         per_day=frames.sparks(load.sparklines("bucket_rows", frames.SPARK)),
         rows=frames.latest(load.sparklines("row_count", 7)),
         ages=frames.latest(load.sparklines("freshness", 7)),
+        incidents={name: incident_sentences.cell(found) for name, found in _incidents(states).items()},
     )
     frame = frames.overview(states, datasets, numbers, at)
     heads = [frames.DIMENSION_HEADS[one] for one in frames.dimensions(states)]
     event = st.dataframe(
-        parts.styled(frame, ["Health", *heads], quiet=heads),
+        parts.styled(frame, ["Health", "Incident", *heads], quiet=heads),
         column_config=_columns(heads),
         height=parts.table_height(len(frame)),
         row_height=parts.ROW_HEIGHT,
@@ -134,7 +149,21 @@ def _table(states: Sequence[DatasetHealth], datasets: Mapping[str, Dataset], at:
     st.caption(_legend(len(states), heads))
     cells = event["selection"]["cells"]
     if cells:
-        nav.open_dataset(states[cells[0][0]].name)
+        _open(states[cells[0][0]].name, cells[0][1])
+
+
+def _incidents(states: Sequence[DatasetHealth]) -> dict[str, Sequence[Incident]]:
+    """The open incidents of each dataset that has some."""
+    found = {state.name: load_incidents.about(state.name) for state in states}
+    return {name: incidents for name, incidents in found.items() if incidents}
+
+
+def _open(name: str, column: str) -> None:
+    """A click on an incident leads to it, one on anything else to the dataset."""
+    incidents = load_incidents.about(name) if column == "Incident" else ()
+    if incidents:
+        nav.open_incident(incidents[0].id)
+    nav.open_dataset(name)
 
 
 def _columns(heads: Sequence[str]) -> ColumnConfigMappingInput:
@@ -143,6 +172,7 @@ def _columns(heads: Sequence[str]) -> ColumnConfigMappingInput:
     return narrow | {
         "Health": column.TextColumn("Health", width=86),
         "Dataset": column.TextColumn("Dataset", width=170),
+        "Incident": column.TextColumn("Incident", width=74, help="Its worst open incident; click it to read its story"),
         "Freshness": column.TextColumn("Freshness", width=106, help="How old the newest row is now"),
         "Rows": column.NumberColumn("Rows", width=80, format="localized", help="Rows in the whole table"),
         "Rows per day": column.BarChartColumn(

@@ -30,7 +30,8 @@ from checks.records import (
     ValuesExpected,
 )
 from dashboard import words
-from dashboard.charts import Limit, Mark, Panel, Span
+from dashboard.charts import Limit, Mark, Panel
+from dashboard.charts_spans import Span
 
 _NAMES = {
     "row_count": "rows in the table",

@@ -21,8 +21,8 @@ CONFIG_HINT = """Declare a warehouse in config.toml and start again:
 [sources.warehouse]
 url = "duckdb://warehouse.duckdb"
 ```"""
-_Colour = Literal["red", "orange", "gray", "green"]
-_BADGE: dict[Health, _Colour] = {
+Colour = Literal["red", "orange", "gray", "green"]
+_BADGE: dict[Health, Colour] = {
     Health.FAILING: "red",
     Health.WARNING: "orange",
     Health.UNKNOWN: "gray",
@@ -38,6 +38,10 @@ _INK_OF_ICON = {
     "!": "unknown",
     "…": "unknown",
     "–": "unknown",
+    "▇": "failing",
+    "▅": "failing",
+    "▃": "warning",
+    "▁": "unknown",
 }
 
 

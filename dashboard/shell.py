@@ -6,7 +6,21 @@ import base64
 
 import streamlit as st
 
-from dashboard import anomalies, contracts, dataset, lineage, load, nav, overview, runs, sources, words
+from checks.history import HistoryError
+from dashboard import (
+    anomalies,
+    contracts,
+    dataset,
+    incidents,
+    lineage,
+    load,
+    load_incidents,
+    nav,
+    overview,
+    runs,
+    sources,
+    words,
+)
 
 _SIGN = """<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24">
 <path d="M1 13h5l3-8 5 15 3.5-10 1.5 3h4" fill="none" stroke="#1f9e86" stroke-width="2.6"
@@ -24,6 +38,7 @@ def main() -> None:
     pages = {
         "overview": st.Page(overview.page, title="Overview", icon=":material/monitor_heart:", default=True),
         "dataset": st.Page(dataset.page, title="Dataset", icon=":material/table_chart:", url_path="dataset"),
+        "incidents": st.Page(incidents.page, title=_incidents(), icon=":material/emergency:", url_path="incidents"),
         "anomalies": st.Page(anomalies.page, title="Anomalies", icon=":material/troubleshoot:", url_path="anomalies"),
         "lineage": st.Page(lineage.page, title="Lineage", icon=":material/account_tree:", url_path="lineage"),
         "contracts": st.Page(contracts.page, title="Contracts", icon=":material/contract:", url_path="contracts"),
@@ -36,6 +51,15 @@ def main() -> None:
     for notice in load.notices():
         st.warning(words.plain(notice), icon=":material/warning:")
     current.run()
+
+
+def _incidents() -> str:
+    """The entry of the Incidents page, with how many are open."""
+    try:
+        still = len(load_incidents.open_ones())
+    except HistoryError:
+        return "Incidents"  # the page itself says what is wrong
+    return f"Incidents ({still})" if still else "Incidents"
 
 
 def _image(svg: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from checks.catalogue import SourceState
 from checks.records import DatasetHealth
-from dashboard import errors, frames, load, nav, parts, sentences, words
+from dashboard import errors, frames, incident_links, load, load_incidents, nav, parts, sentences, words
 
 #: names of unmonitored tables that are listed before the list is cut
 LISTED = 200
@@ -50,6 +50,7 @@ def _source(state: SourceState, healths: Sequence[DatasetHealth], at: datetime) 
                 "not monitored": words.number(len(state.unmonitored)),
             }
         )
+        incident_links.draw(load_incidents.by_subject().get(state.name, ()))
         if state.error:
             st.error(words.plain(state.error), icon=":material/cloud_off:")
         _unmonitored(state)

@@ -60,5 +60,5 @@ def one_of(name: str, options: Sequence[str]) -> str | None:
         args=(name,),
         placeholder=f"any {name}",
         label_visibility="collapsed",
-        width=180,
+        width=170,  # two of them beside each other on a phone
     )

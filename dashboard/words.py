@@ -11,7 +11,16 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from checks.records import Health, LabelKind, Outcome, Result, Severity, Status
+from checks.records import (
+    Health,
+    IncidentSeverity,
+    IncidentState,
+    LabelKind,
+    Outcome,
+    Result,
+    Severity,
+    Status,
+)
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 _UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1, "s"))
@@ -57,6 +66,18 @@ OUTCOME_ICON = {
     Outcome.ERROR: "✕",
     Outcome.CANCELLED: "–",
     Outcome.INTERRUPTED: "–",
+}
+INCIDENT_ICON = {
+    IncidentState.OPEN: "●",
+    IncidentState.ACKNOWLEDGED: "◐",
+    IncidentState.MONITORING: "◌",
+    IncidentState.RESOLVED: "✓",
+}
+SEVERITY_ICON = {
+    IncidentSeverity.LOW: "▁",
+    IncidentSeverity.MEDIUM: "▃",
+    IncidentSeverity.HIGH: "▅",
+    IncidentSeverity.CRITICAL: "▇",
 }
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$&^=])")
@@ -194,6 +215,16 @@ def severity(level: Severity) -> str:
     return {Severity.ERROR: "error: makes it fail", Severity.WARNING: "warning", Severity.INFO: "info: only told"}[
         level
     ]
+
+
+def incident_state(state: IncidentState) -> str:
+    """'◐ acknowledged': icon and word, never colour alone."""
+    return f"{INCIDENT_ICON[state]} {state.value}"
+
+
+def incident_severity(level: IncidentSeverity) -> str:
+    """'▅ high'."""
+    return f"{SEVERITY_ICON[level]} {level.value}"
 
 
 def worst(results: Sequence[Result]) -> Status | None:

@@ -240,7 +240,7 @@ owner = "Analytics"
 reads = ["orders", "s.ordrs"]
 url = "https://bi.example.com/1"
 [consumers."board report"]
-owner = "Board"
+owner = "nobody is asked: the contract comes first"
 reads = "s.orders"
 """
 

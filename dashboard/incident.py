@@ -1,0 +1,145 @@
+"""One incident as a story: what broke, since when, why, whom it reaches, what was done, and what can be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import quote
+
+import streamlit as st
+
+from checks.records import EventKind, Family, Incident, IncidentEvent, IncidentSeverity
+from dashboard import (
+    errors,
+    incident_actions,
+    incident_charts,
+    incident_frames,
+    incident_sentences,
+    load,
+    load_incidents,
+    nav,
+    parts,
+    words,
+)
+
+_COLOURS: dict[IncidentSeverity, parts.Colour] = {
+    IncidentSeverity.CRITICAL: "red",
+    IncidentSeverity.HIGH: "red",
+    IncidentSeverity.MEDIUM: "orange",
+    IncidentSeverity.LOW: "gray",
+}
+
+
+def story(asked: str) -> None:
+    """The incident of that number, or that there is none."""
+    st.page_link(nav.page("incidents"), label="All incidents", icon=":material/arrow_back:")
+    with errors.shown():
+        number = int(asked) if asked.isdecimal() and len(asked) < 10 else None
+        if number is None or load_incidents.incident(number) is None:
+            parts.empty(f"There is no incident {words.plain(asked)}.", "The list of all incidents has those there are.")
+            parts.footer(load.now())
+            return
+        _view(number)
+
+
+@st.fragment(run_every=load.PACE)
+def _view(number: int) -> None:
+    at = load.now()
+    with errors.shown():
+        incident = load_incidents.incident(number)
+        if incident is None:
+            return
+        _head(incident, at)
+        incident_actions.draw(incident, at)
+        _why(incident)
+        _where(incident, at)
+        incident_charts.draw(incident, at)
+        parts.footer(at)
+
+
+def _head(incident: Incident, at: datetime) -> None:
+    st.title(words.plain(incident.title), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.badge(incident_sentences.state(incident, at), color="gray" if incident.is_open else "green")
+        st.badge(words.incident_severity(incident.severity), color=_COLOURS[incident.severity])
+        st.caption(f"incident {incident.id}", width="content")
+    st.markdown(f"**{words.plain(incident_sentences.standing(incident, at))}**")
+    if incident.merged_into is not None:
+        into = {"id": str(incident.merged_into)}
+        st.page_link(nav.page("incidents"), label=f"Open incident {incident.merged_into}", query_params=into, icon="")
+    parts.facts(
+        {"began": incident_sentences.since(incident, at), "noticed": incident_sentences.noticed(incident, at)},
+        {
+            "owners": words.plain(", ".join(incident.owners) or "nobody named"),
+            "affects": words.plain(", ".join(incident.consumers) or "nobody named"),
+            "assigned to": words.plain(incident.assignee or "nobody"),
+        },
+        {"links": ", ".join(_link(url) for url in incident.links)},
+    )
+
+
+def _link(url: str) -> str:
+    """An address that somebody put there: it was read as http or https, and its text is the address."""
+    return f"[{words.plain(url)}]({quote(url, safe=':/?#@!$&*+,;=%~')})"
+
+
+def _why(incident: Incident) -> None:
+    st.subheader("Why", anchor=False)
+    if incident.cause:
+        st.markdown(f"**{words.plain(incident.cause)}**")
+    found = [one["sentence"] for event in _evidence(incident) for one in event.about["evidence"]]
+    others = [sentence for sentence in dict.fromkeys(found) if sentence != incident.cause]
+    if others:
+        st.markdown("\n".join(f"- {words.plain(sentence)}" for sentence in others))
+    if not incident.cause and not others:
+        st.markdown(words.plain(incident.lead.sentence[:1].upper() + incident.lead.sentence[1:]) + ".")
+        st.caption("Nothing that was looked at explains it yet: rows, runs, schema, contracts, what it is made from.")
+
+
+def _evidence(incident: Incident) -> list[IncidentEvent]:
+    return [event for event in load_incidents.events(incident.id) if event.kind is EventKind.EVIDENCE]
+
+
+def _where(incident: Incident, at: datetime) -> None:
+    st.subheader("Where it shows, and whom it reaches", anchor=False)
+    column = st.column_config
+    event = st.dataframe(
+        parts.styled(incident_frames.symptoms(incident.symptoms, at), ["State"]),
+        column_config={
+            "State": column.TextColumn(width=130),
+            "Dataset": column.TextColumn(width=130),
+            "About": column.TextColumn(width=110),
+            "What is wrong": column.TextColumn(width=420),
+            "Began": column.TextColumn(width=140),
+            "Last seen": column.TextColumn(width=90),
+            "Checks": column.TextColumn(width=180),
+        },
+        height=parts.table_height(len(incident.symptoms), 8),
+        row_height=parts.ROW_HEIGHT,
+        hide_index=True,
+        key="incident-symptoms",
+        on_select="rerun",
+        selection_mode="single-cell",
+        alt="Where the incident shows",
+    )
+    cells = event["selection"]["cells"]
+    if cells and cells[0][0] < len(incident.symptoms):
+        _open(incident.symptoms[cells[0][0]].key.subject)
+    st.markdown(words.plain(incident_sentences.reach(_reached(incident), incident.consumers)))
+    if incident.lead.key.family is not Family.SOURCE:
+        name = {"name": incident.lead.key.subject}
+        st.page_link(
+            nav.page("lineage"), label="See it on the lineage", icon=":material/account_tree:", query_params=name
+        )
+
+
+def _open(subject: str) -> None:
+    if subject in load.datasets():
+        nav.open_dataset(subject)
+    st.switch_page(nav.page("sources"))
+
+
+def _reached(incident: Incident) -> list[str]:
+    """The datasets that are made from those in which it shows, those aside."""
+    graph = load.known_graph()
+    found = {name for one in incident.datasets if one in graph.nodes for name in graph.blast_radius(one).datasets}
+    return sorted(found - set(incident.datasets))

@@ -1,0 +1,23 @@
+"""The way from other pages to incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from checks.records import Incident
+from dashboard import incident_sentences, nav, words
+
+#: incidents that another page names before it only counts them
+MOST = 3
+
+
+def draw(incidents: Sequence[Incident]) -> None:
+    """A line for each of the first incidents, which leads to its story, and how many more there are."""
+    for one in incidents[:MOST]:
+        label = words.plain(incident_sentences.banner(one))
+        st.page_link(nav.page("incidents"), label=label, icon="", query_params={"id": str(one.id)})
+    if len(incidents) > MOST:
+        label = f"and {words.count(len(incidents) - MOST, 'more open incident')}"
+        st.page_link(nav.page("incidents"), label=label, icon="")

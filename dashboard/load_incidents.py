@@ -1,0 +1,57 @@
+"""What pages read of incidents; cached and bounded like the rest (`load`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from checks.records import Incident, IncidentEvent
+from dashboard import load, process
+
+
+@load.shared
+def incidents(back: int) -> Sequence[Incident]:
+    """The open ones, and those that were resolved in the last `back` days; newest first."""
+    return tuple(process.current().history.incidents(since=load.now() - timedelta(days=back)))
+
+
+@load.shared
+def open_ones() -> Sequence[Incident]:
+    """The open ones, the worst first."""
+    found = process.current().history.incidents(open_only=True)
+    return tuple(sorted(found, key=lambda one: (-one.severity.rank, -one.id)))
+
+
+@load.shared
+def by_subject() -> Mapping[str, Sequence[Incident]]:
+    """The open ones by the datasets and sources that are broken in them, the worst first."""
+    found: dict[str, list[Incident]] = {}
+    for incident in open_ones():
+        for name in dict.fromkeys(symptom.key.subject for symptom in incident.broken):
+            found.setdefault(name, []).append(incident)
+    return found
+
+
+def about(dataset: str) -> Sequence[Incident]:
+    """The open ones in which a dataset is broken, or its source, the worst first."""
+    found = by_subject()
+    return (*found.get(dataset.partition(".")[0], ()), *found.get(dataset, ()))
+
+
+@load.shared
+def of(dataset: str, back: int) -> Sequence[Incident]:
+    """The incidents of the last `back` days, open or not, that a dataset or its source was part of."""
+    names = {dataset, dataset.partition(".")[0]}
+    return tuple(one for one in incidents(back) if not names.isdisjoint(one.datasets))
+
+
+@load.shared
+def incident(number: int) -> Incident | None:
+    """One incident, None where there is none of that number."""
+    return process.current().history.incident(number)
+
+
+@load.shared
+def events(number: int) -> Sequence[IncidentEvent]:
+    """What happened to it, oldest first."""
+    return tuple(process.current().history.incident_events(number))

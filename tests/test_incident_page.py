@@ -1,0 +1,255 @@
+"""What the Incidents page says and draws, to the letter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+from incidents import DAY, HOUR, NINE, key, source_key, symptom
+from incidents import incident as _incident
+
+from checks.learned.events import Event
+from checks.records import (
+    Check,
+    Dataset,
+    Dimension,
+    Family,
+    Finding,
+    Grain,
+    Incident,
+    IncidentSeverity,
+    IncidentState,
+    Metric,
+    NumberExpected,
+    Operator,
+    Severity,
+    Threshold,
+)
+from connectors import TableName
+from dashboard import charts, incident_frames, incident_panels, incident_sentences, theme, words
+from dashboard.charts_spans import Kind, Span
+
+LATER = NINE + 3 * HOUR
+SUNDAY, MONDAY = datetime.fromisoformat("2026-11-22"), datetime.fromisoformat("2026-11-23")  # naive, as buckets are
+ROWS, NULLS = Metric("bucket_rows", grain=Grain.DAY), Metric("null_rate", "city", Grain.DAY)
+ENOUGH = Check(
+    "enough",
+    Dimension.COVERAGE,
+    Severity.ERROR,
+    NumberExpected("row_count", Threshold(Operator.GREATER_OR_EQUAL, (100,)), per_bucket=True),
+)
+ORDERS = Dataset("lake", TableName(None, "orders"), checks=(ENOUGH,))
+
+
+def incident(state: IncidentState = IncidentState.OPEN, number: int = 7, **more: Any) -> Incident:
+    return replace(_incident(state, **more), id=number)
+
+
+class TestSentences:
+    def test_the_headline_counts_what_is_open_and_names_the_worst(self):
+        worst = incident(number=9, severity=IncidentSeverity.HIGH, title="flights lost carrier UA since 25 Nov")
+        over = incident(IncidentState.RESOLVED, severity=IncidentSeverity.CRITICAL)
+        told = incident_sentences.headline([incident(), worst, over])
+        assert told == "2 incidents are open: flights lost carrier UA since 25 Nov"
+        assert incident_sentences.headline([incident(), over]) == "1 incident is open: orders lost rows"
+        assert incident_sentences.headline([over]) == "No incident is open"
+
+    @pytest.mark.parametrize(
+        ("state", "more", "sentence"),
+        [
+            (IncidentState.OPEN, {}, "Nobody has acknowledged it yet."),
+            (IncidentState.OPEN, {"acknowledged_at": NINE, "reopened": 1}, "It is broken again."),
+            (IncidentState.OPEN, {"assignee": "noor"}, "Nobody has acknowledged it yet; noor has it."),
+            (IncidentState.ACKNOWLEDGED, {"acknowledged_at": NINE}, "Acknowledged 3 h ago."),
+            (
+                IncidentState.ACKNOWLEDGED,
+                {"acknowledged_at": NINE, "muted_until": NINE + DAY},
+                "Acknowledged 3 h ago; nobody is told until 2026-11-24 09:00 UTC.",
+            ),
+            (
+                IncidentState.MONITORING,
+                {},
+                "Said to be mended 3 h ago: it resolves itself when runs are healthy, and opens again when not.",
+            ),
+            (
+                IncidentState.RESOLVED,
+                {"resolved_at": NINE + HOUR, "resolution": "feed restarted."},
+                "Resolved 2 h ago (2026-11-23 10:00 UTC) after 1 h: feed restarted.",
+            ),
+            (
+                IncidentState.RESOLVED,
+                {"happened_at": NINE - DAY, "assignee": "noor"},
+                "Resolved 3 h ago (2026-11-23 09:00 UTC) after 1 d: its checks passed again.",
+            ),
+            (
+                IncidentState.RESOLVED,
+                {"merged_into": 3},
+                "Became part of incident 3 3 h ago (2026-11-23 09:00 UTC).",
+            ),
+        ],
+    )
+    def test_where_the_work_is_is_one_sentence(self, state, more, sentence):
+        assert incident_sentences.standing(incident(state, **more), LATER) == sentence
+
+    def test_when_it_began_and_when_it_was_noticed_are_two_facts(self):
+        known = incident(happened_at=NINE - DAY)
+        assert incident_sentences.since(known, LATER) == "27 h ago (2026-11-22 09:00 UTC)"
+        assert incident_sentences.noticed(known, LATER) == "3 h ago (2026-11-23 09:00 UTC), 1 d after it began"
+        assert incident_sentences.since(incident(), LATER) == "not known: it was never seen to be well"
+        assert incident_sentences.noticed(incident(), LATER) == "3 h ago (2026-11-23 09:00 UTC)"
+
+    def test_a_muted_incident_says_so_while_it_is_open(self):
+        muted = incident(IncidentState.ACKNOWLEDGED, muted_until=NINE + DAY)
+        assert incident_sentences.state(muted, LATER) == "◐ acknowledged, muted"
+        assert incident_sentences.state(muted, NINE + DAY) == "◐ acknowledged"
+
+    def test_a_symptom_says_what_it_is_about_and_how_it_is(self):
+        assert incident_sentences.about(symptom()) == "coverage"
+        assert incident_sentences.about(symptom(source_key())) == "source"
+        assert incident_sentences.about(symptom(key(family=Family.BUDGET))) == "error budget of coverage"
+        assert incident_sentences.recovered(symptom(), LATER) == "✕ broken"
+        assert incident_sentences.recovered(symptom(well_runs=1), LATER) == "… healthy in 1 run"
+        assert incident_sentences.recovered(symptom(recovered_at=NINE), LATER) == "✓ recovered 3 h ago"
+
+    def test_whom_it_reaches(self):
+        nobody = "Nothing that is known is made from it, and nobody is named who reads it."
+        assert incident_sentences.reach([], []) == nobody
+        told = incident_sentences.reach(["s.a", "s.b"], ["billing"])
+        assert told == "2 datasets are made from it: s.a, s.b. 1 consumer reads what is affected: billing."
+
+    def test_other_pages_name_it_in_a_line_a_cell_or_a_box(self):
+        high = incident(severity=IncidentSeverity.HIGH)
+        assert incident_sentences.banner(high) == "▅ high: orders lost rows (open)"
+        assert [incident_sentences.cell(each) for each in ([], [high], [high] * 3)] == ["", "▅ 7", "▅ 7 +2"]
+        other = incident(number=9)
+        assert [incident_sentences.nodes(each) for each in ([], [high], [high, other])] == [
+            "",
+            "incident 7",
+            "incidents 7, 9",
+        ]
+
+    def test_every_state_and_severity_has_a_sign_and_a_word(self):
+        assert [words.incident_state(one) for one in IncidentState] == [
+            "● open",
+            "◐ acknowledged",
+            "◌ monitoring",
+            "✓ resolved",
+        ]
+        assert [words.incident_severity(one) for one in IncidentSeverity] == [
+            "▁ low",
+            "▃ medium",
+            "▅ high",
+            "▇ critical",
+        ]
+
+
+class TestList:
+    def test_open_ones_come_first_and_of_them_the_worst_and_newest(self):
+        mild, new = incident(number=1, severity=IncidentSeverity.LOW), incident(number=5)
+        over = [incident(IncidentState.RESOLVED, number=n, resolved_at=NINE + n * HOUR) for n in (2, 3)]
+        ordered = incident_frames.in_order([mild, *over, incident(number=4), new])
+        assert [one.id for one in ordered] == [5, 4, 1, 3, 2]
+
+    @pytest.mark.parametrize(
+        ("wanted", "fits"),
+        [
+            ({}, True),
+            ({"states": ("open", "resolved")}, True),
+            ({"states": ("resolved",)}, False),
+            ({"severity": "medium"}, True),
+            ({"severity": "high"}, False),
+            ({"owner": "Intake"}, True),
+            ({"owner": "Finance"}, False),
+            ({"dataset": "lake.orders"}, True),
+            ({"dataset": "lake.other"}, False),
+            ({"source": "lake"}, True),
+            ({"source": "shop"}, False),
+        ],
+    )
+    def test_filters(self, wanted, fits):
+        assert incident_frames.Wanted(**wanted).fits(incident(owners=("Intake", "Sales"))) is fits
+
+    def test_a_row_has_cause_severity_age_owners_and_consumers(self):
+        known = incident(cause="carrier = UA", happened_at=NINE - DAY, owners=("Intake",), consumers=("billing",))
+        row = incident_frames.listed([known], LATER).iloc[0].to_dict()
+        assert row == {
+            "State": "● open",
+            "Incident": "orders lost rows",
+            "Severity": "▃ medium",
+            "Cause": "carrier = UA",
+            "Began": "27 h ago",
+            "Owners": "Intake",
+            "Affects": "billing",
+            "Assigned to": "",
+            "Noticed": "3 h ago",
+            "Lasted": "1 d 3 h",
+            "Number": 7,
+        }
+
+    def test_what_was_never_seen_to_be_well_does_not_say_when_it_began(self):
+        row = incident_frames.listed([incident()], LATER).iloc[0]
+        assert (row["Began"], row["Lasted"]) == ("not known", "at least 3 h")
+
+
+class TestEvents:
+    """A learned alert leads to the incident that it is part of."""
+
+    SYMPTOM = replace(symptom(), checks=("learned.volume",), happened_at=NINE - DAY, bucket=SUNDAY, grain=Grain.DAY)
+    FINDING = Finding(ROWS, 12, 100, 90, 110, -9.0)
+
+    def event(self, last: datetime, metric: Metric = ROWS, dataset: str = "lake.orders") -> Event:
+        finding = replace(self.FINDING, metric=metric)
+        return Event(dataset, Grain.DAY, last - DAY, last, NINE, finding, (finding,))
+
+    def test_of_the_same_check_and_time(self):
+        mine = incident(symptoms=(self.SYMPTOM,))
+        assert incident_frames.of_event(self.event(SUNDAY), [mine]) is mine
+        assert incident_frames.of_event(self.event(SUNDAY, NULLS), [mine]) is None
+        assert incident_frames.of_event(self.event(SUNDAY, dataset="lake.other"), [mine]) is None
+        assert incident_frames.of_event(self.event(SUNDAY - 9 * DAY), [mine]) is None
+        assert incident_frames.of_event(self.event(SUNDAY + 9 * DAY), [mine]) is None
+
+
+class TestCharts:
+    WHERE = incident_panels.Where(ORDERS, ROWS, (ENOUGH,), lambda moment: moment.replace(tzinfo=None))
+
+    def test_the_series_of_its_check_shows_it_and_no_other(self):
+        series = [Metric("row_count"), NULLS, ROWS, Metric("mean", "amount", Grain.DAY)]
+        broken = replace(symptom(), bucket=SUNDAY, grain=Grain.DAY)
+        assert incident_panels.series_of(broken, ORDERS, series) == [ROWS]
+        learned = replace(broken, checks=("learned.missing",), columns=("city",))
+        assert incident_panels.series_of(learned, ORDERS, series) == [NULLS]
+        assert incident_panels.series_of(replace(learned, columns=("name",)), ORDERS, series) == []
+        assert incident_panels.series_of(symptom(source_key()), ORDERS, series) == []
+
+    def test_a_strip_lasts_from_its_beginning_until_now_or_until_it_was_over(self):
+        began = replace(symptom(), happened_at=NINE - 9 * HOUR)
+        [still] = incident_panels.spans([incident(symptoms=(began,))], self.WHERE, LATER)
+        assert still == Span(MONDAY - DAY / 2, LATER.replace(tzinfo=None), "incident 7", Kind.OPEN, "orders lost rows")
+        done = incident(IncidentState.RESOLVED, symptoms=(began,), resolved_at=NINE + HOUR)
+        [over] = incident_panels.spans([done], self.WHERE, LATER)
+        assert (over.end, over.kind) == (MONDAY + 10 * HOUR, Kind.OVER)
+
+    def test_a_source_that_does_not_answer_is_in_every_chart_of_its_datasets(self):
+        down = incident(symptoms=(symptom(source_key()),))
+        assert len(list(incident_panels.spans([down], replace(self.WHERE, metric=NULLS, checks=()), LATER))) == 1
+        other = incident(symptoms=(symptom(source_key("shop")),))
+        assert list(incident_panels.spans([other], self.WHERE, LATER)) == []
+
+    def test_charts_reach_back_four_weeks_before_it_and_no_more_than_a_quarter(self):
+        assert incident_panels.back_to(incident(happened_at=LATER - 3 * DAY), LATER) == 31
+        assert incident_panels.back_to(incident(happened_at=LATER - 300 * DAY), LATER) == 90
+
+    @pytest.mark.parametrize("kind", list(Kind))
+    def test_strips_are_really_drawn_and_titles_keep_their_place(self, kind):
+        points = pd.DataFrame({"moment": [SUNDAY, MONDAY], "value": [1.0, 2.0]})
+        span = Span(SUNDAY, MONDAY, "incident <7>", kind, "lost $rows$")
+        panel = charts.Panel("Rows per day", "rows", points, spans=(span,))
+        figure = charts.trends([panel, panel], [], (SUNDAY, MONDAY + timedelta(days=1)), theme.LIGHT)
+        assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(SUNDAY, MONDAY)] * 2
+        title, strip = figure.layout.annotations[0], figure.layout.annotations[-1]
+        assert (title.x, strip.text, strip.hovertext) == (0, "incident &lt;7&gt;", "lost &#36;rows&#36;")
+        assert strip.x in (SUNDAY, MONDAY)
