@@ -1,6 +1,7 @@
 """`python -m checks COMMAND`: words to calls, and documents to words. Nothing else.
 
-Exit codes: 0 healthy, 1 failing, 2 warning, 3 unknown or could not evaluate, 64 wrong usage or configuration.
+Exit codes: 0 healthy, 1 failing, 2 warning, 3 unknown or could not evaluate, 4 done but somebody could not be told,
+64 wrong usage or configuration.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from checks.history import HistoryError
 from checks.label_commands import label
 from checks.lineage_command import lineage
 from checks.monitor import UnknownDataset
+from checks.notify_commands import notify
 from checks.objectives_command import objectives
 from checks.refusal import Refused
 from connectors import SourceError
@@ -42,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(contract, name="contract")
 app.add_typer(label, name="label")
+app.add_typer(notify, name="notify")
 app.command("backtest")(backtest)
 app.command("explain")(explain)
 app.command("lineage")(lineage)

@@ -17,6 +17,7 @@ from checks.explain import Words, to_document
 from checks.history import HistoryBusy
 from checks.labels import Said
 from checks.monitor import Monitor
+from checks.notify import document as notified
 from checks.refusal import Refused
 from checks.registry import NotRegistered
 
@@ -53,6 +54,9 @@ class Answering(Protocol):
     def draft(self, dataset: str) -> Document: ...
     def lineage(self, name: str | None) -> Document: ...
     def objectives(self, names: Sequence[str], at: datetime | None) -> Document: ...
+    def notifications(self) -> Document: ...
+    def test_channel(self, name: str) -> Document: ...
+    def retry_message(self, identity: str) -> Document: ...
 
 
 @contextmanager
@@ -87,7 +91,8 @@ class Local:
         for done, future in enumerate(as_completed(futures), start=1):
             report = future.result()
             progress(f"{done} of {len(futures)}: {report.dataset} {report.outcome} in {report.seconds:.1f} s")
-        return answers.run_document([future.result() for future in futures], errors)
+        document = answers.run_document([future.result() for future in futures], errors)
+        return document if at is not None else document | self._deliver()
 
     def status(self, names: Sequence[str], at: datetime | None) -> Document:
         self.monitor.list_unlisted(self.monitor.clock())
@@ -152,6 +157,23 @@ class Local:
 
         self.monitor.list_unlisted(self.monitor.clock())
         return answer(self.monitor, names, at)
+
+    def notifications(self) -> Document:
+        return notified.notifications_document(self.monitor)
+
+    def test_channel(self, name: str) -> Document:
+        return notified.test_channel(self.monitor, name)
+
+    def retry_message(self, identity: str) -> Document:
+        return notified.retry(self.monitor, identity) | self._deliver().get("notifications", {})
+
+    def _deliver(self) -> Document:
+        """Sends what is due, without the hold: all runs have ended, and nobody sends it later."""
+        sender = self.monitor.sender
+        if not sender.channels:
+            return {}
+        done = sender.deliver_due(self.monitor.clock(), ahead=self.monitor.config.notify.hold)
+        return {"notifications": notified.delivered_document(done)}
 
 
 class Remote:
@@ -225,6 +247,15 @@ class Remote:
     def objectives(self, names: Sequence[str], at: datetime | None) -> Document:
         query = [("name", name) for name in names] + ([("at", answers.moment(at))] if at else [])
         return self._ask("GET", "/api/objectives", params=query)
+
+    def notifications(self) -> Document:
+        return self._ask("GET", "/api/notifications")
+
+    def test_channel(self, name: str) -> Document:
+        return self._ask("POST", f"/api/notifications/channels/{quote(name, safe='')}/test", json={}, timeout=None)
+
+    def retry_message(self, identity: str) -> Document:
+        return self._ask("POST", f"/api/notifications/messages/{quote(identity, safe='')}/retry", json={})
 
     def _ask(self, method: str, path: str, **parts: Any) -> Document:
         import httpx

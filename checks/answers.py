@@ -15,6 +15,7 @@ from checks.monitor import Monitor
 from checks.records import DatasetHealth, Dimension, Health, Outcome, Result, RunReport, Severity, Status
 
 Document = dict[str, Any]
+NOT_DELIVERED = 4  # the exit code of a command that did its work, but could not tell somebody of it
 
 
 def run_document(reports: Sequence[RunReport], errors: Sequence[str] = ()) -> Document:
@@ -147,7 +148,9 @@ def exit_code(healths: Sequence[str]) -> int:
 
 
 def exit_code_of_runs(document: Document) -> int:
-    """The same for what ran; a source that could not be listed is unknown."""
+    """The same for what ran; a source that could not be listed is unknown. 4 where somebody could not be told."""
+    if document.get("notifications", {}).get("failed"):
+        return NOT_DELIVERED
     healths = [health_of_run(each) for each in document["runs"]]
     return exit_code([*healths, *(Health.UNKNOWN for _ in document["errors"])])
 

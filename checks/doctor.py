@@ -15,6 +15,7 @@ from checks.contracts.document import Finding, Level
 from checks.contracts.lint import lint
 from checks.contracts.load import contract_files
 from checks.monitor import Monitor
+from checks.notify import document as notified
 from checks.worker import columns_job, probe_job
 from connectors import SourceError
 
@@ -43,6 +44,7 @@ def examine(monitor: Monitor) -> Document:
         *sources,
         *_lineage(monitor),
         *_scheduler(monitor),
+        *_notifications(monitor),
         *_datasets(monitor),
     ]
     return {"notes": [asdict(note) for note in notes]}
@@ -163,6 +165,30 @@ def _scheduler(monitor: Monitor) -> Iterator[Note]:
         yield Note("ok", "scheduler", "app", "the app is running and looks for due runs")
     for sentence in list(monitor.troubles.values()):
         yield Note("error", "scheduler", "app", sentence)
+
+
+def _notifications(monitor: Monitor) -> Iterator[Note]:
+    document = notified.notifications_document(monitor)
+    for each in document["channels"]:
+        usable = notified.unusable(monitor.sender.channels[each["name"]])
+        if usable is not None:
+            yield Note("error", "notifications", each["name"], usable)
+        elif each["state"] == "fails":
+            yield Note("error", "notifications", each["name"], f"the last message did not arrive: {each['error']}")
+        elif each["sent_at"] is None:
+            message = f"nothing was ever sent through it; `python -m checks notify test {each['name']}` does"
+            yield Note("warning", "notifications", each["name"], message)
+        else:
+            yield Note("ok", "notifications", each["name"], "the last message arrived")
+    for each in document["dead"]:
+        message = (
+            f"a message was given up ({each['error']}); `python -m checks notify retry {each['id']}` sends it again"
+        )
+        yield Note("error", "notifications", each["channel"], message)
+    if not document["channels"]:
+        yield Note(
+            "ok", "notifications", "none", "nobody is told of incidents; a [notify.NAME] in config.toml does that"
+        )
 
 
 def _datasets(monitor: Monitor) -> Iterator[Note]:

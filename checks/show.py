@@ -66,6 +66,8 @@ def runs(document: dict[str, Any], console: Console) -> None:
         )
     for sentence in document["errors"]:
         console.print(sign("unreachable") + Text(f"  {sentence}"))
+    for sentence in document.get("notifications", {}).get("failed", ()):
+        console.print(Text(f"nobody was told through {sentence}"))
 
 
 def series(document: dict[str, Any], console: Console) -> None:

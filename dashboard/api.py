@@ -23,12 +23,12 @@ from checks.eventtime import parsed_bucket
 from checks.explain import Words, to_document
 from checks.monitor import Monitor
 from checks.records import Health
-from dashboard import contracts_api, labels_api, lineage_api, objectives_api, registry_api
+from dashboard import contracts_api, labels_api, lineage_api, notify_api, objectives_api, registry_api
 from dashboard.http import Problem, guarded, json_answer, json_body, moment_of, number_of, off_loop, past, truth_of
 from dashboard.process import current
 
 _KNOWN = tuple(f"/api/{each}" for each in ("contracts", "datasets", "doctor", "health", "labels", "lineage", "runs"))
-_KNOWN += ("/api/v1/lineage",)
+_KNOWN += ("/api/v1/lineage", "/api/notifications")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -43,6 +43,7 @@ def routes() -> list[Route]:
         *contracts_api.routes(),
         *labels_api.routes(),
         *lineage_api.routes(),
+        *notify_api.routes(),
         *objectives_api.routes(),
         *registry_api.routes(),
         Route("/metrics", guarded(metrics)),
