@@ -19,6 +19,8 @@ from checks.contracts.load import findings, read_text
 from checks.history import ContractVersion, History, Schema, SchemaVersion
 from checks.history.registry import EVERYTHING
 
+#: the statuses of a contract that promises nothing yet, so that what follows it breaks nobody
+_NO_PROMISE = ("draft", "proposed")
 #: the formats of schemas, in the protocol's words
 KINDS = {"JSON": "jsonschema", "AVRO": "avro"}
 
@@ -138,7 +140,8 @@ class Registry:
             return ()
         contract = before[-1].contract
         older = [read_text(each.text.encode(), contract) for each in before]
-        problems = _incompatible(document, older, mode)
+        promised = [each for each in older if each.status not in _NO_PROMISE]
+        problems = _incompatible(document, promised, mode)
         changes = diff(older[-1], document)
         step = version_step(changes, before[-1].version, document.data.get("version"))
         problems += [] if step.fits else [step.sentence]

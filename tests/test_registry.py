@@ -94,6 +94,21 @@ def test_the_mode_decides_what_may_follow(registry, mode, more, refused):
         assert registry.register(orders("2.0.0", more), "orders.yaml").is_new
 
 
+@pytest.mark.parametrize("status", ["draft", "proposed"])
+def test_what_follows_a_draft_may_be_tighter_and_what_was_promised_before_it_still_counts(registry, status):
+    def said(version: str, more: str = "", status: str = "active") -> bytes:
+        return orders(version, more).replace(b"status: active", f"status: {status}".encode())
+
+    registry.register(said("0.1.0", status=status), "orders.yaml", Compatibility.BACKWARD)
+    assert registry.register(said("1.0.0", REQUIRED), "orders.yaml").changes
+    required = REQUIRED.replace("city", "street")
+    with pytest.raises(NotRegistered, match="is not BACKWARD compatible"):
+        registry.register(said("2.0.0", f"{REQUIRED}\n{required}", status), "orders.yaml")
+    registry.register(said("2.0.0", REQUIRED, status), "orders.yaml", Compatibility.NONE)
+    with pytest.raises(NotRegistered, match="is not BACKWARD compatible"):
+        registry.register(said("3.0.0", f"{REQUIRED}\n{required}"), "orders.yaml", Compatibility.BACKWARD)
+
+
 def test_a_transitive_mode_looks_at_every_version_before(registry):
     registry.register(orders("1.0.0", REQUIRED), "orders.yaml", Compatibility.NONE)
     registry.register(orders("2.0.0"), "orders.yaml")
