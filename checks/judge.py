@@ -183,8 +183,7 @@ def _judge_bucket(check: Check, metric: Metric, bucket: datetime, value: float, 
 
 
 def _judge_column(check: Check, expects: ColumnExpected, facts: Facts) -> Result:
-    physical = f"({expects.physical_type})" if expects.physical_type and expects.logical_type else expects.physical_type
-    expected = " ".join(word for word in (expects.logical_type, physical) if word) or "the column exists"
+    expected = wording.typed(expects)
     column = facts.columns.get(expects.column)
     if column is None:
         near = difflib.get_close_matches(expects.column, facts.columns, 3, 0.5) or sorted(facts.columns)
@@ -203,7 +202,6 @@ def _judge_column(check: Check, expects: ColumnExpected, facts: Facts) -> Result
     about = f"column '{column.name}' is {observed}"
     if expects.has_zone is not None:
         fits = column.type.startswith("timestamp('") is expects.has_zone
-        expected = f"a type {'with' if expects.has_zone else 'without'} time zone"
         return _told(check, fits, observed, expected, about, measured_at=facts.at)
     has_native = column.native or not expects.path  # those of a map's keys and values are not told
     fits = fits_physical(expects.physical_type if has_native else None, column)
@@ -227,10 +225,8 @@ def _judge_reconciliation(check: Check, expects: ReconcileExpected, facts: Facts
     observed = f"{wording.sides(expects, ours.value, theirs.value)}: they differ by {phrases.number(abs(difference))}"
     if expects.percent and theirs.value:
         observed += f" ({phrases.percent(share, apart_from=(expects.tolerance,))})"
-    tolerance = phrases.percent(expects.tolerance) if expects.percent else phrases.number(expects.tolerance)
-    expected = f"at most {tolerance}" if expects.tolerance else "no difference"
     measured_at = min(ours.measured_at, theirs.measured_at)
-    return _told(check, ok, observed, expected, value=difference, measured_at=measured_at)
+    return _told(check, ok, observed, wording.tolerated(expects), value=difference, measured_at=measured_at)
 
 
 # -- small parts -------------------------------------------------------------------------------------------------------

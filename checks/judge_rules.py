@@ -61,7 +61,7 @@ def sql(check: Check, expects: SqlExpected, facts: Facts) -> Result:
     if expects.truth and level.value not in (0, 1):
         reason = f"the query answers {phrases.number(level.value)}, not true or false; give the rule a threshold"
         return result(check, Status.ERROR, reason=reason)
-    observed, expected = _written(expects, level.value), _expected(expects)
+    observed, expected = _written(expects, level.value), asked_of_query(expects)
     ok, about = holds(expects.threshold, level.value), f"the query answers {observed}"
     return judged(check, ok, observed, expected, about, value=level.value, measured_at=level.measured_at)
 
@@ -80,7 +80,7 @@ def sequence(check: Check, expects: SequenceExpected, facts: Facts) -> Result:
         return nothing_there(check, f"{expects.column} has no values")
     one, many, about = _BREAKS[expects.kind]
     observed = f"{phrases.number(level.value)} {one if level.value == 1 else many}"
-    expected = "none" if phrases.allows_only_zero(expects.threshold) else phrases.expectation(expects.threshold)
+    expected = phrases.count_expectation(expects.threshold)
     ok, clause = holds(expects.threshold, level.value), f"{observed} {about.format(column=expects.column)}"
     return judged(check, ok, observed, expected, clause, value=level.value, measured_at=level.measured_at)
 
@@ -164,7 +164,8 @@ def _written(expects: SqlExpected, value: float) -> str:
     return phrases.number(value) + (f" {expects.unit}" if expects.unit else "")
 
 
-def _expected(expects: SqlExpected) -> str:
+def asked_of_query(expects: SqlExpected) -> str:
+    """What the query of an SQL rule has to answer: 'true', 'at most 5 %'."""
     if not expects.truth:
         return phrases.expectation(expects.threshold, lambda value: _written(expects, value))
     wanted = expects.threshold.values[0] == (1 if expects.threshold.operator is Operator.BE else 0)

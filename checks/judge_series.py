@@ -73,9 +73,14 @@ def _changed(check: Check, expects: ChangeExpected, values: tuple[float, float],
     percent = 0.0 if now == before else 100 * (now - before) / abs(before) if before else math.inf
     ok = holds(expects.threshold, percent)
     observed = f"{_signed(percent, expects.threshold)}, from {phrases.number(before)} to {phrases.number(now)}"
-    expected = phrases.expectation(expects.threshold, _signed)
     about = f"{_name(expects)} changed by {observed}{where}"
-    return judged(check, ok, observed, expected, about, value=percent if math.isfinite(percent) else None)
+    value = percent if math.isfinite(percent) else None
+    return judged(check, ok, observed, asked_of_change(expects), about, value=value)
+
+
+def asked_of_change(expects: ChangeExpected) -> str:
+    """By how much the number may differ from that of the bucket before."""
+    return phrases.expectation(expects.threshold, _signed)
 
 
 def arrival(check: Check, expects: ArrivalExpected, facts: Facts) -> Result:
@@ -116,9 +121,7 @@ def _arrived(check: Check, expects: ArrivalExpected, rows: float, usual: float) 
     observed = (
         f"{phrases.number(rows)} rows, {phrases.percent(share, (100 * expects.share,))} of the usual {_round(usual)}"
     )
-    by = f"{expects.by:%H:%M} {expects.zone}"
-    expected = f"at least {phrases.percent(100 * expects.share)} by {by} of the next day"
-    return judged(check, ok, observed, expected, value=share)
+    return judged(check, ok, observed, wording.by_then(expects), value=share)
 
 
 def _reach(check: Check) -> int:

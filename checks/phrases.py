@@ -66,9 +66,10 @@ def expectation(threshold: Threshold, form: Callable[[float], str] = number) -> 
     return _OPERATORS[threshold.operator].format(*map(form, threshold.values))
 
 
-def allows_only_zero(threshold: Threshold) -> bool:
-    """Whether a count can only meet the threshold by being 0."""
-    return threshold.operator in (Operator.BE, Operator.LESS_OR_EQUAL) and threshold.values[0] == 0
+def count_expectation(threshold: Threshold) -> str:
+    """What a threshold asks of a count: 'at most 12', and 'none' where it can only be met by 0."""
+    only_zero = threshold.operator in (Operator.BE, Operator.LESS_OR_EQUAL) and threshold.values[0] == 0
+    return "none" if only_zero else expectation(threshold)
 
 
 def listed(names: Sequence[str], most: int = 8) -> str:

@@ -3,7 +3,8 @@ asked of it. 'values not one of A, B' are to be 'none'; the 'age of the newest r
 
 from __future__ import annotations
 
-from checks import judge_service_levels, phrases, wording
+from checks import judge_rules, judge_series, judge_service_levels, phrases, wording
+from checks.judge import metric_of
 from checks.metrics import CATALOGUE
 from checks.records import (
     AggregateExpected,
@@ -84,17 +85,27 @@ def about(check: Check) -> str:
     return f"{'values' if isinstance(expects, ValuesExpected) else 'rows'}{wording.fault(check)}"
 
 
-def asked(check: Check) -> str | None:
-    """What is asked of it, as far as that can be said before anything is measured."""
-    expects = check.expects
-    match expects:
-        case ColumnExpected(logical_type=logical, physical_type=physical):
-            return " ".join(word for word in (logical, f"({physical})" if logical and physical else physical) if word)
-        case _ if isinstance(expects, FreshnessExpected | ServiceLevel):
+def asked(check: Check) -> str:
+    """What is asked of it, in the words of the judge, as far as that can be said before anything is measured."""
+    match expects := check.expects:
+        case ColumnExpected():
+            return wording.typed(expects)
+        case FreshnessExpected():
             return judge_service_levels.expected(expects)
-    threshold = getattr(expects, "threshold", None)
-    if threshold is None:
-        return None
-    if phrases.allows_only_zero(threshold):
-        return "none"
-    return phrases.expectation(threshold, phrases.percent if getattr(expects, "percent", False) else phrases.number)
+        case SqlExpected():
+            return judge_rules.asked_of_query(expects)
+        case ReconcileExpected():
+            return wording.tolerated(expects)
+        case ArrivalExpected():
+            return wording.by_then(expects)
+        case DistributionExpected(shares=shares, tolerance=tolerance):
+            told = ", ".join(f"{phrases.percent(100 * share)} {value}" for value, share in shares)
+            return f"{told}, each within {phrases.percent(100 * tolerance)}"
+        case ChangeExpected():
+            return judge_series.asked_of_change(expects)
+        case SequenceExpected():
+            return phrases.count_expectation(expects.threshold)
+        case _ if isinstance(expects, ServiceLevel):
+            return judge_service_levels.expected(expects)
+    number = wording.Number(metric_of(check), 0.0, percent=getattr(expects, "percent", False))
+    return wording.expected(number, expects.threshold)

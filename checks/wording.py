@@ -19,7 +19,9 @@ from checks.predicates import fault_of
 from checks.records import (
     Aggregate,
     AggregateExpected,
+    ArrivalExpected,
     Check,
+    ColumnExpected,
     Metric,
     ReconcileExpected,
     ReferenceExpected,
@@ -100,8 +102,8 @@ def fault(check: Check) -> str:
 
 def expected(number: Number, threshold: Threshold) -> str:
     """'at least 12', 'less than 33 %', 'none'."""
-    if number.unit in ("rows", "values") and not number.percent and phrases.allows_only_zero(threshold):
-        return "none"
+    if number.unit in ("rows", "values") and not number.percent:
+        return phrases.count_expectation(threshold)
     return phrases.expectation(threshold, _form(number))
 
 
@@ -199,6 +201,27 @@ def _key(columns: tuple[str, ...]) -> str:
 
 def _joined(names: tuple[str, ...]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def typed(expects: ColumnExpected) -> str:
+    """The type that a column has to have: 'integer (BIGINT)'."""
+    if expects.has_zone is not None:
+        return f"a type {'with' if expects.has_zone else 'without'} time zone"
+    physical = f"({expects.physical_type})" if expects.physical_type and expects.logical_type else expects.physical_type
+    return " ".join(word for word in (expects.logical_type, physical) if word) or "the column exists"
+
+
+def tolerated(expects: ReconcileExpected) -> str:
+    """How far the two sides may be apart."""
+    if not expects.tolerance:
+        return "no difference"
+    return f"at most {(phrases.percent if expects.percent else phrases.number)(expects.tolerance)}"
+
+
+def by_then(expects: ArrivalExpected) -> str:
+    """Which part of a day's rows has to be there, and when."""
+    by = f"{expects.by:%H:%M} {expects.zone}"
+    return f"at least {phrases.percent(100 * expects.share)} by {by} of the next day"
 
 
 def sides(expects: ReconcileExpected, ours: float, theirs: float) -> str:

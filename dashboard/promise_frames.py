@@ -69,7 +69,7 @@ def _row(check: Check, result: Result | None) -> dict[str, str]:
         "Status": words.status(result.status) if result else NOT_MEASURED,
         "Of": check.column or "the table",
         "What": about(check),
-        "Promised": (result.expected if result else None) or asked(check) or words.NOTHING,
+        "Promised": (result.expected if result else None) or asked(check),
         "Measured": measured or words.NOTHING,
         "Line": check.id,
     }
