@@ -148,7 +148,7 @@ def _columns(monitor: Monitor, source: str) -> Iterator[Note]:
 
 def _lineage(monitor: Monitor) -> Iterator[Note]:
     """What config.toml names for lineage and is not there."""
-    for sentence in monitor.lineage_troubles():
+    for sentence in monitor.lineage_known.troubles():
         yield Note("warning", "lineage", str(monitor.config.file), sentence)
 
 

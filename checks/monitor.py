@@ -5,11 +5,11 @@ Commands and the app both work through a Monitor, so that they give the same ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from checks import cadence, demo, drill, health, run, slots
 from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset, address_of
@@ -58,12 +58,12 @@ class Monitor:
         self.registry = Registry(history, clock)
         self.ledger = Ledger(history, self.schedule_of)
         self._profiles = profiles
-        self._lineage = LineageKnown(config, self.catalogue, history)
+        self.lineage_known = LineageKnown(config, self.catalogue, history)
         sizes = {name: source.concurrency for name, source in config.sources.items()}
         self.workers = Workers(sizes)
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
-        self.around = Around(self.datasets, lambda: self._lineage.graph(clock()))
+        self.around = Around(self.datasets, lambda: self.lineage_known.graph(clock()))
         self.desk = Desk(history, config.incidents, self.around, Asking(self.explain, self.sample, self.failed_runs))
         self.desk.tell, self.sender = wired(config, history, self.around, clock, self.troubles)
         self._runs = RunQueue(sizes, self._run, clock, self.troubles)
@@ -207,28 +207,23 @@ class Monitor:
     def explain(self, dataset: str, words: Words) -> Explanation:
         """The segments behind a change. Raises SourceError, Refused, UnknownDataset."""
         from checks.explain.known import Place, explained  # here and not above: most commands need no numpy, no sqlglot
+        from checks.explain.upstream import Above
 
         [found] = self.named([dataset])
-        place = Place(found, self.spec(found.source), self._veil(found.source))
-        return explained(self.history, self.workers, place, words, self.clock())
+        at = self.clock()
+        above = Above(self.lineage_known.graph(at).upstream(found.name), self.lineage_known.failed_runs)
+        place = Place(found, self.spec(found.source), self._veil(found.source), above)
+        return explained(self.history, self.workers, place, words, at)
 
     def lineage(self) -> Lineage:
         """Which dataset is made from which, and who reads it. Asks sources with views, unless they were asked since
         they were last listed."""
-        return self._lineage.lineage(self._read_views, self.clock())
-
-    def hear(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Remembers an event of OpenLineage, and says how it was understood. Raises NotAnEvent."""
-        return self._lineage.hear(event, self.clock())
+        return self.lineage_known.lineage(self._read_views, self.clock())
 
     def failed_runs(self, dataset: str, since: datetime) -> list[JobRun]:
         """The runs of jobs that write the dataset which failed since then; see `LineageKnown.failed_runs`."""
         [found] = self.named([dataset])
-        return self._lineage.failed_runs(found.name, since, self.clock())
-
-    def lineage_troubles(self) -> tuple[str, ...]:
-        """What is wrong with the consumers and manifests that config.toml names."""
-        return self._lineage.troubles()
+        return self.lineage_known.failed_runs([found.name], since, self.clock()).get(found.name, [])
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,9 @@ def explanation(document: dict[str, Any], console: Console) -> None:
     for each in document["beside"]:
         name = each["metric"] + (f" of {each['column']}" if each["column"] else "")
         console.print(Text(f"Changed too: {name}: {_pair(each, unit_of(each['metric']))}"))
+    for each in document["upstream"]:
+        steps = f" ({each['steps']} {'step' if each['steps'] == 1 else 'steps'} upstream)" if each["steps"] else ""
+        console.print(Text(f"At that moment, {each['dataset']}{steps}: {'; '.join(each['changes'])}"))
     console.print(Text(_compared(document)))
 
 

@@ -79,6 +79,8 @@ def _show(found: Explanation, *, hourly: bool) -> None:
         )
     if found.beside:
         _beside(found)
+    if found.upstream:
+        _upstream(found)
     with st.expander("How it was searched", icon=":material/code:"):
         st.caption(words.plain(_searched(found)))
         parts.queries(found.queries)
@@ -100,6 +102,16 @@ def _beside(found: Explanation) -> None:
     )
     series = [panels.token(Metric(each.metric, each.column)) for each in found.beside if each.metric != "bucket_rows"]
     nav.tab_button("see their trends", "Trends", "trends-beside", series=series[:4])
+
+
+def _upstream(found: Explanation) -> None:
+    """What it is made from and changed at that moment, with a way to it."""
+    st.caption("Happened at that moment, upstream of it:")
+    for each in found.upstream:
+        steps = f" ({words.count(each.steps, 'step')} upstream)" if each.steps else ""
+        st.markdown(words.plain(f"{each.dataset}{steps}: {'; '.join(each.changes)}"))
+    params = {"name": found.dataset}
+    st.page_link(nav.page("lineage"), label="see the lineage", query_params=params, icon="")
 
 
 def _label(one: Beside) -> str:

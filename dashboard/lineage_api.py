@@ -51,7 +51,7 @@ async def hear(request: Request) -> Response:
     """Remembers one event, and answers how it was understood: 201, or 200 for one that is known already."""
     event = await _event(request)
     try:
-        heard = await off_loop(current().hear, event)
+        heard = await off_loop(current().lineage_known.hear, event, current().clock())
     except NotAnEvent as error:
         raise Problem(422, "not an event of OpenLineage", str(error)) from None
     return json_answer(heard, 201 if heard["new"] else 200)

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from checks.eventtime import bucket_of, wall_clock
+from checks.eventtime import bucket_of, utc_of, wall_clock
 from checks.explain.ask import MOST_QUERIES, Question, explain
 from checks.explain.beside import beside
 from checks.explain.record import Explanation, Words
 from checks.explain.reference import comparable
 from checks.explain.subject import subject_of
+from checks.explain.upstream import Above, Moment, changed_upstream
 from checks.guard import Veil, refuse_view_on_hidden
 from checks.history import History
 from checks.phrases import bucket as written
@@ -27,15 +28,17 @@ _BACK = timedelta(days=70)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The dataset that is asked, how its source is opened, and what is hidden there."""
+    """The dataset that is asked, how its source is opened, what is hidden there, and what it is made from."""
 
     dataset: Dataset
     spec: SourceSpec
     veil: Veil
+    above: Above
 
 
 def explained(history: History, workers: Workers, place: Place, words: Words, at: datetime) -> Explanation:
-    """The explanation, with the other series that changed in the same bucket. Raises Refused, SourceError."""
+    """The explanation, with the other series that changed in the same bucket and what changed upstream. Raises
+    Refused, SourceError."""
     dataset, spec, veil = place.dataset, place.spec, place.veil
     latest = history.latest_evaluated([dataset.name]).get(dataset.name)
     event_time = latest.event_time if latest else None
@@ -55,6 +58,8 @@ def explained(history: History, workers: Workers, place: Place, words: Words, at
     )
     deadline = spec.timeout * MOST_QUERIES + 10  # each query has its own time limit; the worker gets the sum
     found = workers.call(spec, deadline, explain_job, spec, question, veil, at)
+    moment = Moment(bucket, utc_of(bucket, event_time), event_time.grain.length)
+    found = replace(found, upstream=changed_upstream(history, dataset.name, place.above, moment))
     if question.length is not None:
         return found  # the other series were measured at another moment of the bucket
     return replace(found, beside=beside(series, (subject.measure, subject.column), bucket, event_time.grain))

@@ -60,6 +60,16 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class Upstream:
+    """A dataset that the explained one is made from, `steps` away (0: itself), with what happened to it at that moment,
+    a sentence each."""
+
+    dataset: str
+    steps: int
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """What accounts for the change of one number in one bucket.
 
@@ -83,6 +93,7 @@ class Explanation:
     left_out: tuple[tuple[str, str], ...] = ()
     queries: tuple[QueryRecord, ...] = ()
     asked_at: datetime | None = None
+    upstream: tuple[Upstream, ...] = ()
 
     @property
     def change(self) -> float | None:
@@ -117,6 +128,9 @@ def to_document(found: Explanation) -> Document:
             }
             for each in found.beside
         ],
+        "upstream": [
+            {"dataset": each.dataset, "steps": each.steps, "changes": list(each.changes)} for each in found.upstream
+        ],
         "references": [each.isoformat() for each in found.references],
         "searched": list(found.searched),
         "left_out": dict(found.left_out),
@@ -146,6 +160,10 @@ def from_document(document: Mapping[str, Any]) -> Explanation:
         tuple(document["left_out"].items()),
         tuple(QueryRecord(**each) for each in document["queries"]),
         None if asked_at is None else datetime.fromisoformat(asked_at),
+        tuple(
+            Upstream(each["dataset"], each["steps"], tuple(each["changes"]))
+            for each in document.get("upstream", ())  # those that were kept earlier have none
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from checks.history.memory import columns_of, event_time_of
@@ -104,6 +104,22 @@ class RunReader:
             [dataset, check, lenient(since, DISTANT_PAST)],
         )
         return [_result(row) for row in rows]
+
+    def failed_checks(
+        self, datasets: Sequence[str], bucket: datetime, seen: tuple[datetime, datetime], length: timedelta
+    ) -> list[tuple[str, str]]:
+        """(dataset, check) of the rules that failed: in buckets within the one that begins at `bucket`, by their newest
+        judgement, or about the whole table in runs between the two moments `seen`."""
+        return self._rows(
+            """WITH told AS (
+                   SELECT dataset, "check", status FROM results
+                   WHERE list_contains($1, dataset) AND NOT learned
+                       AND ((bucket >= $2 AND bucket < $3) OR (bucket IS NULL AND slot >= $4 AND slot < $5))
+                   QUALIFY row_number() OVER (PARTITION BY dataset, "check", coalesce(bucket, slot)
+                                              ORDER BY slot DESC) = 1)
+               SELECT DISTINCT dataset, "check" FROM told WHERE status IN ('fail', 'no_data') ORDER BY ALL""",
+            [list(datasets), bucket, bucket + length, *map(naive, seen)],
+        )
 
     def since(self, dataset: str) -> dict[str, datetime]:
         """The slot since which each check of the newest finished run has had its present status, finished run after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,24 +76,23 @@ class LineageKnown:
         ]
         return {"new": new, "datasets": datasets, "left_out": list(read.left_out)}
 
-    def failed_runs(self, dataset: str, since: datetime, until: datetime) -> list[JobRun]:
-        """The runs of jobs that write the dataset (its name in full) which failed or were aborted between the two
-        moments, the oldest first. Events of failed runs often do not say what would have been written; then the job
-        counts that has written it before."""
+    def failed_runs(self, datasets: Collection[str], since: datetime, until: datetime) -> dict[str, list[JobRun]]:
+        """By dataset (named in full) the runs of jobs that write it which failed or were aborted between the two
+        moments, the oldest first; datasets without any are left out. Events of failed runs often do not say what would
+        have been written; then the job counts that has written it before."""
         naming = self._naming()
         failed = [
             run
             for run in self._history.job_runs(until, since)
             if run.failed and run.ended_at is not None and run.ended_at >= since
         ]
-        if not failed:
-            return []
-        writers = self._told(until).writers.get(dataset, ())
-        found = []
+        writers = self._told(until).writers if failed else {}
+        found: dict[str, list[JobRun]] = {}
         for run in failed:
             own = written_by(run, naming)
-            if dataset in own or (not own and run.job in writers):
-                found.append(run)
+            for name in datasets:
+                if name in own or (not own and run.job in writers.get(name, ())):
+                    found.setdefault(name, []).append(run)
         return found
 
     # -- inside --------------------------------------------------------------------------------------------------------
