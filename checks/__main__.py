@@ -26,6 +26,7 @@ from checks.config import ConfigError, load
 from checks.contract_commands import contract
 from checks.explain_command import explain
 from checks.history import HistoryError
+from checks.incident_commands import incidents
 from checks.label_commands import label
 from checks.lineage_command import lineage
 from checks.monitor import UnknownDataset
@@ -47,6 +48,7 @@ app.add_typer(label, name="label")
 app.add_typer(notify, name="notify")
 app.command("backtest")(backtest)
 app.command("explain")(explain)
+app.command("incidents")(incidents)
 app.command("lineage")(lineage)
 app.command("objectives")(objectives)
 

@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from checks import answers, contract_answers, demo, labels
+from checks import answers, contract_answers, demo, incident_answers, labels
 from checks.config import Config
 from checks.explain import Words, to_document
 from checks.history import HistoryBusy
+from checks.incident_answers import Wanted as Which
+from checks.incidents import Action
 from checks.labels import Said
 from checks.monitor import Monitor
 from checks.notify import document as notified
@@ -57,6 +59,10 @@ class Answering(Protocol):
     def notifications(self) -> Document: ...
     def test_channel(self, name: str) -> Document: ...
     def retry_message(self, identity: str) -> Document: ...
+    def incidents(self, wanted: Which) -> Document: ...
+    def incident(self, number: int) -> Document: ...
+    def incident_report(self, number: int) -> Document: ...
+    def act_on_incident(self, number: int, action: Action) -> Document: ...
 
 
 @contextmanager
@@ -175,6 +181,20 @@ class Local:
         done = sender.deliver_due(self.monitor.clock(), ahead=self.monitor.config.notify.hold)
         return {"notifications": notified.delivered_document(done)}
 
+    def incidents(self, wanted: Which) -> Document:
+        if wanted.dataset:
+            self.monitor.list_unlisted(self.monitor.clock())
+        return incident_answers.incidents_document(self.monitor, wanted)
+
+    def incident(self, number: int) -> Document:
+        return incident_answers.one_document(self.monitor, number)
+
+    def incident_report(self, number: int) -> Document:
+        return incident_answers.report_document(self.monitor, number)
+
+    def act_on_incident(self, number: int, action: Action) -> Document:
+        return incident_answers.act(self.monitor, number, action)
+
 
 class Remote:
     """Asks the app that holds the history."""
@@ -256,6 +276,20 @@ class Remote:
 
     def retry_message(self, identity: str) -> Document:
         return self._ask("POST", f"/api/notifications/messages/{quote(identity, safe='')}/retry", json={})
+
+    def incidents(self, wanted: Which) -> Document:
+        query = {name: value for name, value in asdict(wanted).items() if value is not None}
+        return self._ask("GET", "/api/incidents", params=query)
+
+    def incident(self, number: int) -> Document:
+        return self._ask("GET", f"/api/incidents/{number}")
+
+    def incident_report(self, number: int) -> Document:
+        return self._ask("GET", f"/api/incidents/{number}/report")
+
+    def act_on_incident(self, number: int, action: Action) -> Document:
+        said = {name: value for name, value in asdict(action).items() if name != "kind" and value is not None}
+        return self._ask("POST", f"/api/incidents/{number}/{action.kind}", json=said)
 
     def _ask(self, method: str, path: str, **parts: Any) -> Document:
         import httpx

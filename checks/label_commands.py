@@ -50,7 +50,7 @@ def add_command(  # noqa: PLR0913 the words of a command line
     as_json: AsJson = False,
 ) -> int:
     """Labels what was found, or missed; it counts from the next run on."""
-    said = Said(dataset, kind, bucket, _author(author), to, metric, column, repeats, until, note)
+    said = Said(dataset, kind, bucket, author_of(author), to, metric, column, repeats, until, note)
     with answering(load(config)) as by:
         document = by.label(said)
     print_document(document, _words, as_json)
@@ -66,12 +66,13 @@ def undo_command(
 ) -> int:
     """Takes a label back."""
     with answering(load(config)) as by:
-        document = by.undo_label(number, _author(author))
+        document = by.undo_label(number, author_of(author))
     print_document(document, _words, as_json)
     return 0
 
 
-def _author(given: str | None) -> str:
+def author_of(given: str | None) -> str:
+    """Who says something: the one that is given, else the user of this machine."""
     if given is not None:
         return given
     try:

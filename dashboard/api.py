@@ -23,11 +23,13 @@ from checks.eventtime import parsed_bucket
 from checks.explain import Words, to_document
 from checks.monitor import Monitor
 from checks.records import Health
-from dashboard import contracts_api, labels_api, lineage_api, notify_api, objectives_api, registry_api
+from dashboard import contracts_api, incidents_api, labels_api, lineage_api, notify_api, objectives_api, registry_api
 from dashboard.http import Problem, guarded, json_answer, json_body, moment_of, number_of, off_loop, past, truth_of
 from dashboard.process import current
 
-_KNOWN = tuple(f"/api/{each}" for each in ("contracts", "datasets", "doctor", "health", "labels", "lineage", "runs"))
+_KNOWN = tuple(
+    f"/api/{each}" for each in ("contracts", "datasets", "doctor", "health", "incidents", "labels", "lineage", "runs")
+)
 _KNOWN += ("/api/v1/lineage", "/api/notifications")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -41,6 +43,7 @@ def routes() -> list[Route]:
         Route("/api/doctor", guarded(doctor_notes)),
         Route("/api/runs", guarded(start_runs, changes=True), methods=["POST"]),
         *contracts_api.routes(),
+        *incidents_api.routes(),
         *labels_api.routes(),
         *lineage_api.routes(),
         *notify_api.routes(),
@@ -223,6 +226,7 @@ def _exposition(monitor: Monitor) -> bytes:
     for name, count in zip(newest["dataset"], newest["value"], strict=True):
         rows.labels(name).set(count)
     objectives_api.gauges(monitor, registry)
+    incidents_api.gauges(monitor, registry)
     Gauge("vitals_runs_under_way", "Runs queued or running", registry=registry).set(len(monitor.running()))
     for key, value in monitor.history.statistics().items():
         Gauge(f"vitals_history_{key}", f"{key.replace('_', ' ')} of the history", registry=registry).set(value)

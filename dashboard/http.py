@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from checks import answers
 from checks.answers import UnknownSeries
 from checks.history import HistoryError
+from checks.incidents import UnknownIncident
 from checks.monitor import UnknownDataset
 from checks.refusal import Refused
 from checks.registry import NotRegistered, NotThere
@@ -56,7 +57,7 @@ def _problem_of(error: Exception) -> Problem:
     match error:
         case Problem():
             return error
-        case UnknownDataset() | UnknownSeries():
+        case UnknownDataset() | UnknownSeries() | UnknownIncident():
             return Problem(404, "not found", str(error))
         case NotThere():
             return Problem(404, "not found", str(error))

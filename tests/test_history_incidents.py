@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from reports import DAY, HOUR, NINE, SUNDAY
 
 from checks.history import History, HistoryFailed
 from checks.records import (
@@ -26,6 +25,7 @@ from checks.records import (
     Span,
     Symptom,
 )
+from tests.reports import DAY, HOUR, NINE, SUNDAY
 
 SYMPTOM = Symptom(
     Key("s.flights", Dimension.COVERAGE),

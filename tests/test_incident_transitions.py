@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from incidents import DAY, HOUR, NINE, event, incident, key, source_key, symptom
 
 from checks.incidents.coding import key_json, symptom_json
 from checks.incidents.transitions import NotPossible, folded, step
 from checks.records import Dimension, EventKind, Incident, IncidentSeverity, IncidentState
+from tests.incidents import DAY, HOUR, NINE, event, incident, key, source_key, symptom
 
 
 def table() -> dict[tuple[EventKind, IncidentState | None], IncidentState | None]:

@@ -1,0 +1,109 @@
+"""What is answered about incidents, and what is done with them: the same for commands, HTTP and pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from checks.answers import parsed_moment
+from checks.incidents import Action, ActionKind, UnknownIncident, WrongAction
+from checks.incidents.document import incident_document, timeline_document
+from checks.incidents.postmortem import report
+from checks.incidents.timeline import Line, timeline
+from checks.monitor import Monitor
+from checks.records import Incident, IncidentSeverity, IncidentState
+from checks.service_levels import ResponseTimes
+
+Document = dict[str, Any]
+OPEN, ALL = "open", "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which incidents: in a state ('open' is all that are not resolved, 'all'), of a severity at least, of a dataset or
+    source, resolved since a moment (open ones always count)."""
+
+    state: str = OPEN
+    severity: str | None = None
+    dataset: str | None = None
+    since: str | None = None
+
+
+def incidents_document(monitor: Monitor, wanted: Wanted) -> Document:
+    """{"incidents": [...]}: the worst first, then the newest. Raises WrongAction, UnknownDataset."""
+    return {"incidents": [incident_document(each) for each in incidents(monitor, wanted)]}
+
+
+def incidents(monitor: Monitor, wanted: Wanted) -> list[Incident]:
+    """The incidents that are wanted. Raises WrongAction, UnknownDataset."""
+    state = _word(wanted.state, (ALL, *IncidentState), "state")
+    least = IncidentSeverity(_word(wanted.severity or IncidentSeverity.LOW, tuple(IncidentSeverity), "severity"))
+    found = monitor.history.incidents(open_only=state == OPEN, since=_since(wanted.since))
+    subject = _subject(monitor, wanted.dataset) if wanted.dataset else None
+    shown = [
+        each
+        for each in found
+        if (state in (OPEN, ALL) or each.state == state)
+        and each.severity.rank >= least.rank
+        and (subject is None or subject in each.datasets)
+    ]
+    return sorted(shown, key=lambda each: (not each.is_open, -each.severity.rank if each.is_open else 0, -each.id))
+
+
+def one(monitor: Monitor, number: int) -> tuple[Incident, list[Line]]:
+    """An incident with its timeline, oldest line first. Raises UnknownIncident."""
+    found = monitor.history.incident(number)
+    if found is None:
+        raise UnknownIncident(number)
+    return found, timeline(monitor.history, found, monitor.datasets(), monitor.clock())
+
+
+def one_document(monitor: Monitor, number: int) -> Document:
+    """{"incidents": [it]} with its "timeline". Raises UnknownIncident."""
+    found, lines = one(monitor, number)
+    return {"incidents": [incident_document(found) | {"timeline": timeline_document(lines)}]}
+
+
+def act(monitor: Monitor, number: int, action: Action) -> Document:
+    """Does something with an incident, and answers with it. Raises UnknownIncident, WrongAction, NotPossible."""
+    monitor.desk.act(number, action, monitor.clock())
+    return one_document(monitor, number)
+
+
+def action_of(word: str, author: str, text: str | None = None, note: str | None = None) -> Action:
+    """An action in words. Raises WrongAction."""
+    return Action(ActionKind(_word(word, tuple(ActionKind), "action")), author, text, note)
+
+
+def report_document(monitor: Monitor, number: int) -> Document:
+    """{"id", "markdown"}: a draft of a post-mortem. Raises UnknownIncident."""
+    found, lines = one(monitor, number)
+    dataset = monitor.datasets().get(found.lead.key.subject)
+    asked = dataset.response_times if dataset else ResponseTimes()
+    return {"id": number, "markdown": report(found, lines, asked, monitor.clock())}
+
+
+def exit_code(document: Document) -> int:
+    """0 where none is open, 1 where one is that has to be mended, 2 where all only warn."""
+    severities = [each["severity"] for each in document["incidents"] if each["state"] != IncidentState.RESOLVED]
+    if not severities:
+        return 0
+    return 2 if all(word == IncidentSeverity.LOW for word in severities) else 1
+
+
+def _subject(monitor: Monitor, name: str) -> str:
+    return name if name in monitor.config.sources else monitor.named([name])[0].name
+
+
+def _since(text: str | None) -> datetime | None:
+    try:
+        return parsed_moment(text) if text else None
+    except ValueError as error:
+        raise WrongAction(f"since: {error}") from None
+
+
+def _word(word: str, known: tuple[str, ...], name: str) -> str:
+    if word not in known:
+        raise WrongAction(f"{name}: '{word[:60]}' is not one of {', '.join(known)}")
+    return word
