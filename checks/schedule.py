@@ -105,9 +105,11 @@ class Scheduler:
     # -- jobs beside it --------------------------------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """The first look at the sources, demo warehouse included."""
+        """The first look at the sources, demo warehouse included, and at what is known of objectives: of many datasets
+        that takes seconds, and no page is to wait for it."""
         self.feed()
         self.refresh()
+        self.monitor.ledger.kept(self.monitor.datasets().values(), self.monitor.clock())
 
     def refresh(self) -> None:
         """Lists the sources again: new tables are watched, and contracts are read afresh."""

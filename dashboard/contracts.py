@@ -155,6 +155,12 @@ def _levels(contract: contract_frames.Contract) -> None:
         row_height=parts.ROW_HEIGHT,
     )
     st.caption("As of the newest run of each dataset.")
+    st.page_link(
+        nav.page("objectives"),
+        label="How much of the time they are met, and their error budgets",
+        query_params={"contract": contract.id},
+        icon=":material/speed:",
+    )
 
 
 def _versions(contract: contract_frames.Contract, at: datetime) -> None:

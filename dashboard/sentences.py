@@ -7,6 +7,8 @@ from typing import Any
 
 from checks import phrases
 from checks.learned.events import Event
+from checks.objectives import words as said
+from checks.objectives.status import Standing, Told
 from checks.records import DatasetHealth, Grain, Health, Outcome, Result, Status
 from dashboard import words
 
@@ -173,6 +175,34 @@ def lineage_reached(document: Mapping[str, Any]) -> str:
 
 def lineage_too_many(amount: int) -> str:
     return f"{words.number(amount)} datasets and consumers are too many for one picture; choose one above."
+
+
+# -- objectives --------------------------------------------------------------------------------------------------------
+
+
+def objectives_headline(known: Sequence[Told]) -> str:
+    """'2 of 11 service levels have spent their budget: quality of demo.flights, ...'."""
+    if not known:
+        return "No service levels yet"
+    total = words.count(len(known), "service level")
+    for state, one_does, many_do in (
+        (Standing.SPENT, "has spent its budget", "have spent their budget"),
+        (Standing.BURNING, "burns its budget too fast", "burn their budget too fast"),
+        (Standing.UNKNOWN, "was not measured in 30 days", "were not measured in 30 days"),
+    ):
+        names = [f"{each.objective.level} of {each.objective.dataset}" for each in known if each.standing is state]
+        if names:
+            return f"{len(names)} of {total} {one_does if len(names) == 1 else many_do}: {phrases.listed(names, 3)}"
+    return "The one service level keeps its budget" if len(known) == 1 else f"All {total} keep their budget"
+
+
+def objective(document: Mapping[str, Any]) -> str:
+    """What is left of a budget, and how fast it goes."""
+    if document["standing"] == Standing.UNKNOWN:
+        return "Nothing was measured in 30 days."
+    burning = said.burning(document)
+    left = said.left(document)
+    return f"{left[0].upper()}{left[1:]}{f'; it {burning}' if burning else ''}."
 
 
 def _sentence_end(text: str) -> str:

@@ -16,6 +16,7 @@ from dashboard import (
     load,
     load_incidents,
     nav,
+    objectives,
     overview,
     runs,
     sources,
@@ -42,6 +43,9 @@ def main() -> None:
         "anomalies": st.Page(anomalies.page, title="Anomalies", icon=":material/troubleshoot:", url_path="anomalies"),
         "lineage": st.Page(lineage.page, title="Lineage", icon=":material/account_tree:", url_path="lineage"),
         "contracts": st.Page(contracts.page, title="Contracts", icon=":material/contract:", url_path="contracts"),
+        "objectives": st.Page(
+            objectives.page, title="Service levels", icon=":material/speed:", url_path="service-levels"
+        ),
         "runs": st.Page(runs.page, title="Runs", icon=":material/history:", url_path="runs"),
         "sources": st.Page(sources.page, title="Sources", icon=":material/database:", url_path="sources"),
     }

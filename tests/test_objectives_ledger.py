@@ -197,6 +197,14 @@ def test_a_moment_that_is_replayed_and_a_slot_that_is_served_again_are_read_afre
     assert book.lines()["fresh"].over(NOW - HOUR, NOW).missed == timedelta(0)
 
 
+def test_a_run_that_comes_late_says_nothing_of_the_time_before_it(book):
+    book.write(run(NOW - HOUR), replace(run(NOW - 30 * MINUTE, fresh=Status.FAIL), started_at=NOW - QUARTER))
+    assert book.lines()["fresh"].within(NOW - HOUR, NOW).stretches == (
+        Stretch(NOW - HOUR, NOW - 37.5 * MINUTE, True),
+        Stretch(NOW - QUARTER, NOW, False),
+    )
+
+
 def test_many_datasets_are_read_at_once_and_say_the_same_as_one_by_one(book):
     many = [dataset(f"t{number}") for number in range(30)]
     for number, each in enumerate(many):

@@ -33,10 +33,11 @@ class Verdicts:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """The slots of a dataset's runs in order, what they said of the whole table by check, and of each bucket the newest
-    that was said."""
+    """The slots of a dataset's runs in order, the moments at which they measured, what they said of the whole table by
+    check, and of each bucket the newest that was said."""
 
     slots: np.ndarray
+    moments: np.ndarray
     checks: Mapping[str, Verdicts]
     buckets: Mapping[str, Mapping[datetime, Status]]
 
@@ -47,16 +48,18 @@ class SeenReader(RunReader):
     def seen(self, since: datetime, dataset: str | None = None) -> dict[str, Seen]:
         """What runs from `since` on have said, by dataset; of one, or of all. Learned checks are left out."""
         limits = [dataset, naive(since)]
-        slots = self._columns(
-            f"""SELECT dataset, list(slot) AS slots FROM runs
+        runs = self._columns(
+            f"""SELECT dataset, list(slot) AS slots, list(started_at) AS moments FROM runs
                 WHERE {_OF_DATASET} AND slot >= $2 AND {_SAID} GROUP BY ALL""",
             limits,
         )
         checks, buckets = self._verdicts(limits), self._bucket_verdicts(limits)
-        return {
-            name: Seen(np.sort(_moments(own)), checks.get(name, {}), buckets.get(name, {}))
-            for name, own in zip(slots["dataset"], slots["slots"], strict=True)
-        }
+        found = {}
+        for name, slots, moments in zip(runs["dataset"], runs["slots"], runs["moments"], strict=True):
+            order = np.argsort(slots)
+            own = _moments(slots)[order], _moments(moments)[order]
+            found[name] = Seen(*own, checks.get(name, {}), buckets.get(name, {}))
+        return found
 
     def slots_of(self, dataset: str, check: str, since: datetime) -> np.ndarray:
         """The slots of the runs that said something of a check, in order: a contract may have done without it."""

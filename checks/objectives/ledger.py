@@ -45,7 +45,7 @@ class Kept:
 
 @dataclass
 class _Book:
-    """What is known of one dataset: up to the slot `last` of its newest run."""
+    """What is known of one dataset: up to the moment `last` of its newest run."""
 
     objectives: tuple[Objective, ...]
     pace: Pace
@@ -68,13 +68,13 @@ class _Book:
             said = (_state(objective, result.status) for result in own if result.bucket is None)
             states = [state for state in said if state is not None]
             if states:
-                spell = Spell(report.slot, report.slot, max(states))
+                spell = Spell(report.started_at, report.started_at, max(states))
                 before = self.spells.get(objective.level, ())
                 self.spells[objective.level] = followed(before, spell, self.pace.hold)
             self._judge_buckets(own)
         if report.measured:
             self.event_time = report.measured.event_time
-        self.last = report.slot
+        self.last = report.started_at
         self.kept.clear()
 
     def _judge_buckets(self, results: Iterable[Result]) -> None:
@@ -114,7 +114,7 @@ class Ledger:
             book = self._books.get(report.dataset)
             if book is None or report.outcome not in _SAID:
                 return
-            if book.last is None or report.slot > book.last:
+            if book.last is None or report.started_at > book.last:
                 book.follow(report)
             else:
                 del self._books[report.dataset]
@@ -135,7 +135,7 @@ class Ledger:
         for name, (objectives, own) in wanted.items():
             event_time = newest[name].event_time if name in newest else None
             spells = {each.level: self._spells(each, seen[name], own, since) for each in objectives if name in seen}
-            last = seen[name].slots[-1].astype("M8[us]").item().replace(tzinfo=UTC) if name in seen else None
+            last = seen[name].moments.max().astype("M8[us]").item().replace(tzinfo=UTC) if name in seen else None
             buckets = {check: dict(judged) for check, judged in seen[name].buckets.items()} if name in seen else {}
             self._books[name] = _Book(objectives, own, last, event_time, spells, buckets)
 
@@ -147,7 +147,8 @@ class Ledger:
             if check in seen.checks:
                 self._say(states, objective, check, seen, since)
         told = states != _ABSENT
-        return spells_of(seen.slots[told], states[told], own.hold)
+        in_time = np.argsort(seen.moments[told], kind="stable")
+        return spells_of(seen.moments[told][in_time], states[told][in_time], own.hold)
 
     def _say(self, states: np.ndarray, objective: Objective, check: str, seen: Seen, since: datetime) -> None:
         """What one check said, into the states of the runs: the worst counts."""

@@ -1,7 +1,8 @@
 """The states that runs have seen, put together to a timeline. Pure.
 
-A result holds from its slot to the slot of the next run, but no longer than a result counts by the dataset's schedule:
-when nobody looks, nothing is known. A result that says nothing about the data ends what was known before it.
+A result holds from the moment at which it was measured to that of the next one, but no longer than a result counts by
+the dataset's schedule: when nobody looks, nothing is known. A result that says nothing about the data ends what was
+known before it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def reach_of(status: Status) -> State:
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """All runs from the slot `first` to the slot `last` have seen the same state, each soon enough after the other."""
+    """All runs from the moment `first` to `last` have seen the same state, each soon enough after the other."""
 
     first: datetime
     last: datetime
@@ -62,28 +63,28 @@ def followed(spells: Sequence[Spell], new: Spell, hold: timedelta) -> tuple[Spel
 
 
 def timeline(spells: Sequence[Spell], hold: timedelta) -> Timeline:
-    """What the spells say of the time: each holds until the next one, or for `hold` after its last slot."""
+    """What the spells say of the time: each holds until the next one, or for `hold` after its last run."""
     return Timeline.of(_stretches(spells, hold))
 
 
-def spells_of(slots: np.ndarray, states: np.ndarray, hold: timedelta) -> tuple[Spell, ...]:
-    """The spells of many runs: sorted slots (datetime64[us], UTC) and their states."""
+def spells_of(moments: np.ndarray, states: np.ndarray, hold: timedelta) -> tuple[Spell, ...]:
+    """The spells of many runs: their moments in order (datetime64[us], UTC) and their states."""
     import numpy as np
 
-    if not len(slots):
+    if not len(moments):
         return ()
-    turns = (np.diff(states) != 0) | (np.diff(slots) > np.timedelta64(hold))
+    turns = (np.diff(states) != 0) | (np.diff(moments) > np.timedelta64(hold))
     begins = np.append(0, np.flatnonzero(turns) + 1)
-    ends = np.append(begins[1:] - 1, len(slots) - 1)
-    firsts, lasts = _moments(slots[begins]), _moments(slots[ends])
+    ends = np.append(begins[1:] - 1, len(moments) - 1)
+    firsts, lasts = _moments(moments[begins]), _moments(moments[ends])
     return tuple(
         Spell(first, last, State(state))
         for first, last, state in zip(firsts, lasts, states[begins].tolist(), strict=True)
     )
 
 
-def _moments(slots: np.ndarray) -> Iterable[datetime]:
-    return (slot.replace(tzinfo=UTC) for slot in slots.astype("M8[us]").tolist())
+def _moments(moments: np.ndarray) -> Iterable[datetime]:
+    return (moment.replace(tzinfo=UTC) for moment in moments.astype("M8[us]").tolist())
 
 
 def _stretches(spells: Sequence[Spell], hold: timedelta) -> Iterator[Stretch]:

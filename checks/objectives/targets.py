@@ -67,7 +67,7 @@ def _quality(dataset: Dataset, rules: tuple[str, ...]) -> Objective:
     strictest = min((rate.most for rate in rates if rate.column is None), default=None)
     own = None if strictest is None else _possible(100 - strictest)
     target = dataset.objective or own or DEFAULT_TARGET
-    said = "No rule of severity error is broken"
+    said = "Met while no rule of severity error is broken."
     about = (dataset.contract, dataset.owner, said)
     return Objective(dataset.name, QUALITY, Kind.QUALITY, target, Dimension.ACCURACY, rules, *about)
 

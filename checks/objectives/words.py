@@ -10,7 +10,8 @@ from checks import phrases
 from checks.objectives.budget import Burn
 
 Document = Mapping[str, Any]
-_DAY = 86_400
+_MINUTE, _DAY = 60, 86_400
+_LAST = {timedelta(hours=1): "hour", timedelta(days=1): "day"}
 _GAP = 0.01  # a window of which no more than this part is unknown is told as it is
 
 
@@ -34,13 +35,14 @@ def left(one: Document) -> str:
 
 
 def since(one: Document, days: int = 30) -> str | None:
-    """'since 2026-11-21 12:00 UTC' where less than the window is known; None where it is known whole."""
+    """How much of a window was measured, and since when where it was not from the start; None where nearly all was."""
     each = next(each for each in one["attainment"] if each["days"] == days)
     known = each["since"] and datetime.fromisoformat(each["since"])
     if not known or _is_whole(each):
         return None
-    told = f"{phrases.duration(_measured(each))} of {days} d were measured"
-    return f"known since {phrases.moment(known)}: {told}, the rest counts neither way"
+    told = f"{phrases.duration(_measured(each))} of {days} d were measured, the rest counts neither way"
+    is_new = one["attainment"][-1]["since"] == each["since"]  # else something was known before the window
+    return f"known since {phrases.moment(known)}: {told}" if is_new else told
 
 
 def _is_whole(window: Document) -> bool:
@@ -49,7 +51,9 @@ def _is_whole(window: Document) -> bool:
 
 
 def _measured(window: Document) -> timedelta:
-    return timedelta(seconds=window["met_seconds"] + window["missed_seconds"])
+    """To the minute, from one on: seconds are no matter beside days."""
+    seconds = window["met_seconds"] + window["missed_seconds"]
+    return timedelta(seconds=seconds if seconds < _MINUTE else seconds // _MINUTE * _MINUTE)
 
 
 def burning(one: Document) -> str | None:
@@ -67,5 +71,6 @@ def of_burn(level: str, burn: Burn) -> str:
 
 
 def _burns(rate: float, missed: timedelta, window: timedelta) -> str:
-    spent = f"missed for {phrases.duration(missed)} of the last {phrases.duration(window)}"
+    last = _LAST.get(window) or phrases.duration(window)
+    spent = f"missed for {phrases.duration(missed)} of the last {last}"
     return f"burns {phrases.number(round(rate, 1))} times as fast as it may: {spent}"
