@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message as Mail
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 
 from aiosmtpd.controller import Controller
 
@@ -54,8 +54,11 @@ class WebSink:
         return status, headers
 
 
+Web = TypeVar("Web", bound=WebSink)
+
+
 @contextmanager
-def web_sink(port: int = 0) -> Iterator[WebSink]:
+def web_sink(port: int = 0, kind: type[Web] = WebSink) -> Iterator[Web]:
     """A web server on this machine until the end of the block."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -76,7 +79,7 @@ def web_sink(port: int = 0) -> Iterator[WebSink]:
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
-    sink = WebSink(server.server_address[1])
+    sink = kind(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
@@ -103,10 +106,13 @@ class MailSink:
         return "250 taken"
 
 
+Post = TypeVar("Post", bound=MailSink)
+
+
 @contextmanager
-def mail_sink(port: int) -> Iterator[MailSink]:
+def mail_sink(port: int, kind: type[Post] = MailSink) -> Iterator[Post]:
     """A mail server on this machine until the end of the block."""
-    sink = MailSink(port)
+    sink = kind(port)
     controller = Controller(sink, hostname="127.0.0.1", port=port)
     controller.start()
     try:
