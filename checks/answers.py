@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.drill import Sample
 from checks.eventtime import FIRST_YEAR
 from checks.health import of_results
+from checks.learned.masked import named
 from checks.metrics import unit_of
 from checks.monitor import Monitor
 from checks.records import DatasetHealth, Dimension, Health, Outcome, Result, RunReport, Severity, Status
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Document = dict[str, Any]
 NOT_DELIVERED = 4  # the exit code of a command that did its work, but could not tell somebody of it
@@ -69,22 +73,26 @@ def history_document(
     since: datetime | None = None,
     known_at: datetime | None = None,
 ) -> Document:
-    """One series from `since` on, as known at `known_at` (default: now). Raises UnknownDataset, and UnknownSeries when
-    the dataset has no such series."""
-    name = monitor.named([dataset])[0].name
-    series = monitor.history.series(name)
-    if not any(each.name == metric and each.column == column for each in series):
+    """One series from `since` on, as known at `known_at` (default: now). Of a metric that a column has several of (rows
+    of each value, numbers of each check) all of them, each point with the value or check that it is `of`; values of a
+    column that is classified by now are left out. Raises UnknownDataset, and UnknownSeries when the dataset has no such
+    series."""
+    [found] = monitor.named([dataset])
+    name = found.name
+    series = named(monitor.history.series(name), found)
+    own = [each for each in series if (each.name, each.column) == (metric, column)]
+    if not own:
         raise UnknownSeries(name, metric, column, sorted({(each.name, each.column) for each in series}, key=str))
-    frame = monitor.history.points(name, metric, column, since=since, known_at=known_at)
-    types = {each.name: each.type for _, columns in monitor.history.schemas(name)[-1:] for each in columns}
+    checks = list(dict.fromkeys(each.check for each in own))
     points = [
-        {
-            "bucket": None if bucket is None else bucket.isoformat(),
-            "observed_at": moment(observed_at.to_pydatetime()),
-            "value": float(value),
-        }
-        for bucket, observed_at, value in _points(frame)
+        point
+        for check in checks
+        for point in _points(
+            monitor.history.points(name, metric, column, check=check, since=since, known_at=known_at),
+            {} if check is None else {"of": next(each.category or check for each in own if each.check == check)},
+        )
     ]
+    types = {each.name: each.type for _, columns in monitor.history.schemas(name)[-1:] for each in columns}
     unit = unit_of(metric, types.get(column or ""))
     return {"dataset": name, "metric": metric, "column": column, "unit": unit, "points": points}
 
@@ -193,11 +201,12 @@ def _run(report: RunReport) -> Document:
     }
 
 
-def _points(frame: Any) -> Any:
+def _points(frame: pd.DataFrame, of: Document) -> Iterator[Document]:
     import pandas as pd
 
     for bucket, observed_at, value in zip(frame["bucket"], frame["observed_at"], frame["value"], strict=True):
-        yield None if pd.isna(bucket) else bucket.to_pydatetime(), observed_at, value
+        start = None if pd.isna(bucket) else bucket.to_pydatetime().isoformat()
+        yield {**of, "bucket": start, "observed_at": moment(observed_at.to_pydatetime()), "value": float(value)}
 
 
 def parsed_moment(text: str) -> datetime:

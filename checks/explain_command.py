@@ -26,7 +26,10 @@ def explain(  # noqa: PLR0913 the words of a command line
     metric: str,
     bucket: Annotated[str, typer.Option("--bucket", help="The day or hour, as 2026-03-14 or 2026-03-14T06:00.")],
     column: Annotated[str | None, typer.Option("--column", help="The column, for metrics of a column.")] = None,
-    check: Annotated[str | None, typer.Option("--check", help="The rule, where several measure the same.")] = None,
+    check: Annotated[
+        str | None,
+        typer.Option("--check", help="The rule, where several measure the same; of category_count the value."),
+    ] = None,
     style: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     config: ConfigPath = DEFAULT,
     as_json: AsJson = False,

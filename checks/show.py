@@ -77,20 +77,24 @@ def series(document: dict[str, Any], console: Console) -> None:
     of = f" of {document['column']}" if document["column"] else ""
     buckets = [datetime.fromisoformat(point["bucket"]) for point in document["points"] if point["bucket"]]
     hourly = any(bucket.hour for bucket in buckets)
-    table = _table(("bucket", "observed at (UTC)", f"{document['metric']}{of} ({document['unit']})"))
+    several = [document["column"] or "of"] if any("of" in point for point in document["points"]) else []
+    table = _table((*several, "bucket", "observed at (UTC)", f"{document['metric']}{of} ({document['unit']})"))
     for point in document["points"]:
         start = point["bucket"] and datetime.fromisoformat(point["bucket"])
         value = str(moment_of(point["value"])) if document["unit"] == "epoch" else phrases.number(point["value"])
         bucket = phrases.bucket(start, hourly=hourly) if start else "whole table"
-        table.add_row(bucket, point["observed_at"][:19].replace("T", " "), value)
+        of_what = [Text(point.get("of", ""))] if several else []
+        table.add_row(*of_what, bucket, point["observed_at"][:19].replace("T", " "), value)
     console.print(table)
 
 
 def csv_of_series(document: dict[str, Any], _: Console) -> None:
     """A series as CSV on stdout."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["bucket", "observed_at", "value"])
-    writer.writerows([point["bucket"], point["observed_at"], point["value"]] for point in document["points"])
+    several = ["of"] if any("of" in point for point in document["points"]) else []
+    header = [*several, "bucket", "observed_at", "value"]
+    writer.writerow(header)
+    writer.writerows([point[name] for name in header] for point in document["points"])
 
 
 def sample(document: dict[str, Any], console: Console) -> None:

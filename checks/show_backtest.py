@@ -92,10 +92,9 @@ def _series(settings: Sequence[Document]) -> Table:
     rows.sort(key=lambda each: -max(one["alerts"] for one in each))
     for each in rows[:_MOST]:
         first = each[0]
-        name = first["metric"] + (f" of {first['column']}" if first["column"] else "")
         judged = f"{first['judged']:,}" if first["judged"] else f"learning, {first['learning']:,}"
         table.add_row(
-            Text(name),
+            Text(first["name"]),
             judged,
             *(f"{one['alerts']:,}" for one in each),
             _seen(first, "sees_fall"),

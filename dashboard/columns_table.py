@@ -12,6 +12,8 @@ from checks.records import Metric, Result
 from connectors import Column
 from dashboard import words
 
+_SHOWN = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Values:
@@ -42,8 +44,22 @@ class Values:
             None,
         )
 
+    def categories(self, column: str) -> list[tuple[str, float]]:
+        """The values of a column with few and their shares of all that were counted, the largest first; in the newest
+        bucket, or in the whole table."""
+        newest = max((max(found) for one, found in self.buckets.items() if _is_value_of(column, one)), default=None)
+        counts = {one.category: found.get(newest) for one, found in self.buckets.items() if _is_value_of(column, one)}
+        counts = counts or {one.category: count for one, (_, count) in self.table.items() if _is_value_of(column, one)}
+        found = {value: count for value, count in counts.items() if value is not None and count}
+        whole = sum(found.values())
+        return sorted(((value, count / whole) for value, count in found.items()), key=lambda one: -one[1])
+
     def newest_bucket(self) -> datetime | None:
         return max((bucket for found in self.buckets.values() for bucket in found), default=None)
+
+
+def _is_value_of(column: str, metric: Metric) -> bool:
+    return metric.column == column and metric.check == f"={metric.category}"
 
 
 def about(values: Values) -> str:
@@ -72,6 +88,7 @@ def _row(column: Column, values: Values, results: Sequence[Result]) -> dict[str,
         "Null rate by bucket": values.history("null_rate", column.name),
         "Distinct": words.number(values.latest("distinct_count", column.name)),
         "Range": _range(column, values, temporal),
+        "Values": _categories(values.categories(column.name)),
         "Mean": "" if temporal else _number(values.latest("mean", column.name)),
         "Std. dev.": "" if temporal else _number(values.latest("stddev", column.name)),
     }
@@ -91,6 +108,12 @@ def _range(column: Column, values: Values, temporal: bool) -> str:
         return _between(words.number(short), words.number(long)) + (" character" if long == 1 else " characters")
     true = values.latest("true_rate", column.name)
     return "" if true is None else f"{words.percent(true)} true"
+
+
+def _categories(found: Sequence[tuple[str, float]]) -> str:
+    """'EV 19 %, B6 16 %, DL 15 % and 8 more'."""
+    told = ", ".join(f"{value} {words.percent(share)}" for value, share in found[:_SHOWN])
+    return f"{told} and {len(found) - _SHOWN} more" if len(found) > _SHOWN else told
 
 
 def _between(low: str, high: str) -> str:

@@ -137,25 +137,21 @@ def _chart(setting: dict[str, Any]) -> None:
     known.sort(key=lambda points: -sum(state in ("anomaly", "drift") for state in points["state"]))
     if not known:
         return
-    chosen = st.selectbox("Series", range(len(known)), format_func=lambda at: _name(known[at]), key="backtest-of")
+    chosen = st.selectbox("Series", range(len(known)), format_func=lambda at: known[at]["name"], key="backtest-of")
     points = known[chosen or 0]
-    rate = next(
-        each["sees_in"] == "points"
-        for each in setting["series"]
-        if (each["metric"], each["column"]) == (points["metric"], points["column"])
-    )
+    rate = next(each["sees_in"] == "points" for each in setting["series"] if each["name"] == points["name"])
     st.plotly_chart(
         charts_detection.replayed(points, 100.0 if rate else 1.0, " %" if rate else "", parts.palette()),
         config=charts.CONFIG,
         key="backtest-chart",
-        alt=f"{_name(points)} with its band and what would have alerted",
+        alt=f"{points['name']} with its band and what would have alerted",
     )
 
 
 def _series(settings: list[dict[str, Any]]) -> pd.DataFrame:
     first = settings[0]
     frame = {
-        "series": [_name(each) for each in first["series"]],
+        "series": [each["name"] for each in first["series"]],
         "judged": [each["judged"] for each in first["series"]],
     }
     for setting in settings:
@@ -183,10 +179,6 @@ def _seen(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
     return f"{words.number(100 * value)} points" if unit == "points" else words.percent(value)
-
-
-def _name(series: dict[str, Any]) -> str:
-    return series["metric"] + (f" of {series['column']}" if series["column"] else "")
 
 
 def _when(alert: dict[str, Any]) -> str:

@@ -144,6 +144,9 @@ def _always(series: Sequence[Metric]) -> list[Metric]:
 def panel_of(dataset: Dataset, metric: Metric, back: int | None, at: datetime) -> charts.Panel:
     """One series of the last `back` days, with all that is known of its past."""
     points = load.points(dataset.name, metric.name, metric.column, metric.check, back)
+    if metric.category is not None:
+        rows = "row_count" if metric.grain is Grain.TABLE else "bucket_rows"
+        points = panels.shares(points, load.points(dataset.name, rows, None, None, back))
     checks = panels.checks_on(metric, dataset)
     drawn = panels.panel(metric, points, checks, _found(dataset, checks, back), at)
     past = panels.Past(

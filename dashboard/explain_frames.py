@@ -9,7 +9,14 @@ from dashboard import words
 
 _SHARES = ("null_rate", "true_rate")
 #: counts of bad values are explained as rates
-_EXPLAINED_AS_RATES = ("null_count", "empty_count", "missing_count", "invalid_count", "violation_count")
+_EXPLAINED_AS_RATES = (
+    "null_count",
+    "empty_count",
+    "missing_count",
+    "invalid_count",
+    "violation_count",
+    "category_count",
+)
 
 
 def segments(found: Explanation) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from checks.drill import Sample
 from checks.explain import Explanation, Words
 from checks.explain.kept import reasons
 from checks.history import RunRow
+from checks.learned.masked import masked, named
 from checks.learned.series import fit_of
 from checks.lineage import Graph, Lineage
 from checks.records import Alert, Dataset, DatasetHealth, EventTime, Grain, Label, Metric, QueryRecord, Result
@@ -185,7 +186,8 @@ def points(dataset: str, metric: str, column: str | None, check: str | None, bac
 
 @copied
 def series(dataset: str) -> list[Metric]:
-    return process.current().history.series(dataset)
+    monitor = process.current()
+    return named(monitor.history.series(dataset), monitor.datasets().get(dataset))
 
 
 @copied
@@ -202,7 +204,8 @@ def bands(dataset: str, metric: Metric, back: int | None) -> pd.DataFrame:
 @copied
 def alerts(dataset: str | None, back: int) -> list[Alert]:
     """The learned alerts that stand, of one dataset or of all, newest first."""
-    return process.current().history.alerts(dataset, now() - timedelta(days=back))
+    monitor = process.current()
+    return masked(monitor.history.alerts(dataset, now() - timedelta(days=back)), monitor.datasets())
 
 
 @copied

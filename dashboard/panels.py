@@ -76,6 +76,8 @@ def label(metric: Metric) -> str:
     """'null rate of carrier', 'rows per day'."""
     if metric.name == "bucket_rows":
         return f"rows per {metric.grain.value}"
+    if metric.category is not None:
+        return f"share of {metric.column} = {metric.category}"
     name = _NAMES.get(metric.name, metric.name + (" of {}" if metric.column else ""))
     about = name.replace("{}", metric.column or "all columns")
     return f"{about} (check {metric.check})" if metric.check else about
@@ -87,7 +89,7 @@ def token(metric: Metric) -> str:
 
 
 def unit(metric: Metric) -> str:
-    if metric.name in _RATES:
+    if _is_share(metric):
         return "%"
     if metric.name == "freshness":
         return "h"
@@ -208,8 +210,8 @@ def panel(
 def with_past(drawn: Panel, metric: Metric, past: Past) -> Panel:
     """The chart with what was expected, where that was left, and what was said of it. The band of a count that is
     judged as a share of the rows has no place in a chart of counts."""
-    shares = metric.name in READINGS and READINGS[metric.name].part
-    bands = past.bands.iloc[:0] if shares else past.bands
+    counted = metric.name in READINGS and READINGS[metric.name].part and not _is_share(metric)
+    bands = past.bands.iloc[:0] if counted else past.bands
     factor = _factor(metric)
     shown = pd.DataFrame({"moment": pd.to_datetime(bands["bucket"])})
     for name in ("lower", "expected", "upper"):
@@ -240,8 +242,21 @@ def _spans(label: Label, metric: Metric, drawn: Panel) -> Iterator[Span]:
             begun = None
 
 
+def _is_share(metric: Metric) -> bool:
+    """Rows of one value are shown as a share, as they are judged."""
+    return metric.name in _RATES or metric.category is not None
+
+
+def shares(points: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Counts of a part of the rows as shares of them; `rows` are those of the same buckets, or of the same moments
+    where there are none. Left out is where there are no rows."""
+    by = "observed_at" if points["bucket"].isna().all() else "bucket"
+    whole = points[by].map(rows.drop_duplicates(by).set_index(by)["value"])
+    return points.assign(value=points["value"] / whole)[whole > 0]
+
+
 def _factor(metric: Metric) -> float:
-    return 100.0 if metric.name in _RATES else 1 / words.HOUR if metric.name == "freshness" else 1.0
+    return 100.0 if _is_share(metric) else 1 / words.HOUR if metric.name == "freshness" else 1.0
 
 
 def _title_unit(metric: Metric) -> str:

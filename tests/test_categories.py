@@ -5,22 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from checks.answers import history_document
+from checks.config import load
 from checks.few_values import FEW, MOST_EVER
 from checks.history import Known
 from checks.learned.before import Before
 from checks.learned.categories import newcomers, vanished
+from checks.learned.masked import masked, named
 from checks.learned.turns import pace_of
-from checks.records import Grain, Label, LabelKind, Measured, Metric, Result, Status, category_count
+from checks.learned.words import sentence
+from checks.monitor import Monitor
+from checks.records import (
+    Alert,
+    Dataset,
+    Finding,
+    Grain,
+    Label,
+    LabelKind,
+    Measured,
+    Metric,
+    Result,
+    RunReport,
+    Status,
+    category_count,
+)
+from connectors import TableName
 from tests.learning import ROWS, TODAY, learned
 from tests.measuring import measured
-from tests.monitors import utc
+from tests.monitors import Clock, utc
 from tests.nasty import AT
-from tests.warehouses import Warehouse
+from tests.warehouses import DuckDBFile, Warehouse
 
 NOON = AT.replace(tzinfo=None)
 DAYS = [NOON.replace(hour=0) - timedelta(days=days) for days in (2, 1, 0)]
@@ -109,8 +130,6 @@ def test_later_runs_count_what_is_known_with_a_new_value_and_one_that_is_gone(wa
     ],
 )
 def test_values_that_nobody_should_read_are_not_counted(tmp_path, name, values):
-    from tests.warehouses import DuckDBFile
-
     warehouse = DuckDBFile(tmp_path)
     table = orders({"a": (60, 60, 60)}).drop_columns("kind").append_column(name, pa.array((values * 180)[:180]))
     table = warehouse.load("orders", table)
@@ -121,8 +140,6 @@ def test_values_that_nobody_should_read_are_not_counted(tmp_path, name, values):
 
 
 def test_classified_columns_keys_and_columns_of_many_values_are_not_counted(tmp_path):
-    from tests.warehouses import DuckDBFile
-
     warehouse = DuckDBFile(tmp_path)
     name = warehouse.load("orders", orders({"a": (60, 60, 60), "b": (9, 9, 9)}))
     much = Known(None, None, {}, categories={"kind": tuple(str(i) for i in range(MOST_EVER + 1))})
@@ -134,8 +151,6 @@ def test_classified_columns_keys_and_columns_of_many_values_are_not_counted(tmp_
 
 
 def test_a_table_of_a_few_rows_has_no_shares(tmp_path):
-    from tests.warehouses import DuckDBFile
-
     warehouse = DuckDBFile(tmp_path)
     name = warehouse.load("orders", orders({"a": (9, 9, 9), "b": (9, 9, 9)}))
     with warehouse.open() as source:
@@ -298,3 +313,64 @@ def test_what_comes_later_changes_no_verdict_of_before():
         part = vanished(values[cut], rows[cut], none[cut], none[cut], pace), newcomers(values[cut], rows[cut], pace)
         for one, other in zip(whole, part, strict=True):
             np.testing.assert_array_equal(one[cut], other)
+
+
+# -- from a table to what people see -----------------------------------------------------------------------------------
+
+
+def a_quarter(file: Path, *, without: str = "", extra: int = 0) -> None:
+    """About 400 orders a day for 100 days in four shops of a chain; of yesterday those of one shop are missing, and
+    `extra` ones are of a shop that nobody knew."""
+    with duckdb.connect(str(file)) as db:
+        db.execute(
+            """CREATE OR REPLACE TABLE orders AS
+               SELECT TIMESTAMP '2025-12-06' + to_seconds(range * 216) AS ordered_at,
+                      ['north', 'south', 'east', 'west'][1 + (hash(range) % 10 // 3)::INT] AS shop,
+                      'k-' || range AS code FROM range(40000)"""
+        )
+        day = "ordered_at::DATE = DATE '2026-03-14'"
+        db.execute(f"UPDATE orders SET shop = 'new' WHERE {day} AND hash(code) % 400 < $1", [extra])
+        db.execute(f"DELETE FROM orders WHERE {day} AND shop = $1", [without])
+
+
+def ran(folder: Path) -> tuple[Monitor, RunReport]:
+    (folder / "config.toml").write_text('[sources.lake]\nurl = "duckdb://lake.duckdb"\n')
+    monitor = Monitor.open(load(folder / "config.toml"), AT, Clock(AT))
+    [future], errors = monitor.list_and_start([])
+    assert not errors
+    return monitor, future.result()
+
+
+@pytest.mark.slow
+def test_a_first_run_names_the_value_that_vanished_and_the_one_that_is_new(tmp_path: Path):
+    a_quarter(tmp_path / "lake.duckdb", without="west", extra=30)
+    monitor, report = ran(tmp_path)
+    try:
+        [alert] = monitor.history.alerts("lake.main.orders", since=YESTERDAY)
+        named = {one.metric.category: one for one in alert.findings if one.metric.category}
+        assert (named["west"].value, named["new"].expected) == (0, 0)
+        shares = next(one for one in report.results if one.check == "learned.shares")
+        assert "shop = " in (shares.reason or "")
+        kept = history_document(monitor, "lake.main.orders", "category_count", "shop")
+        assert {point["of"] for point in kept["points"]} == {"north", "south", "east", "west", "new"}
+        west = [point["value"] for point in kept["points"] if point["of"] == "west"]
+        assert (len(west), west[-2], min(west[:-2]) > 0) == (91, 0, True)
+        assert list(monitor.history.known("lake.main.orders").categories) == ["shop"]
+    finally:
+        monitor.close()
+
+
+def metrics(*values: str) -> list[Metric]:
+    return [of_day(value) for value in values]
+
+
+def test_values_of_a_column_that_was_classified_since_are_not_told():
+    dataset = Dataset("s", TableName(None, "orders"), classified={"KIND": "restricted"})
+    rows = Metric("bucket_rows", grain=Grain.DAY)
+    assert named([rows, *metrics("web")], dataset) == [rows]
+    assert named(metrics("web"), None) == []
+    assert named(metrics("web"), replace(dataset, classified={})) == metrics("web")
+    alert = Alert("s.orders", YESTERDAY, Grain.DAY, NOON, tuple(Finding(one, 0, 1, 1, 1, -2) for one in metrics("web")))
+    [hidden] = masked([alert], {"s.orders": dataset})
+    assert "web" not in sentence(hidden.findings[0], YESTERDAY, Grain.DAY)
+    assert masked([alert], {"s.orders": replace(dataset, classified={})}) == [alert]

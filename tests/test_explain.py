@@ -71,7 +71,7 @@ def asked(
 def question(table: TableName, metric: str, column: str | None = None, **more: Any) -> Question:
     checks = more.pop("checks", ())
     dataset = Dataset("shop", table, checks=checks)
-    subject = subject_of(dataset, metric, column, None, more.get("hidden", frozenset()))
+    subject = subject_of(dataset, metric, column, more.pop("value", None), more.get("hidden", frozenset()))
     return Question(dataset, subject, DAY, EventTime("at", "config"), DAYS[1:], **more)
 
 
@@ -138,6 +138,25 @@ def test_a_pair_of_a_null_and_a_number_is_named_on_every_warehouse(warehouse):
     frame = frame[~(judged(frame) & frame["shop"].isna() & (frame["kind"] == 2))]
     found = asked(warehouse, frame, "row_count")
     assert where(found) in (["shop is NULL and kind = 2"], ["kind = 2 and shop is NULL"])
+
+
+def test_rows_of_one_value_are_explained_by_the_others_on_every_warehouse(warehouse):
+    frame = orders()
+    before = ((frame["kind"] == 2) & ~judged(frame)).sum() / (~judged(frame)).sum()
+    frame.loc[judged(frame) & (frame["shop"] == "Oslo") & (frame["kind"] == 2), "kind"] = 3
+    found = asked(warehouse, frame, "category_count", "kind", value="=2")
+    assert found.before == pytest.approx(before)
+    assert where(found) == ["shop = Oslo"]
+    assert "of the fewer rows with kind = 2 are shop = Oslo" in found.sentence
+
+
+def test_the_value_must_be_said_and_may_not_be_classified():
+    dataset = Dataset("shop", TableName(None, "orders"))
+    with pytest.raises(Refused, match="say of which, as --check VALUE"):
+        subject_of(dataset, "category_count", "kind", None, frozenset())
+    with pytest.raises(Refused, match="is classified"):
+        subject_of(dataset, "category_count", "kind", "=2", frozenset({"kind"}))
+    assert subject_of(dataset, "category_count", "kind", "2", frozenset()).about == "kind = 2"
 
 
 def test_missing_values_are_a_segment_on_every_warehouse(warehouse):

@@ -112,8 +112,7 @@ def _alert(event: Event) -> Document:
         "to": _iso(event.last),
         "sentence": sentence(event),
         "label": event.label.kind if event.label else None,
-        "metric": leading.metric.name,
-        "column": leading.metric.column,
+        **_called(leading.metric),
         "score": leading.score,
         "series": [_finding(finding) for finding in event.findings],
     }
@@ -122,23 +121,31 @@ def _alert(event: Event) -> Document:
 def sentence(event: Event) -> str:
     """'612 rows, expected between 880 and 980 rows; with it null_rate of tailnum'."""
     leading = event.findings[0]
-    words = f"{learned_words.name_of(leading.metric)}: {learned_words.amount(leading.metric, leading.value)}"
-    band = learned_words.band(leading.metric, leading.lower, leading.upper)
-    words += f", moved slowly away from {band}" if leading.drift else f", expected {band}"
+    words = learned_words.turn(leading) or _moved(leading)
     others = [learned_words.name_of(finding.metric) for finding in event.findings[1:]]
     more = f" and {len(others) - 3} more" if len(others) > 3 else ""
     return f"{words}; with it {', '.join(others[:3])}{more}" if others else words
 
 
+def _moved(finding: Finding) -> str:
+    words = f"{learned_words.name_of(finding.metric)}: {learned_words.amount(finding.metric, finding.value)}"
+    band = learned_words.band(finding.metric, finding.lower, finding.upper)
+    return words + (f", moved slowly away from {band}" if finding.drift else f", expected {band}")
+
+
 def _finding(finding: Finding) -> Document:
     numbers = {name: getattr(finding, name) for name in ("value", "expected", "lower", "upper", "score", "drift")}
-    return {"metric": finding.metric.name, "column": finding.metric.column, **numbers}
+    return {**_called(finding.metric), **numbers}
+
+
+def _called(metric: Metric) -> Document:
+    """What a series is called: `name` tells those of several values of a column apart."""
+    return {"name": learned_words.name_of(metric), "metric": metric.name, "column": metric.column}
 
 
 def _series(each: SeriesReplayed) -> Document:
     return {
-        "metric": each.metric.name,
-        "column": each.metric.column,
+        **_called(each.metric),
         "check": family_of(each.metric).check,
         "judged": each.judged,
         "learning": each.learning,
@@ -160,8 +167,7 @@ def _points(judged: Judged, since: int) -> list[Document]:
     rows = sorted(range(len(bands.metrics)), key=lambda row: _order(bands.metrics[row]))
     return [
         {
-            "metric": metric.name,
-            "column": metric.column,
+            **_called(metric),
             "bucket": buckets,
             "state": list(judged.state[row, since:]),
             **{name: _plain(getattr(bands, name)[row, since:]) for name in ("values", "expected", "lower", "upper")},

@@ -51,7 +51,7 @@ def _heading(setting: Document) -> str:
 
 def _figure(setting: Document) -> go.Figure:
     chosen = _loudest_first(setting["points"])[:MOST]
-    names = [escape(_name(points)) for points in chosen]
+    names = [escape(points["name"]) for points in chosen]
     height = _HEIGHT * len(chosen) + 60
     figure = make_subplots(
         rows=len(chosen), cols=1, shared_xaxes=True, vertical_spacing=34 / height, subplot_titles=names
@@ -88,7 +88,3 @@ def _traces(points: Document) -> list[go.Scatter]:
 
 def _loudest_first(points: Sequence[Document]) -> list[Document]:
     return sorted(points, key=lambda one: -sum(state in ("anomaly", "drift") for state in one["state"]))
-
-
-def _name(points: Document) -> str:
-    return points["metric"] + (f" of {points['column']}" if points["column"] else "")

@@ -25,6 +25,7 @@ _NOUNS = {
     "invalid_count": "invalid values of {}",
     "violation_count": "rows against the condition",
     "true_rate": "true values of {}",
+    "category_count": "rows with {}",
 }
 
 
@@ -90,7 +91,7 @@ def _first(subject: Subject, *, rising: bool) -> tuple[str, str]:
         return f"of the {'rise' if rising else 'fall'} in the mean of {subject.column}", "comes from"
     if subject.kind is Kind.COUNT:
         return f"of the {'additional' if rising else 'missing'} rows", "are"
-    noun = _NOUNS[subject.measure].format(subject.column)
+    noun = _noun(subject)
     return f"of the {'additional' if rising else 'fewer'} {noun}", "are"
 
 
@@ -104,10 +105,12 @@ def _own(group: Sequence[Segment], subject: Subject) -> str:
     return f" ({_value(segment.after or 0, subject)}, usually {_value(segment.before, subject)})"
 
 
+def _noun(subject: Subject) -> str:
+    return _NOUNS[subject.measure].replace("{}", subject.about or "")
+
+
 def _of_mix(found: Explanation, subject: Subject) -> str:
-    what = (
-        f"the mean of {subject.column}" if subject.kind is Kind.MEAN else _NOUNS[subject.measure].format(subject.column)
-    )
+    what = f"the mean of {subject.column}" if subject.kind is Kind.MEAN else _noun(subject)
     parts = [
         f"{_where([each])} has {phrases.number(each.rows_after)} rows, usually {round(each.rows_before):,}"
         for each in found.segments[:3]

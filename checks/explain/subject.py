@@ -26,23 +26,30 @@ _RATES = {
     "missing_count": "missing_count",
     "invalid_count": "invalid_count",
     "violation_count": "violation_count",
+    "category_count": "category_count",
 }
 _OF_CHECKS = ("missing_count", "invalid_count", "violation_count")
 KNOWN = (*_COUNTS, *_RATES, "mean")
 #: numbers that tell values of their column
-SHOWS_VALUES = ("mean", "true_rate")
+SHOWS_VALUES = ("mean", "true_rate", "category_count")
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is to be explained. `metric` is the name that was asked for, `measure` what is counted, `check` the rule
-    that says which values are missing, invalid or against a condition."""
+    that says which values are missing, invalid or against a condition; `value` is the one whose rows are counted."""
 
     metric: str
     measure: str
     kind: Kind
     column: str | None = None
     check: Check | None = None
+    value: str | None = None
+
+    @property
+    def about(self) -> str | None:
+        """The column, or 'carrier = UA'."""
+        return self.column if self.value is None else f"{self.column} = {self.value}"
 
 
 def subject_of(dataset: Dataset, metric: str, column: str | None, check: str | None, hidden: frozenset[str]) -> Subject:
@@ -60,8 +67,11 @@ def subject_of(dataset: Dataset, metric: str, column: str | None, check: str | N
         raise Refused(f"{metric} is measured per column; say of which column")
     if metric in SHOWS_VALUES and column.lower() in hidden:
         raise Refused(f"column '{column}' of {dataset.name} is classified, so its values are not shown by segment")
+    if metric == "category_count" and not check:
+        raise Refused(f"{metric} is measured for each value of {column}; say of which, as --check VALUE")
+    value = (check.partition("=")[2] or check) if metric == "category_count" and check else None
     kind = Kind.MEAN if metric == "mean" else Kind.RATE
-    return Subject(metric, _RATES.get(metric, metric), kind, column)
+    return Subject(metric, _RATES.get(metric, metric), kind, column, value=value)
 
 
 def _rule(dataset: Dataset, metric: str, column: str | None, check: str | None) -> Check:
@@ -101,6 +111,8 @@ def parts(table: ir.Table, subject: Subject, columns: Sequence[Column], dialect:
     value, kind = table[column.name], kind_of(column)
     if subject.measure == "null_rate":
         return _as_number(value.isnull()), every
+    if subject.value is not None:
+        return _as_number(_holds(value, column, subject.value, dialect).fill_null(False)), every
     if subject.measure == "empty_count" and kind.is_string():
         return _as_number(((text_of(column, dialect) or _unchanged)(value).length() == 0).fill_null(False)), every
     if subject.measure == "true_rate" and kind.is_boolean():
@@ -109,6 +121,13 @@ def parts(table: ir.Table, subject: Subject, columns: Sequence[Column], dialect:
         amount = finite_values(column, kind, dialect)(value).cast("float64")
         return amount, amount
     raise Refused(f"column '{column.name}' is {column.native}, which has no {subject.metric}")
+
+
+def _holds(cell: Any, column: Column, value: str, dialect: str) -> Any:
+    """Whether a cell holds a value, which is kept as text."""
+    if kind_of(column).is_string():
+        return (text_of(column, dialect) or _unchanged)(cell) == value
+    return cell.cast("string") == value
 
 
 def _of_rule(table: ir.Table, check: Check, columns: Sequence[Column], dialect: str) -> tuple[Any, Any]:

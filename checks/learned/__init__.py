@@ -6,12 +6,15 @@
     labels      what people said of the past: what is not learned from, where a new time begins
     judging     bands and verdicts; one alert for all that happened in the same bucket
     exact       rules without statistics: values that always had one length, columns that turned constant
+    categories  values of columns with few: those that vanish, those that are new
+    turns       columns whose values take turns, which are not watched
     schema      the columns of the table against those that it had
     words       findings and bands in words
     told        the results of a run
     learning    all of it, for one run
     reasons     why the newest alert opened, asked of the warehouse after the run
     events      what people see: alerts that follow one another put together, with what was said of them
+    masked      values that are names of series, for readers of columns that were classified since
     series      one series by itself: what is believed of it, and the smallest change that is seen
 
 `checks.detect` has the arithmetic and knows no dataset; here are datasets and no arithmetic.

@@ -16,14 +16,23 @@ def sentence(finding: Finding, bucket: datetime, grain: Grain) -> str:
     """'612 rows on 2026-03-10, expected between 880 and 980 rows', or 'carrier = UA vanished on 2026-03-10: no rows,
     usually 15 % of the rows'."""
     when = "" if grain is Grain.TABLE else wording.when(bucket, hourly=grain is Grain.HOUR)
-    if _vanished(finding):
-        return f"{name_of(finding.metric)} vanished{when}: no rows, {expected(finding)}"
-    if _new(finding):
-        return f"{name_of(finding.metric)} is new{when}: {amount(finding.metric, finding.value)}, {expected(finding)}"
+    turned = turn(finding, when)
+    if turned:
+        return turned
     about = wording.described(wording.Number(finding.metric, finding.value), amount(finding.metric, finding.value))
     if finding.drift:
         return f"{about}{when}: the level of the last days has moved away from {expected(finding)}"
     return f"{about}{when}, expected {expected(finding)}"
+
+
+def turn(finding: Finding, when: str = "") -> str | None:
+    """'carrier = UA vanished on 2026-03-10: no rows, usually 15 % of the rows'; None for what is more or less than it
+    was."""
+    if _vanished(finding):
+        return f"{name_of(finding.metric)} vanished{when}: no rows, {expected(finding)}"
+    if _new(finding):
+        return f"{name_of(finding.metric)} is new{when}: {amount(finding.metric, finding.value)}, {expected(finding)}"
+    return None
 
 
 def expected(finding: Finding) -> str:
