@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.detect import __main__ as bench
 from bench.detect import detectors, faults, measure, results, rules, table, tasks
 from bench.detect.sources import Series, Source, cut, per_bucket
 
@@ -195,3 +196,19 @@ def test_a_whole_run_over_a_series_with_a_weekly_shape():
     assert "| shop | 1 |" in text
     assert "| *goal* |  | 1.00 | 85 % | 60 % | 80 % | 95 % | 100 % | 85 % | 70 % |" in text
     assert "| 100 % |" in text
+
+
+def test_a_quick_look_never_writes_over_the_kept_figures(tmp_path, monkeypatch):
+    draw = np.random.default_rng(3)
+    shop = series([draw.normal(100, 5) for _ in range(500)], first=135)
+    task = replace(tasks.TASKS["daily"], trials=lambda half: iter([tasks.trial_of(shop, faults.DAILY, "count")]))
+    monkeypatch.setitem(tasks.TASKS, "daily", task)
+    kept, elsewhere = tmp_path / "kept.json", tmp_path / "elsewhere.json"
+    monkeypatch.setattr(results, "FILE", kept)
+    look = ["run", "--task", "daily", "--detector", "rolling MAD"]
+    bench.main([*look, "--quick"])
+    assert not kept.exists()
+    bench.main([*look, "--quick", "--results", str(elsewhere)])
+    assert elsewhere.exists() and not kept.exists()
+    bench.main(look)
+    assert set(results.read(kept)["tuning"]) == {"daily"}

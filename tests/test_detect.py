@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from checks.detect import KINDS, Fit, Settings, fit, fit_many, score, score_many
+from checks.detect.calendars import special_day
 from tests.examples import examples
 
 DAYS = pd.date_range("2025-01-06", periods=180, freq="D")
@@ -92,6 +94,73 @@ def test_hours_that_are_each_a_little_low_are_an_anomaly_together() -> None:
     found = score(low, "count")["state"]
     assert "anomaly" in set(found.iloc[900:906])
     assert not (score(values, "count")["state"] == "anomaly").any()
+
+
+def hours_of(days: int, noise: float = 0.25, start: str = "2026-01-05", seed: int = 3) -> pd.Series:
+    """About 400 rows an hour, busy by day."""
+    hours = pd.date_range(start, periods=24 * days, freq="h")
+    chance = np.random.default_rng(seed).normal(0, noise, len(hours))
+    return pd.Series(np.round(400 * (1 + 0.5 * np.sin(hours.hour / 24 * 2 * np.pi)) * np.exp(chance)), hours)
+
+
+def test_six_hours_at_a_half_are_found_in_hours_that_move_by_a_sixth_themselves() -> None:
+    values = hours_of(64, noise=0.16).to_numpy()
+    grid = np.tile(values, (5, 1))
+    places = [24 * day + 9 for day in (57, 59, 61, 63)]
+    for row, at in enumerate(places):
+        grid[row, at : at + 6] *= 0.5
+    found = score_many(grid, hours_of(64).index, ["count"] * len(grid)).state == "anomaly"
+    assert [found[row, at : at + 6].any() for row, at in enumerate(places)] == [True] * 4
+    assert not found[-1].any()
+
+
+@settings(max_examples=examples(4), deadline=None)
+@given(at=some.integers(10 * 24, 29 * 24), value=some.sampled_from([0.0, 5.0, 1e6, float("nan")]))
+def test_the_next_hours_never_change_the_verdicts_of_those_before(at, value) -> None:
+    values = hours_of(30)
+    grid = np.tile(values.to_numpy(), (2, 1))
+    grid[1, at : at + 5] = value
+    found = score_many(grid, values.index, ["count"] * 2, Settings(holidays="US"))
+    for name, both in vars(found).items():
+        np.testing.assert_array_equal(both[0, :at], both[1, :at], err_msg=name)
+    for both in (found.expected, found.lower, found.upper):
+        assert both[0, at] == both[1, at]
+
+
+def test_hours_of_a_great_holiday_and_of_its_weekend_may_be_other_than_usual() -> None:
+    values = hours_of(83, noise=0.1, start="2026-09-07")
+    thanksgiving, saturday, wednesday = "2026-11-26", "2026-11-28", "2026-11-18"
+    grid = pd.DataFrame(dict.fromkeys((thanksgiving, saturday, wednesday), values))
+    for day in grid:
+        grid.loc[day, day] *= 0.6
+    told = {
+        country: (
+            score_many(grid.to_numpy().T, grid.index, ["count"] * 3, Settings(holidays=country)).state == "anomaly"
+        )
+        for country in ("US", None)
+    }
+    on = [grid.index.normalize() == day for day in grid]
+    assert [bool(told["US"][row, which].any()) for row, which in enumerate(on)] == [False, False, True]
+    assert [bool(told[None][row, which].any()) for row, which in enumerate(on)] == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("day", "country", "by_day", "by_hour"),
+    [
+        ("2026-11-26", "US", "Thanksgiving Day", "Thanksgiving Day"),
+        ("2026-11-28", "US", None, "weekend after Thanksgiving Day"),
+        ("2026-09-05", "US", None, "weekend before Labor Day"),
+        ("2026-12-22", "US", "days before Christmas", "days before Christmas"),
+        ("2026-12-24", "US", "day before Christmas Day", "day before Christmas Day"),
+        ("2027-01-03", "GB", "days after New Year", "weekend after New Year's Day"),
+        ("2026-12-22", "JP", None, None),  # an ordinary day
+        ("2026-12-22", None, None, None),
+        ("2026-09-01", None, "first of the month", None),
+    ],
+)
+def test_days_that_the_calendar_makes_special(day, country, by_day, by_hour) -> None:
+    named = {daily: special_day(date.fromisoformat(day), country, daily) for daily in (True, False)}
+    assert {daily: found and found[0] for daily, found in named.items()} == {True: by_day, False: by_hour}
 
 
 @pytest.mark.parametrize(("always", "then"), [(0.0, 0.001), (1.0, 0.999)])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,12 +21,12 @@ from bench.detect.measure import calibrated
 from bench.detect.tasks import TASKS, Task, Trial, run
 
 
-def main() -> None:
-    arguments = _arguments()
+def main(words: Sequence[str] | None = None) -> None:
+    arguments = _arguments(words)
     if arguments.what == "series":
         _print_series()
     elif arguments.what == "table":
-        table.write(results.read(arguments.results))
+        table.write(results.read(arguments.results or results.FILE))
     else:
         for name in arguments.task:
             _run(TASKS[name], name, arguments)
@@ -40,7 +41,7 @@ def _run(task: Task, name: str, arguments: argparse.Namespace) -> None:
     for detector in arguments.detector:
         begun = time.perf_counter()
         scored = run(named(detector), trials)
-        kept = results.read(arguments.results)
+        kept = results.read(arguments.results or results.FILE)
         limit = _limit(kept, name, detector) if arguments.held_out else calibrated(scored)
         place = kept.setdefault(half, {}).setdefault(name, {})
         place[detector] = {
@@ -48,7 +49,8 @@ def _run(task: Task, name: str, arguments: argparse.Namespace) -> None:
             "same": results.figures(task, scored, limit),
             "seconds": round(time.perf_counter() - begun, 1),
         }
-        results.write(arguments.results, kept)
+        if arguments.results or not arguments.quick:
+            results.write(arguments.results or results.FILE, kept)
         print(table.line(detector, task, place[detector]), flush=True)
 
 
@@ -75,15 +77,21 @@ def _print_series() -> None:
             print(f"{half:9}short {series.name}")
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["run", "series", "table"])
     parser.add_argument("--task", action="append", choices=list(TASKS))
     parser.add_argument("--detector", action="append", choices=list(NAMES))
-    parser.add_argument("--quick", action="store_true", help="a third of the series and injections")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a third of the series and injections; nothing is kept unless --results says where",
+    )
     parser.add_argument("--held-out", action="store_true", help="the half that nothing was tuned on: look once")
-    parser.add_argument("--results", type=Path, default=results.FILE)
-    arguments = parser.parse_args()
+    parser.add_argument(
+        "--results", type=Path, help=f"where the figures are kept; {results.FILE.name} beside this file"
+    )
+    arguments = parser.parse_args(words)
     arguments.task = arguments.task or list(TASKS)
     arguments.detector = arguments.detector or list(NAMES)
     return arguments

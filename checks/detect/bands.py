@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from checks.detect.calendars import Calendar
+from checks.detect.calendars import TURN_OF_YEAR, Calendar
 from checks.detect.following import YOUNG
 from checks.detect.settings import Kind, Settings
-from checks.detect.threshold import chance_per_bucket, limits
+from checks.detect.threshold import OF_DAYS_OF_HOURS, chance_per_bucket, limits
 from checks.detect.walk import Followed, needed
 
 Array = np.ndarray
@@ -20,9 +20,11 @@ Array = np.ndarray
 POINT_SHARE = 0.6
 #: real counts and values are odd more often than their past tells, rates hardly
 PRUDENCE = {"count": 0.2, "rate": 0.8, "value": 0.2, "gap": 0.2}
-#: odd hours come in runs, and an odd week is not in the first month: with so many days of errors behind it, a limit of
-#: hours lies so many times further out
-HOURLY_DAYS, HOURLY_ROOM = (21.0, 56.0), (1.0, 1.6)
+#: odd hours come in runs, so their limit is made from the largest error of each day. While there are fewer days than
+#: the first number it is made from single hours; from the second number on it is not
+FEW_DAYS = (21.0, 35.0)
+#: a year has days that two months do not show: the limit made from days lies so many times further out
+HOURLY_ROOM = 1.2
 #: the part of the point test's budget for the upper side, by kind: a rate of nulls or of failures that falls is seldom
 #: trouble, and a gap that is short never is
 UPPER_SHARE = {"count": 0.5, "rate": 0.85, "value": 0.5, "gap": 0.95}
@@ -59,9 +61,14 @@ def _spans(calendar: Calendar) -> tuple[int, ...]:
 
 
 def _lessons(followed: Followed, errors: Array) -> Array:
-    """The errors that limits are made from: measured, not excluded, and after the first learning."""
-    enough = YOUNG if followed.calendar.daily else needed(followed.calendar)
-    return np.where(followed.judged & (followed.taught >= enough), errors, np.nan)
+    """The errors that limits are made from: measured, not excluded, and after the first learning. The hours of a
+    holiday or a day beside it are off together: they are no lesson for other days, and are not summed."""
+    calendar = followed.calendar
+    if calendar.daily:
+        return np.where(followed.judged & (followed.taught >= YOUNG), errors, np.nan)
+    ordinary = (calendar.special < 0) | np.isin(calendar.special, np.flatnonzero(calendar.classes == TURN_OF_YEAR))
+    known = followed.judged & (followed.taught >= needed(calendar)) & ordinary[None, :]
+    return np.where(known, errors, np.nan)
 
 
 def _by_side(
@@ -69,7 +76,8 @@ def _by_side(
 ) -> Array:
     """Makes limits for one side, with the share of the budget that the kind of each series gives to that side."""
     calendar = followed.calendar
-    chance = chance_per_bucket(settings, calendar.per_90_days) * POINT_SHARE / len(_spans(calendar))
+    judged_at_once = calendar.per_90_days if calendar.daily else 90
+    chance = chance_per_bucket(settings, judged_at_once) * POINT_SHARE / len(_spans(calendar))
     found = None
     for kind in dict.fromkeys(kinds):
         rows = np.array([each == kind for each in kinds])
@@ -97,11 +105,21 @@ def _limits_over_time(errors: Array, fresh: Array, calendar: Calendar, chance: f
 
 
 def _limits(errors: Array, chance: float, calendar: Calendar) -> Array:
-    found = limits(errors, chance)
+    """`chance`: of one bucket of days or longer, and of one day of hours."""
     if calendar.daily:
+        return limits(errors, chance)
+    largest = _largest(errors, calendar.per_day)
+    found = HOURLY_ROOM * limits(largest, chance, OF_DAYS_OF_HOURS)
+    part = np.interp(np.isfinite(largest).sum(axis=1), FEW_DAYS, (0.0, 1.0))
+    if (part == 1.0).all():
         return found
-    days = np.isfinite(errors).sum(axis=1) / calendar.per_day
-    return found * np.interp(days, HOURLY_DAYS, HOURLY_ROOM)
+    return part * found + (1 - part) * limits(errors, chance / calendar.per_day)
+
+
+def _largest(errors: Array, per_day: int) -> Array:
+    """The largest error of each of the last whole days."""
+    whole = errors[:, errors.shape[1] % per_day :]
+    return np.fmax.reduce(whole.reshape(len(whole), -1, per_day), axis=2)
 
 
 def _reach(calendar: Calendar) -> int:

@@ -13,7 +13,19 @@ import pandas as pd
 Array = np.ndarray
 
 #: kinds of special days, by how far they may be from an ordinary day
-HOLIDAY, BESIDE, MONTH_EDGE = KINDS_OF_DAYS = 0, 1, 2
+HOLIDAY, BESIDE, MONTH_EDGE, GREAT, BESIDE_GREAT, TURN_OF_YEAR = KINDS_OF_DAYS = 0, 1, 2, 3, 4, 5
+#: those that are told apart by the hour
+KINDS_OF_HOURS = HOLIDAY, BESIDE, GREAT, BESIDE_GREAT, TURN_OF_YEAR
+#: the holidays that change most, by date (month and day) and by name
+_GREAT_DATES = frozenset(((12, 24), (12, 25), (12, 26), (12, 31), (1, 1)))
+_GREAT_NAMES = ("Thanksgiving", "Christmas", "New Year")
+#: where Christmas is a holiday, the days around it and the New Year: name -> month and days
+_AROUND_CHRISTMAS = {
+    "days before Christmas": (12, range(21, 24)),
+    "days after Christmas": (12, range(27, 31)),
+    "days after New Year": (1, range(2, 5)),
+}
+_SATURDAY, _SUNDAY = 5, 6
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,7 @@ def calendar_of(buckets: pd.DatetimeIndex, country: str | None, grain: float | N
     """The calendar of these buckets."""
     grain = grain or grain_of(buckets)
     day = np.asarray(buckets.day_of_week)
-    special, names, classes = _special_days(buckets, country, KINDS_OF_DAYS if grain > 12 else KINDS_OF_DAYS[:2])
+    special, names, classes = _special_days(buckets, country, daily=grain > 12)
     none = np.zeros(len(buckets), dtype=int)
     if grain > 12:
         seasons, cells = (Season("none", 1), Season("weekday", 7)), (none, day)
@@ -90,15 +102,13 @@ def slots_of(grain_hours: float) -> int:
     return max(2, 24 // max(1, round(grain_hours)))
 
 
-def _special_days(
-    buckets: pd.DatetimeIndex, country: str | None, kinds: tuple[int, ...]
-) -> tuple[Array, tuple[str, ...], Array]:
+def _special_days(buckets: pd.DatetimeIndex, country: str | None, daily: bool) -> tuple[Array, tuple[str, ...], Array]:
     names: dict[str, int] = {}
     classes: list[int] = []
     numbers: list[int] = []
     for day in buckets.date:
-        found = special_day(day, country)
-        if found is None or found[1] not in kinds:
+        found = special_day(day, country, daily)
+        if found is None:
             numbers.append(-1)
             continue
         name, sort = found
@@ -110,19 +120,46 @@ def _special_days(
 
 
 @lru_cache(maxsize=65536)
-def special_day(day: date, country: str | None) -> tuple[str, int] | None:
-    """The name of a special day and its kind: holidays before their neighbours before the edges of a month."""
-    if country is not None:
-        for offset, word in ((0, ""), (1, "day before "), (-1, "day after ")):
-            other = day + timedelta(days=offset)
-            name = _holidays(country, other.year).get(other)
-            if name is not None:
-                return word + name, BESIDE if offset else HOLIDAY
-    if day.day == 1:
+def special_day(day: date, country: str | None, daily: bool) -> tuple[str, int] | None:
+    """The name of a special day and its kind: holidays before their neighbours before the edges of a month. By the hour
+    the days of a long weekend are special too, and the edges of a month are not."""
+    for offset, word in _beside(day, daily) if country is not None else ():
+        other = day + timedelta(days=offset)
+        name = _holidays(country, other.year).get(other)
+        if name is not None:
+            great = (other.month, other.day) in _GREAT_DATES or any(part in name for part in _GREAT_NAMES)
+            return word + name, (BESIDE_GREAT if great else BESIDE) if offset else (GREAT if great else HOLIDAY)
+    name = _around_christmas(day, country) if country is not None else None
+    if name is not None:
+        return name, TURN_OF_YEAR
+    if daily and day.day == 1:
         return "first of the month", MONTH_EDGE
-    if (day + timedelta(days=1)).day == 1:
+    if daily and (day + timedelta(days=1)).day == 1:
         return "last of the month", MONTH_EDGE
     return None
+
+
+def _around_christmas(day: date, country: str) -> str | None:
+    for name, (month, days) in _AROUND_CHRISTMAS.items():
+        christmas = date(day.year if month == 12 else day.year - 1, 12, 25)
+        if day.month == month and day.day in days and christmas in _holidays(country, christmas.year):
+            return name
+    return None
+
+
+def _beside(day: date, daily: bool) -> tuple[tuple[int, str], ...]:
+    """Where a holiday may be that makes this day special (days from it), and what the day is called then."""
+    near = ((0, ""), (1, "day before "), (-1, "day after "))
+    if daily or day.weekday() not in (_SATURDAY, _SUNDAY):
+        return near
+    before, after = "weekend before ", "weekend after "
+    # holidays of Monday and Tuesday, and of Thursday and Friday
+    far = (
+        ((2, before), (3, before), (-2, after))
+        if day.weekday() == _SATURDAY
+        else ((2, before), (-2, after), (-3, after))
+    )
+    return near + far
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ import pandas as pd
 from checks.detect import clues, specials
 from checks.detect.bands import edges_after
 from checks.detect.beliefs import Beliefs, beliefs_of
-from checks.detect.calendars import KINDS_OF_DAYS, slots_of, special_day
+from checks.detect.calendars import KINDS_OF_DAYS, KINDS_OF_HOURS, slots_of, special_day
 from checks.detect.following import SPREAD, with_chance
 from checks.detect.scales import chance, floors, from_scale, to_scale
 from checks.detect.scoring import ANOMALY, FURTHEST, LEARNING, NORMAL, UNMEASURED
@@ -134,7 +134,7 @@ class Fit:
             return self.exact, self.exact, self.exact
         cell = bucket.weekday() if len(self.season) == 7 else bucket.weekday() * 24 + bucket.hour
         added = (0.0, 0.0)
-        found = special_day(bucket.date(), self.settings.holidays)
+        found = special_day(bucket.date(), self.settings.holidays, daily=len(self.season) == 7)
         if found is not None:
             name, sort = found
             added = self.special.get(name) or self.special.get(f"kind {sort}", added)
@@ -297,7 +297,7 @@ def cell_numbers(count: int, cells: Array, slots: int) -> Array:
 def _specials(followed: Followed) -> list[dict[str, tuple[float, float]]]:
     """Per series, what each special day adds, with its own standard deviation."""
     calendar, memory = followed.calendar, followed.memory
-    kinds = KINDS_OF_DAYS if calendar.daily else KINDS_OF_DAYS[:2]
+    kinds = KINDS_OF_DAYS if calendar.daily else KINDS_OF_HOURS
     found = [(name, specials.effect(memory, calendar, number)) for number, name in enumerate(calendar.names)]
     found += [(f"kind {sort}", specials.effect(memory, calendar, None, sort)) for sort in kinds]
     rows = range(followed.values.shape[0])

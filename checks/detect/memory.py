@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checks.detect.calendars import Calendar
+from checks.detect.calendars import KINDS_OF_DAYS, Calendar
 
 Array = np.ndarray
 
@@ -79,9 +79,9 @@ class Memory:
             highest=zeros() - np.inf,
             special=zeros(specials),
             special_visits=zeros(specials),
-            special_class=zeros(3),
-            special_class_visits=zeros(3),
-            special_spread=zeros(3),
+            special_class=zeros(len(KINDS_OF_DAYS)),
+            special_class_visits=zeros(len(KINDS_OF_DAYS)),
+            special_spread=zeros(len(KINDS_OF_DAYS)),
         )
 
     def forget(self, which: Array) -> None:

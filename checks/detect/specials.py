@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from checks.detect.calendars import BESIDE, HOLIDAY, MONTH_EDGE, Calendar
+from checks.detect.calendars import BESIDE, BESIDE_GREAT, GREAT, HOLIDAY, MONTH_EDGE, TURN_OF_YEAR, Calendar
 from checks.detect.memory import Memory
 
 Array = np.ndarray
 
 #: the error that is expected of a special day not seen yet, in usual errors, by kind
-UNSEEN = {HOLIDAY: 3.0, BESIDE: 1.0, MONTH_EDGE: 0.3}
+UNSEEN = {HOLIDAY: 3.0, BESIDE: 1.0, MONTH_EDGE: 0.3, GREAT: 6.0, BESIDE_GREAT: 3.0, TURN_OF_YEAR: 1.5}
 #: how many visits the knowledge that the day is like any other is worth. A holiday is special the first time it is
 #: seen; the last day of a month is not until several were.
-ORDINARY = {HOLIDAY: 0.5, BESIDE: 0.5, MONTH_EDGE: 3.0}
+ORDINARY = {HOLIDAY: 0.5, BESIDE: 0.5, MONTH_EDGE: 3.0, GREAT: 0.5, BESIDE_GREAT: 0.5, TURN_OF_YEAR: 1.0}
 
 
 def effect(memory: Memory, calendar: Calendar, special: int | None, sort: int = HOLIDAY) -> tuple[Array, Array]:

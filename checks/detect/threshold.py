@@ -1,11 +1,13 @@
 """How far off is too far: a limit per series and side, from the series' own past one-step errors.
 
 The limit is the error that is passed with the chance that the budget allows. That is rarer than what the past has shown
-often enough to count, so the tail is drawn on from the largest twentieth of the errors with the slope that they have,
-both held towards what series usually do while there are few of them.
+often enough to count, so the tail is drawn on from the largest of the errors with the slope that they have, both held
+towards what series usually do while there are few of them.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,15 +15,26 @@ from checks.detect.settings import Settings
 
 Array = np.ndarray
 
-#: the part of the errors that the tail is drawn from, and how many errors it has at most
-TAIL, MOST_TAIL = 0.05, 20
+
+@dataclass(frozen=True)
+class Tail:
+    """Where the limit is drawn on from: the largest `part` of the errors on a side, at most `most` of them. What series
+    usually do is the error `start` that this part of them passes, and the `slope`: how much further errors reach when
+    they get rarer by a factor of e. That is worth `trust_start` errors, and `trust_slope` errors of the tail."""
+
+    part: float
+    most: int
+    start: float
+    slope: float
+    trust_start: float
+    trust_slope: float
+
+
+#: of the errors of single buckets, and of the largest error of each day of hours
+OF_BUCKETS = Tail(part=0.05, most=20, start=1.65, slope=0.5, trust_start=40.0, trust_slope=8.0)
+OF_DAYS_OF_HOURS = Tail(part=0.25, most=20, start=2.3, slope=0.5, trust_start=20.0, trust_slope=8.0)
 #: the tail never starts nearer than this
 LEAST_START = 0.5
-#: what series usually do: the error that one in twenty passes on a side, and how much further errors reach when
-#: they get rarer by a factor of e
-USUAL_START, USUAL_SLOPE = 1.65, 0.5
-#: how many errors, and how many in the tail, that knowledge is worth
-TRUST_START, TRUST_SLOPE = 40.0, 8.0
 #: no single error reaches further beyond the start of the tail than this many times it
 MOST = 3.0
 
@@ -31,23 +44,23 @@ def chance_per_bucket(settings: Settings, per_90_days: float) -> float:
     return min(0.2, settings.alerts_per_90_days / settings.series_count / per_90_days)
 
 
-def limits(errors: Array, chance: float) -> Array:
+def limits(errors: Array, chance: float, tail: Tail = OF_BUCKETS) -> Array:
     """The limit for one side, of S series. `errors` is S x N on that side, in standard deviations, positive towards the
-    side; NaN where there is none. `chance` is that of this side."""
+    side; NaN where there is none. `chance` is that of one error on this side."""
     known = np.isfinite(errors)
     count = known.sum(axis=1)
-    top = np.full((len(errors), MOST_TAIL + 1), -np.inf)
-    width = min(MOST_TAIL + 1, errors.shape[1])
+    top = np.full((len(errors), tail.most + 1), -np.inf)
+    width = min(tail.most + 1, errors.shape[1])
     if width:
         filled = np.where(known, -errors, np.inf)
         top[:, :width] = -np.sort(np.partition(filled, width - 1, axis=1)[:, :width], axis=1)
-    tail = np.clip(np.ceil(count * TAIL), 1, MOST_TAIL).astype(int)
-    part = np.clip(tail / np.maximum(count, 1), chance, TAIL)
-    usual = USUAL_START + USUAL_SLOPE * np.log(TAIL / part)
-    start = np.maximum(np.take_along_axis(top, tail[:, None], axis=1)[:, 0], 0.0)
-    start = np.maximum((count * start + TRUST_START * usual) / (count + TRUST_START), LEAST_START)
-    used = np.minimum(tail, count)
-    beyond = np.clip(top[:, :MOST_TAIL] - start[:, None], 0.0, MOST * start[:, None])
-    beyond = np.where(np.arange(MOST_TAIL) < used[:, None], beyond, 0.0)
-    slope = (beyond.sum(axis=1) + TRUST_SLOPE * USUAL_SLOPE) / (used + TRUST_SLOPE)
+    size = np.clip(np.ceil(count * tail.part), 1, tail.most).astype(int)
+    part = np.clip(size / np.maximum(count, 1), chance, tail.part)
+    usual = tail.start + tail.slope * np.log(tail.part / part)
+    start = np.maximum(np.take_along_axis(top, size[:, None], axis=1)[:, 0], 0.0)
+    start = np.maximum((count * start + tail.trust_start * usual) / (count + tail.trust_start), LEAST_START)
+    used = np.minimum(size, count)
+    beyond = np.clip(top[:, : tail.most] - start[:, None], 0.0, MOST * start[:, None])
+    beyond = np.where(np.arange(tail.most) < used[:, None], beyond, 0.0)
+    slope = (beyond.sum(axis=1) + tail.trust_slope * tail.slope) / (used + tail.trust_slope)
     return start + slope * np.log(part / chance)
