@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -190,10 +191,7 @@ def _run(report: RunReport) -> Document:
         "slot": moment(report.slot),
         "outcome": report.outcome,
         "attempts": report.attempts,
-        "queries": [
-            {"purpose": q.purpose, "sql": q.sql, "seconds": q.seconds, "rows": q.rows, "touched": q.touched}
-            for q in report.queries
-        ],
+        "queries": [asdict(query) for query in report.queries],
         "seconds": round(report.seconds, 3),
         "error": report.error,
         "results": [result_document(result) for result in report.results],

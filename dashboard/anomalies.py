@@ -21,6 +21,7 @@ from dashboard import (
     nav,
     parts,
     sentences,
+    tables,
     url,
     words,
 )
@@ -116,9 +117,11 @@ class Told:
 
 def _table(shown: Sequence[Told], at: datetime) -> None:
     column = st.column_config
-    event = st.dataframe(
+    cell = tables.clicked(
         parts.styled(_frame(shown, at), ["", "Incident"]),
-        column_config={
+        "anomalies-table",
+        "What left its band, newest first",
+        {
             "": column.TextColumn(width=30),
             "What": column.TextColumn(width=300),
             "Dataset": column.TextColumn(width=130),
@@ -129,19 +132,12 @@ def _table(shown: Sequence[Told], at: datetime) -> None:
             "Label": column.TextColumn(width=120),
             "Noticed": column.TextColumn(width=90),
         },
-        height=parts.table_height(len(shown), 22),
-        row_height=parts.ROW_HEIGHT,
-        hide_index=True,
-        key="anomalies-table",
-        on_select="rerun",
-        selection_mode="single-cell",
-        alt="What left its band, newest first",
+        most=22,
     )
     st.caption(f"{words.count(len(shown), 'alert')}, newest first. Click one to see why, and to say what it was.")
-    cells = event["selection"]["cells"]
-    if cells and cells[0][0] < len(shown):
-        told = shown[cells[0][0]]
-        if cells[0][1] == "Incident" and told.incident:
+    if cell is not None:
+        told = shown[cell[0]]
+        if cell[1] == "Incident" and told.incident:
             nav.open_incident(told.incident.id)
         nav.open_dataset(told.event.dataset, tab="Alerts")
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard import contract_frames, errors, load, nav, parts, url, words
+from dashboard import contract_frames, errors, load, nav, parts, tables, url, words
 
 TABS = ("Coverage", "Service levels", "Versions")
 HINT = """Put an ODCS file into the contracts folder, or start from the draft of a table (its page makes one too):
@@ -39,9 +39,11 @@ def _view() -> None:
 def _list(known: Sequence[contract_frames.Contract]) -> None:
     column = st.column_config
     frame = contract_frames.table(known)
-    event = st.dataframe(
+    cell = tables.clicked(
         parts.styled(frame, ["Kept"]),
-        column_config={
+        "contracts-table",
+        "All contracts with what is kept and executed of them",
+        {
             "Kept": column.TextColumn(width=90, help="The worst health of its datasets"),
             "Contract": column.TextColumn(width=190),
             "Owner": column.TextColumn(width=170),
@@ -52,17 +54,10 @@ def _list(known: Sequence[contract_frames.Contract]) -> None:
             "Not executed": column.NumberColumn(width=100, help="Lines that ask for something that is not checked"),
             "File": column.TextColumn(width=180),
         },
-        height=parts.table_height(len(frame), 10),
-        row_height=parts.ROW_HEIGHT,
-        hide_index=True,
-        key="contracts-table",
-        on_select="rerun",
-        selection_mode="single-cell",
-        alt="All contracts with what is kept and executed of them",
+        most=10,
     )
-    cells = event["selection"]["cells"]
-    if cells:
-        st.query_params["id"] = known[cells[0][0]].id
+    if cell is not None:
+        st.query_params["id"] = known[cell[0]].id
 
 
 def _one(known: Sequence[contract_frames.Contract], at: datetime) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from checks.drill import has_rows
 from checks.records import Check, Dataset, DatasetHealth, Result
-from dashboard import asking, frames, load, nav, panels, parts, sentences, url, words
+from dashboard import asking, frames, load, nav, panels, parts, sentences, tables, url, words
 
 SAMPLE = 100
 
@@ -29,9 +29,11 @@ def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
 def _table(dataset: Dataset, results: Sequence[Result], at: datetime) -> None:
     frame = frames.checks_table(results, dataset, load.since(dataset.name), at)
     text = st.column_config.TextColumn
-    event = st.dataframe(
+    cell = tables.clicked(
         parts.styled(frame, ["Status"]),
-        column_config={
+        "checks-table",
+        f"Checks of {dataset.name}, worst first",
+        {
             "Status": text(width=110),
             "Check": text(width=190),
             "Column": text(width=110),
@@ -41,19 +43,12 @@ def _table(dataset: Dataset, results: Sequence[Result], at: datetime) -> None:
             "Description": text(width=260),
             "Business impact": text(width=260),
         },
-        height=parts.table_height(len(frame), 12),
-        row_height=parts.ROW_HEIGHT,
-        hide_index=True,
-        key="checks-table",
-        on_select="rerun",
-        selection_mode="single-cell",
-        alt=f"Checks of {dataset.name}, worst first",
+        most=12,
     )
-    _follow_click(event["selection"]["cells"], results)
+    _follow_click(results[cell[0]].check if cell is not None else None)
 
 
-def _follow_click(cells: Sequence[tuple[int, str]], results: Sequence[Result]) -> None:
-    clicked = results[cells[0][0]].check if cells and cells[0][0] < len(results) else None
+def _follow_click(clicked: str | None) -> None:
     if clicked and st.session_state.get("check-clicked") != clicked:
         st.query_params["check"] = clicked
         st.query_params.pop("rows", None)

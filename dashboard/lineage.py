@@ -20,6 +20,7 @@ from dashboard import (
     nav,
     parts,
     sentences,
+    tables,
     url,
     words,
 )
@@ -125,21 +126,14 @@ def _graph(nodes: Sequence[Document], edges: Sequence[Document], chosen: str | N
 
 def _list(nodes: Sequence[Document], frame: lineage_frames.Frame) -> None:
     """A click on a row leads to the dataset, or shows what a consumer reads."""
-    event = st.dataframe(
+    cell = tables.clicked(
         parts.styled(frame, ["Health"]),
-        height=parts.table_height(len(frame)),
-        row_height=parts.ROW_HEIGHT,
-        placeholder=words.NOTHING,
-        hide_index=True,
-        key="lineage-table",
-        on_select="rerun",
-        selection_mode="single-cell",
-        alt="Datasets and consumers with what they are made from and who reads them",
+        "lineage-table",
+        "Datasets and consumers with what they are made from and who reads them",
     )
     st.caption("Click a row to open it.")
-    cells = event["selection"]["cells"]
-    if cells and cells[0][0] < len(nodes):
-        chosen = nodes[cells[0][0]]
+    if cell is not None:
+        chosen = nodes[cell[0]]
         if chosen["health"]:
             nav.open_dataset(chosen["name"])
         st.switch_page(nav.page("lineage"), query_params={"name": chosen["name"]})

@@ -20,6 +20,7 @@ from dashboard import (
     nav,
     parts,
     sentences,
+    tables,
     url,
     words,
 )
@@ -134,22 +135,15 @@ def _table(states: Sequence[DatasetHealth], datasets: Mapping[str, Dataset], at:
     )
     frame = frames.overview(states, datasets, numbers, at)
     heads = [frames.DIMENSION_HEADS[one] for one in frames.dimensions(states)]
-    event = st.dataframe(
+    cell = tables.clicked(
         parts.styled(frame, ["Health", "Incident", *heads], quiet=heads),
-        column_config=_columns(heads),
-        height=parts.table_height(len(frame)),
-        row_height=parts.ROW_HEIGHT,
-        placeholder=words.NOTHING,
-        hide_index=True,
-        key="overview-table",
-        on_select="rerun",
-        selection_mode="single-cell",
-        alt="All datasets with their health, worst first",
+        "overview-table",
+        "All datasets with their health, worst first",
+        _columns(heads),
     )
     st.caption(_legend(len(states), heads))
-    cells = event["selection"]["cells"]
-    if cells:
-        _open(states[cells[0][0]].name, cells[0][1])
+    if cell is not None:
+        _open(states[cell[0]].name, cell[1])
 
 
 def _incidents(states: Sequence[DatasetHealth]) -> dict[str, Sequence[Incident]]:

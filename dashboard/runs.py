@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from checks.records import Outcome
-from dashboard import errors, frames, load, parts, sentences, url, words
+from dashboard import errors, frames, load, parts, sentences, tables, url, words
 
 LIMIT = 500
 NEXT = 5
@@ -119,9 +119,11 @@ def _filters(names: list[str]) -> tuple[str | None, list[str]]:
 
 def _table(frame: pd.DataFrame, found: int) -> int | None:
     column = st.column_config
-    event = st.dataframe(
+    cell = tables.clicked(
         parts.styled(frame, ["Outcome"], quiet=["Outcome"]),
-        column_config={
+        "runs-table",
+        "Past runs, newest first",
+        {
             "Outcome": column.TextColumn(width=110),
             "Dataset": column.TextColumn(width=200),
             "Attempts": column.NumberColumn(width=80),
@@ -129,19 +131,10 @@ def _table(frame: pd.DataFrame, found: int) -> int | None:
             "Measurements": column.NumberColumn(width=110, format="localized"),
             "What went wrong": column.TextColumn(width=230),
         },
-        height=parts.table_height(len(frame)),
-        row_height=parts.ROW_HEIGHT,
-        placeholder=words.NOTHING,
-        hide_index=True,
-        key="runs-table",
-        on_select="rerun",
-        selection_mode="single-cell",
-        alt="Past runs, newest first",
     )
     cut = f" These are the newest {found:,}." if found >= LIMIT else ""
     st.caption(f"{words.count(len(frame), 'run')}. Click one to see its queries.{cut}")
-    cells = event["selection"]["cells"]
-    return cells[0][0] if cells else None
+    return cell[0] if cell is not None else None
 
 
 def _one(run: pd.Series, at: datetime) -> None:

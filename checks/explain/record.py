@@ -6,7 +6,7 @@ Segments hold values of rows. They are for the people who may see the dataset, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -118,26 +118,14 @@ def to_document(found: Explanation) -> Document:
         "sentence": found.sentence,
         "explained": found.explained,
         "segments": [_segment(each) for each in found.segments],
-        "beside": [
-            {
-                "metric": each.metric,
-                "column": each.column,
-                "before": each.before,
-                "after": each.after,
-                "surprise": each.surprise,
-            }
-            for each in found.beside
-        ],
+        "beside": [asdict(each) for each in found.beside],
         "upstream": [
             {"dataset": each.dataset, "steps": each.steps, "changes": list(each.changes)} for each in found.upstream
         ],
         "references": [each.isoformat() for each in found.references],
         "searched": list(found.searched),
         "left_out": dict(found.left_out),
-        "queries": [
-            {"purpose": q.purpose, "sql": q.sql, "seconds": q.seconds, "rows": q.rows, "touched": q.touched}
-            for q in found.queries
-        ],
+        "queries": [asdict(query) for query in found.queries],
         "asked_at": None if found.asked_at is None else found.asked_at.astimezone(UTC).isoformat(),
     }
 
