@@ -21,6 +21,7 @@ from checks.lineage import Lineage, LineageKnown
 from checks.lineage.record import ViewsRead
 from checks.notify.wiring import wired
 from checks.objectives.ledger import Ledger
+from checks.objectives.signals import BurnWatch
 from checks.plan import statements
 from checks.records import Dataset, DatasetHealth, JobRun, Measured, Reading, ReconcileExpected, RunReport
 from checks.refusal import Refused
@@ -66,6 +67,7 @@ class Monitor:
         self.around = Around(self.datasets, lambda: self.lineage_known.graph(clock()))
         self.desk = Desk(history, config.incidents, self.around, Asking(self.explain, self.sample, self.failed_runs))
         self.desk.tell, self.sender = wired(config, history, self.around, clock, self.troubles)
+        self.desk.sources.append(BurnWatch(self.ledger, self.datasets))
         self._runs = RunQueue(sizes, self._run, clock, self.troubles)
 
     @classmethod

@@ -40,8 +40,8 @@ from checks.records import (
 )
 from checks.refusal import Refused
 
-#: what a run means beyond its results (a budget that burns), asked after every run
-Source = Callable[[RunReport], Sequence[Signal]]
+#: what a run means beyond its results (a budget that burns), given the symptoms that stand; asked after every run
+Source = Callable[[RunReport, Mapping[Key, Symptom]], Sequence[Signal]]
 Tell = Callable[[Sequence[Change], datetime], Sequence[Message]]
 
 
@@ -107,7 +107,7 @@ class Desk:
         with self._lock:
             known = self._standing(report.started_at)
             broken = known.broken((report.dataset, source))
-            others = [signal for each in self.sources for signal in each(report)]
+            others = [signal for each in self.sources for signal in each(report, broken)]
             if not (broken or others or signals.has_news(report)):
                 return ()
             dataset = self._around.datasets().get(report.dataset)

@@ -64,14 +64,12 @@ class _Book:
     def follow(self, report: RunReport) -> None:
         """One more run, later than all before."""
         for objective in self.objectives:
-            own = [result for result in report.results if result.check in objective.checks]
-            said = (_state(objective, result.status) for result in own if result.bucket is None)
-            states = [state for state in said if state is not None]
-            if states:
-                spell = Spell(report.started_at, report.started_at, max(states))
+            state = state_said(objective, report.results)
+            if state is not None:
+                spell = Spell(report.started_at, report.started_at, state)
                 before = self.spells.get(objective.level, ())
                 self.spells[objective.level] = followed(before, spell, self.pace.hold)
-            self._judge_buckets(own)
+            self._judge_buckets(result for result in report.results if result.check in objective.checks)
         if report.measured:
             self.event_time = report.measured.event_time
         self.last = report.started_at
@@ -161,7 +159,7 @@ class Ledger:
         places = np.searchsorted(seen.slots, verdicts.slots)
         there = places < len(seen.slots)
         there[there] = seen.slots[places[there]] == verdicts.slots[there]
-        known = {status: _state(objective, Status(status)) for status in set(verdicts.statuses)}
+        known = {status: said_by(objective, Status(status)) for status in set(verdicts.statuses)}
         numbers = {status: _ABSENT if state is None else state for status, state in known.items()}
         others = np.array([numbers[status] for status in verdicts.statuses[there]], dtype=states.dtype)
         said[places[there]] = False
@@ -169,7 +167,13 @@ class Ledger:
         np.maximum.at(states, places[there], others)
 
 
-def _state(objective: Objective, status: Status) -> State | None:
+def state_said(objective: Objective, results: Iterable[Result]) -> State | None:
+    """What the results of one run say of an objective, as far as they are about the whole table; None for nothing."""
+    own = (result.status for result in results if result.check in objective.checks and result.bucket is None)
+    return max((state for status in own if (state := said_by(objective, status)) is not None), default=None)
+
+
+def said_by(objective: Objective, status: Status) -> State | None:
     """What a result says of the objective; a rule that is muted or learns says nothing of the quality of all."""
     if objective.kind is Kind.REACH:
         return reach_of(status)
