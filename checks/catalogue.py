@@ -70,6 +70,7 @@ class Catalogue:
                 self._listed(name, listing.tables, listing.listed_at)
         self.contracts = Contracts()
         self.findings: tuple[Finding, ...] = ()
+        self.matched = 0  # how often the datasets were made anew
         self._datasets: dict[str, Dataset] = {}
         self.read_contracts()
 
@@ -133,6 +134,7 @@ class Catalogue:
             declared = match(self.contracts, self._config, self._tables)
             self.findings = (*self.contracts.findings, *declared.findings)
             self._datasets = {dataset.name: dataset for dataset in declared.datasets}
+            self.matched += 1
 
 
 def address_of(url: str) -> str:

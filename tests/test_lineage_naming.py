@@ -77,6 +77,7 @@ NAMING = Naming(
         ("postgres://db.example.com:5432", "shop.public.gone", "shop.public.gone"),
         ("duckdb://data/marts.duckdb", "marts.main.gone", "file.main.gone"),
         ("postgres://10.0.0.7:5432", "public.gone", "shop.public.gone"),
+        ("shop", "public.gone", "shop.public.gone"),
         # elsewhere
         ("postgres://db.example.com:5433", "shop.public.orders2", "postgres://db.example.com:5433/shop.public.orders2"),
         ("postgres://elsewhere:5432", "shop.marts.orders2", "postgres://elsewhere:5432/shop.marts.orders2"),

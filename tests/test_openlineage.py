@@ -32,9 +32,11 @@ from openlineage.client.facet_v2 import (
 )
 from openlineage.client.transport.http import ApiKeyTokenProvider, HttpCompression, HttpConfig, HttpTransport
 
+from checks.lineage import Kind
 from checks.lineage.openlineage import NotAnEvent, read_event
 from checks.lineage.told import Told
 from checks.records import Named
+from connectors import TableName
 from tests.reports import DAY, HOUR, NINE
 from tests.test_api import NOON, Api, problem, serving
 
@@ -387,3 +389,17 @@ def test_run_ids_of_the_client_are_kept(api):
     client_of(api).emit(run_event(RunState.START))
     [run] = api.monitor.history.job_runs(NOON)
     assert UUID(run.run_id)
+
+
+def test_an_event_is_in_the_graph_that_incidents_ask_for_at_once(api):
+    known = api.monitor.lineage_known
+    assert known.graph(NOON).edges == ()
+    assert known.graph(NOON).edges == ()
+    client_of(api).emit(
+        run_event(RunState.COMPLETE, inputs=[dataset("orders")], outputs=[dataset("daily", OutputDataset)])
+    )
+    assert [(edge.upstream, edge.downstream) for edge in known.graph(NOON).edges] == [("s.orders", "s.daily")]
+    assert known.graph(NOON + 46 * DAY).edges == ()
+    tables = (TableName(None, "orders"),)
+    api.monitor.catalogue.refresh("s", lambda: tables, NOON)
+    assert known.graph(NOON).nodes["s.daily"].kind is Kind.OUTSIDE

@@ -28,6 +28,7 @@ _PORTS = {"postgres": 5432, "mysql": 3306, "mssql": 1433, "clickhouse": 8123, "t
 _SAME = {"postgresql": "postgres", "sqlserver": "mssql", "files": "file"}
 _HERE = ("localhost", "127.0.0.1", "::1", "[::1]", "")
 _IN_FILES = ("duckdb", "sqlite")
+_FILES = ("file", "file:", "file://")
 _SUFFIX = re.compile(r"\.(parquet|parq|pq|csv|tsv)(\.gz|\.zst)?$", re.IGNORECASE)
 
 
@@ -55,6 +56,8 @@ class Naming:
             found = self._exact(each) or self._by_address(each) or self._by_path(each)
             if found:
                 return found
+        if named.namespace in self.urls and named.namespace not in _FILES:
+            return f"{named.namespace}.{named.name}"
         joint = "/" if "://" in named.namespace else ":"
         return f"{named.namespace.rstrip('/')}{joint}{named.name.lstrip('/') if joint == '/' else named.name}"
 
@@ -90,13 +93,13 @@ class Naming:
         for name in fitting:
             if found := self._table(name, parts):
                 return found
-        for name, known in fitting.items():  # a table that nobody watches has the name that it would have
+        for name, known in fitting.items():
             if _begins_with_database(parts, known):
                 return f"{name}.{'.'.join(parts[1:])}"
         return None
 
     def _by_path(self, named: Named) -> str | None:
-        if named.namespace not in ("file", "file:", "file://") or not named.name.startswith("/"):
+        if named.namespace not in _FILES or not named.name.startswith("/"):
             return None
         path = Path(named.name)
         for source, place in self.places.items():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from checks.config import Config
 from checks.history import History
 from checks.lineage.assemble import Part, assembled
 from checks.lineage.consumers import consumers_part
-from checks.lineage.dbt import ManifestsKnown
+from checks.lineage.dbt import Manifest, ManifestsKnown
 from checks.lineage.graph import Graph
 from checks.lineage.jobs import JobsTold, jobs_told, written_by
 from checks.lineage.known import Job, Lineage, ViewsKnown
@@ -23,6 +23,24 @@ from checks.records import JobRun, Named
 
 #: what the runs of a job told is believed for this long; a monthly job may be late once
 BELIEVED = timedelta(days=45)
+#: seconds after which what is believed is looked over again
+_FRESH = 600
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is told beside contracts and views, and what it was made of."""
+
+    state: tuple[int, int, int, frozenset[str]]
+    manifests: tuple[tuple[str, Manifest | str], ...]
+    parts: tuple[Part, ...]
+    troubles: tuple[str, ...]
+    told: JobsTold
+
+    def is_of(self, manifests: Sequence[tuple[str, Manifest | str]]) -> bool:
+        """Whether these manifests are the same: one that is read again is another object."""
+        pairs = zip(self.manifests, manifests, strict=True)
+        return all(one is other or (isinstance(one, str) and one == other) for (_, one), (_, other) in pairs)
 
 
 class LineageKnown:
@@ -34,38 +52,40 @@ class LineageKnown:
         self._history = history
         self._views = ViewsKnown()
         self._manifests = ManifestsKnown()
+        self._heard = 0  # new events so far
+        self._known: _Beside | None = None
 
     def lineage(self, read: Callable[[str], ViewsRead], at: datetime) -> Lineage:
         """The whole at the moment `at`. `read` asks a source for its views; see `ViewsKnown`."""
         datasets = self._catalogue.datasets()
         views = self._views.views(datasets, self._catalogue.sources(), read, at)
-        told = self._told(at, views.read)
-        models, troubles = self._models()
+        beside = self._beside(at, views.read)
+        told = beside.told
         last = {run.job: run for run in self._history.job_runs(at + AHEAD, newest=True)} if told.writers else {}
         jobs = {
             name: tuple(Job(told.shown[job], job.namespace, last.get(job)) for job in writers)
             for name, writers in told.writers.items()
         }
-        parts = (self._declared(), models, told.part)
-        notes = (*views.notes, *troubles, *(note for part in parts for note in part.notes))
-        return Lineage(assembled(datasets, views.read, parts), notes, views.complete and not troubles, jobs)
+        notes = (*views.notes, *beside.troubles, *(note for part in beside.parts for note in part.notes))
+        graph = assembled(datasets, views.read, beside.parts)
+        return Lineage(graph, notes, views.complete and not beside.troubles, jobs)
 
     def graph(self, at: datetime) -> Graph:
         """The graph as far as it is known at the moment `at` without asking any source."""
         views = self._views.so_far()
-        parts = (self._declared(), self._models()[0], self._told(at, views).part)
-        return assembled(self._catalogue.datasets(), views, parts)
+        return assembled(self._catalogue.datasets(), views, self._beside(at, views).parts)
 
     def troubles(self) -> tuple[str, ...]:
         """What is wrong with what config.toml names: consumers of datasets that are not there, and manifests that can
         not be read."""
-        return (*self._declared().notes, *self._models()[1])
+        return (*self._declared().notes, *self._models(self._read_manifests())[1])
 
     def hear(self, document: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         """Remembers an event of OpenLineage, and says how it was understood: {"new", "datasets": [{"namespace", "name",
         "dataset", "watched"}], "left_out"}. Raises NotAnEvent."""
         read = read_event(document, at)
         new = self._history.add_lineage_event(read.event, at)
+        self._heard += new
         naming = self._naming()
         aliases: dict[Named, list[Named]] = {}
         for dataset, other in read.told.aliases:
@@ -83,10 +103,10 @@ class LineageKnown:
         naming = self._naming()
         failed = [
             run
-            for run in self._history.job_runs(until, since)
+            for run in self._history.job_runs(until, since - AHEAD)  # of most, their beginning too
             if run.failed and run.ended_at is not None and run.ended_at >= since
         ]
-        writers = self._told(until).writers if failed else {}
+        writers = self._beside(until, self._views.so_far()).told.writers if failed else {}
         found: dict[str, list[JobRun]] = {}
         for run in failed:
             own = written_by(run, naming)
@@ -97,14 +117,33 @@ class LineageKnown:
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
+    def _beside(self, at: datetime, views: Mapping[str, ViewsRead]) -> _Beside:
+        """What is told beside contracts and views. It is put together again when something of it is new, and every few
+        minutes, because what was told is not believed for ever: a storm of alerts asks for it again and again."""
+        manifests = self._read_manifests()
+        defined = frozenset(
+            f"{name}.{view.view}" for name, read in views.items() for view in read.views if view.is_known
+        )
+        state = self._catalogue.matched, self._heard, int(at.timestamp() // _FRESH), defined
+        known = self._known
+        if known is None or known.state != state or not known.is_of(manifests):
+            models, troubles = self._models(manifests)
+            told = self._told(at, defined)
+            known = _Beside(state, manifests, (self._declared(), models, told.part), tuple(troubles), told)
+            self._known = known
+        return known
+
     def _declared(self) -> Part:
         return consumers_part(self._config.consumers, self._catalogue.named)
 
-    def _models(self) -> tuple[Part, list[str]]:
+    def _read_manifests(self) -> tuple[tuple[str, Manifest | str], ...]:
+        return tuple(self._manifests.manifests(self._config.base, self._config.lineage.dbt))
+
+    def _models(self, manifests: Iterable[tuple[str, Manifest | str]]) -> tuple[Part, list[str]]:
         """What the manifests of dbt say, and what is wrong with them."""
         naming = self._naming()
         parts, troubles = [], []
-        for path, found in self._manifests.manifests(self._config.base, self._config.lineage.dbt):
+        for path, found in manifests:
             if isinstance(found, str):
                 troubles.append(f"what dbt makes is not known from {path}: {found}")
             else:
@@ -112,13 +151,9 @@ class LineageKnown:
         edges, nodes = (tuple(each for part in parts for each in getattr(part, key)) for key in ("edges", "nodes"))
         return Part(edges, nodes), troubles
 
-    def _told(self, at: datetime, views: Mapping[str, ViewsRead] | None = None) -> JobsTold:
+    def _told(self, at: datetime, defined: Collection[str]) -> JobsTold:
         told = self._history.told_of_lineage(at - BELIEVED, at + AHEAD)
-        if not told:
-            return JobsTold()
-        sources = (views or {}).items()
-        defined = {f"{source}.{view.view}" for source, read in sources for view in read.views if view.is_known}
-        return jobs_told(told, self._naming(), defined)
+        return jobs_told(told, self._naming(), defined) if told else JobsTold()
 
     def _naming(self) -> Naming:
         sources = self._config.sources.items()
