@@ -11,7 +11,7 @@ from checks.learned.past import Watched, grid
 from checks.records import Grain, Metric
 
 FIRST = datetime.fromisoformat("2025-06-02")  # a Monday
-DAYS = 220
+DAYS = 160
 ROWS = Metric("bucket_rows", grain=Grain.DAY)
 NULLS = Metric("null_rate", "tail", Grain.DAY)
 CARRIERS = Metric("distinct_count", "carrier", Grain.DAY)

@@ -16,8 +16,8 @@ from checks.records import Detection, Label, LabelKind, Metric
 from tests.backtests import DAYS, NULLS, ROWS, day, hours, shop
 
 USUAL = Detection()
-WINDOW = timedelta(days=90)
-LOST = 170  # the day on which two thirds of the rows are lost
+WINDOW = timedelta(days=60)
+LOST = 130  # the day on which two thirds of the rows are lost
 SOMEBODY = datetime(2026, 7, 1, tzinfo=UTC)
 
 
@@ -45,7 +45,7 @@ def test_a_day_of_lost_rows_would_have_alerted():
     leading = event.findings[0]
     assert leading.metric == ROWS
     assert leading.value < leading.lower < leading.expected < leading.upper
-    assert found.per_90_days == pytest.approx(len(found.events))
+    assert found.per_90_days == pytest.approx(1.5 * len(found.events))
 
 
 def test_neighbouring_days_are_one_alert():
@@ -56,10 +56,10 @@ def test_neighbouring_days_are_one_alert():
 
 
 def test_what_was_before_the_window_is_learned_from_and_not_told():
-    found = replayed(shop({100: 0.3}))
-    assert all(event.first >= day(DAYS - 90) for event in found.events)
-    assert found.days == 90
-    assert {each.judged for each in found.series} == {90}
+    found = replayed(shop({70: 0.3}))
+    assert all(event.first >= day(DAYS - 60) for event in found.events)
+    assert found.days == 60
+    assert {each.judged for each in found.series} == {60}
 
 
 def test_a_young_series_is_learning_and_its_rate_is_not_known():
@@ -105,7 +105,7 @@ def test_the_future_changes_nothing_of_the_past(seed: int):
 def test_an_error_that_is_labelled_is_found_and_one_that_nothing_told_is_missed():
     """Nor is one on another series found by this one, and one from before the window is not counted."""
     known, missed = label(LabelKind.KNOWN_ERROR, LOST, ROWS), label(LabelKind.MISSED_ALARM, LOST - 25)
-    other, before = label(LabelKind.KNOWN_ERROR, LOST, NULLS), label(LabelKind.KNOWN_ERROR, 100)
+    other, before = label(LabelKind.KNOWN_ERROR, LOST, NULLS), label(LabelKind.KNOWN_ERROR, 70)
     found = replayed(shop({LOST: 0.3}), known, missed, other, before)
     assert (found.labels.wrong, found.labels.found, found.labels.missed) == (3, 1, 2)
     assert [event.label for event in near(found)] == [known]

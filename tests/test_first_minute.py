@@ -68,6 +68,7 @@ def ran(monitor: Monitor) -> RunReport:
     return report
 
 
+@pytest.mark.slow
 def test_every_series_has_its_band_after_the_first_run_which_is_one_scan(monitor: Monitor, tmp_path: Path):
     a_year(tmp_path / "shop.duckdb")
     report = ran(monitor)

@@ -132,6 +132,7 @@ def test_columns_that_repeat_the_calendar_are_not_watched():
     assert set(results) == {"learned.volume"}
 
 
+@pytest.mark.slow
 def test_a_table_of_200_quiet_columns_alarms_no_oftener_than_the_budget():
     """A year of pure noise: 1 alert in 90 days is to be expected, and twice that is allowed to chance."""
     days = {ROWS: noise(5, 365, 1000)}
