@@ -63,5 +63,6 @@ def severity_of(symptoms: Iterable[Symptom], reach: Reach) -> IncidentSeverity:
     """See the table; of several symptoms the worst counts."""
     many = len(reach.consumers) >= _MANY_CONSUMERS or len(reach.datasets) + len(reach.consumers) >= _MANY
     column = 2 if many else 1 if reach.datasets or reach.consumers else 0
-    found = ((_OF_SOURCE if one.key.family is Family.SOURCE else _WORDS[one.severity])[column] for one in symptoms)
+    kinds = {(one.key.family is Family.SOURCE, one.severity) for one in symptoms}
+    found = ((_OF_SOURCE if of_source else _WORDS[severity])[column] for of_source, severity in kinds)
     return max(found, key=lambda one: one.rank, default=_LOW)

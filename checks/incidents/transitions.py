@@ -93,10 +93,9 @@ def _with_facts(incident: Incident, about: Mapping[str, Any]) -> Incident:
 
 def _with(incident: Incident, symptom: Symptom) -> Incident:
     """With the symptom in the place of the one with its key, else behind all."""
-    if all(each.key != symptom.key for each in incident.symptoms):
-        return replace(incident, symptoms=(*incident.symptoms, symptom))
-    symptoms = tuple(symptom if each.key == symptom.key else each for each in incident.symptoms)
-    return replace(incident, symptoms=symptoms)
+    known = incident.symptoms
+    place = next((n for n, each in enumerate(known) if each.key == symptom.key), len(known))
+    return replace(incident, symptoms=(*known[:place], symptom, *known[place + 1 :]))
 
 
 def _seen(incident: Incident, event: IncidentEvent) -> Incident:

@@ -34,7 +34,10 @@ class IncidentSeverity(StrEnum):
     @property
     def rank(self) -> int:
         """0 for the mildest."""
-        return list(IncidentSeverity).index(self)
+        return _SEVERITIES[self]
+
+
+_SEVERITIES = {severity: place for place, severity in enumerate(IncidentSeverity)}
 
 
 class Verdict(StrEnum):
