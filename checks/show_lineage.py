@@ -24,6 +24,9 @@ def whole(document: dict[str, Any], console: Console) -> None:
     for node in document["nodes"]:
         if node["kind"] != "consumer" and node["name"] in joined:
             console.print(_name(node))
+            for job in node["jobs"]:
+                if job["state"] in words.FAILED:
+                    _indented(console, Text(words.job(job)))
             _neighbours(node["name"], edges, consumers, console)
     alone = [node["name"] for node in document["nodes"] if node["name"] not in joined]
     if not edges:

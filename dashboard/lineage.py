@@ -26,6 +26,8 @@ from dashboard import (
 )
 
 Document = Mapping[str, Any]
+#: failed jobs that are told above the picture; the table has all
+MOST_JOBS = 3
 
 
 def page() -> None:
@@ -75,6 +77,8 @@ def _all(document: Document) -> None:
     for cause in document["causes"]:
         if cause["failing_below"]:
             st.markdown(words.plain(sentences.lineage_cause(cause)))
+    for job in _failed(document["nodes"]):
+        st.markdown(words.plain(job))
     joined = {end for edge in document["edges"] for end in (edge["upstream"], edge["downstream"])}
     if joined:
         _graph([node for node in document["nodes"] if node["name"] in joined], document["edges"])
@@ -83,6 +87,12 @@ def _all(document: Document) -> None:
     nodes = lineage_frames.in_order(document["nodes"])
     _list(nodes, lineage_frames.neighbours(nodes, document["edges"]))
     _rest(document)
+
+
+def _failed(nodes: Sequence[Document]) -> list[str]:
+    """The jobs whose newest run failed, each once."""
+    jobs = (job for node in nodes for job in node["jobs"] if job["state"] in lineage_words.FAILED)
+    return list(dict.fromkeys(lineage_words.job(job) for job in jobs))[:MOST_JOBS]
 
 
 def _one(document: Document) -> None:

@@ -8,10 +8,9 @@ from typing import Any
 import pandas as pd
 
 from checks import phrases
-from checks.lineage.words import ORIGINS
-from checks.lineage.words import job as job_words
+from checks.lineage.words import FAILED, ORIGINS, SIGNS, kind
 from checks.records import Health
-from dashboard import lineage_graph, words
+from dashboard import words
 
 Document = Mapping[str, Any]
 Frame = pd.DataFrame
@@ -78,14 +77,13 @@ def columns(edges: Sequence[Document]) -> Frame:
 
 
 def _health(node: Document) -> str:
-    return words.health(Health(node["health"])) if node["health"] else lineage_graph.state_of(node)
+    return words.health(Health(node["health"])) if node["health"] else kind(node)
 
 
 def _last_job(node: Document) -> str:
-    """The newest run of the jobs behind a node; one that failed first."""
-    known = [job for job in node["jobs"] if job["state"]]
-    chosen = max(known, key=lambda job: (job["state"] in ("failed", "aborted"), job["started_at"]), default=None)
-    return job_words(chosen) if chosen else ""
+    """How the newest runs of the jobs behind a node ended, one that failed first: '✕ etl.daily failed'."""
+    known = sorted((job for job in node["jobs"] if job["state"]), key=lambda job: job["state"] not in FAILED)
+    return ", ".join(f"{SIGNS[job['state']]} {job['job']} {job['state']}" for job in known)
 
 
 def _ends(edges: Sequence[Document], end: str, other: str, name: str, *, references: bool = False) -> str:

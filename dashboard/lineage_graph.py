@@ -48,9 +48,10 @@ def dot(nodes: Sequence[Document], edges: Sequence[Document], look: Look) -> str
 
 
 def state_of(node: Document) -> str:
-    """What a node is and how it is: 'view, ✕ failing'."""
+    """What a node is and how it is: 'view, ✕ failing'; 'dashboard, Network planning'."""
     if not node["health"]:
-        return kind(node)
+        owner = f", {node['owner']}" if node["owner"] and node["kind"] == "consumer" else ""
+        return kind(node) + owner
     health = words.health(Health(node["health"]))
     return f"view, {health}" if node["kind"] == "view" else health
 
@@ -77,11 +78,9 @@ def _node(node: Document, id_: str, look: Look) -> str:
         line, ground = palette.health(health), getattr(palette, f"calm_{health.value}")
     elif node["kind"] == "outside":
         style = "rounded,dashed"
-    told = [_short(node["name"]), state_of(node), look.said.get(node["name"], "")]
-    if node["kind"] == "consumer" and node["owner"]:
-        told.append(_short(node["owner"]))
-    told += [_short(f"✕ job {job}") for job in failed_jobs(node)]
-    label = "\\n".join(_text(line) for line in told if line)
+    told = [node["name"], state_of(node), look.said.get(node["name"], "")]
+    told += [f"✕ {job} failed" for job in failed_jobs(node)]
+    label = "\\n".join(_text(_short(line)) for line in told if line)
     width = 3 if node["name"] == look.chosen else 1
     return (
         f'{id_} [label="{label}" style="{style}" color="{line}" fillcolor="{ground}" fontcolor="{palette.ink}" '

@@ -163,7 +163,9 @@ def lineage_look_first(causes: Sequence[str]) -> str:
 def lineage_reached(document: Mapping[str, Any]) -> str:
     """What trouble reaches, or what a consumer reads."""
     if document["kind"] == "consumer":
-        return f"Reads {words.count(len(document['upstream']), 'dataset')}, directly or not"
+        failing = [step["name"] for step in document["upstream"] if step["health"] == Health.FAILING]
+        said = f"Reads {words.count(len(document['upstream']), 'dataset')}, directly or not"
+        return f"{said}; {phrases.listed(failing, 3)} {'fails' if len(failing) == 1 else 'fail'}" if failing else said
     radius = document["blast_radius"]
     reached = [words.count(len(radius[key]), key[:-1]) for key in ("datasets", "consumers") if radius[key]]
     if not reached and not radius["referring"]:

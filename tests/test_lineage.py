@@ -240,7 +240,7 @@ owner = "Analytics"
 reads = ["orders", "s.ordrs"]
 url = "https://bi.example.com/1"
 [consumers."board report"]
-owner = "nobody is asked: the contract comes first"
+owner = "Board"
 reads = "s.orders"
 """
 

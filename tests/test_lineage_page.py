@@ -6,12 +6,14 @@ import re
 
 import pytest
 
-from checks.lineage import Edge, Graph, Kind, Lineage, Node, Origin
+from checks.lineage import ColumnPair, Edge, Graph, Job, Kind, Lineage, Node, Origin
+from checks.lineage import words as lineage_words
 from checks.lineage.document import Told
-from checks.records import Health
+from checks.records import ConsumerKind, Health, JobRun, Named, RunState
 from dashboard import lineage_frames, lineage_graph, sentences
 from dashboard.lineage_graph import Look
 from dashboard.theme import LIGHT
+from tests.reports import HOUR, NINE
 
 NASTY = 'a\\N "q" & <b>\n[l](http://x)'
 NODES = [
@@ -51,7 +53,7 @@ def test_the_first_line_counts_what_fails_and_where_to_look():
     [
         ("s.raw", "Trouble in it reaches 2 datasets and 1 consumer"),
         ("s.keys", "Nothing that is known is made from it; keys that go missing are noticed in 1 dataset"),
-        (NASTY, "Reads 4 datasets, directly or not"),
+        (NASTY, "Reads 4 datasets, directly or not; s.total, s.raw fail"),
     ],
 )
 def test_what_trouble_reaches_is_one_sentence(name, sentence):
@@ -103,3 +105,45 @@ def test_the_list_has_the_worst_first_and_the_places_nearest_first():
         (NASTY, "2 steps downstream"),
         ("s.keys", "has keys that it refers to"),
     ]
+
+
+# -- jobs and consumers ------------------------------------------------------------------------------------------------
+
+
+def job(name: str, state: RunState, ended=None, error: str | None = None) -> Job:
+    return Job(name, "airflow", JobRun(Named("airflow", name), "r", state, NINE, ended, error))
+
+
+LATE = job("etl.late", RunState.FAIL, NINE + HOUR, "disk full")
+DONE = job("etl.done", RunState.COMPLETE, NINE + HOUR / 4)
+OPEN = job("etl.open", RunState.RUNNING)
+TEAM = [Node("s.raw"), Node("s.total"), Node("board", Kind.CONSUMER, "Finance", ConsumerKind.DASHBOARD, "https://x.y")]
+MOVED = [
+    Edge("s.raw", "s.total", Origin.CONTRACT),
+    Edge("s.raw", "s.total", Origin.EVENT, (ColumnPair("a", "b"),), ("etl.late",)),
+    Edge("s.raw", "s.total", Origin.REFERENCE),
+    Edge("s.total", "board", Origin.CONSUMER),
+]
+JOBS = Told(Lineage(Graph.of(TEAM, MOVED), jobs={"s.total": (DONE, LATE), "s.raw": (OPEN,)}), {"s.raw": Health.HEALTHY})
+
+
+def test_jobs_are_told_with_their_last_run():
+    jobs = [job for node in JOBS.whole()["nodes"] for job in node["jobs"]]
+    assert [lineage_words.job(job) for job in jobs] == [
+        "Job etl.open … began 2026-11-23 09:00 UTC, and no end of it was told",
+        "Job etl.done ✓ complete 2026-11-23 09:15 UTC after 15 min",
+        "Job etl.late ✕ failed 2026-11-23 10:00 UTC after 1 h: disk full",
+    ]
+    assert lineage_words.job(jobs[0] | {"state": None}) == "Job etl.open: no run of it was told"
+    whole = JOBS.whole()
+    frame = lineage_frames.neighbours(whole["nodes"], whole["edges"])
+    assert list(frame["Last job"]) == ["", "… etl.open running", "✕ etl.late failed, ✓ etl.done complete"]
+
+
+def test_the_picture_has_one_arrow_for_what_is_known_twice_with_its_job():
+    whole = JOBS.whole()
+    drawn = lineage_graph.dot(whole["nodes"], whole["edges"], Look(LIGHT))
+    assert drawn.count(" -> ") == 2
+    assert 'tooltip="a → b; by etl.late" label="etl.late"' in drawn
+    assert r'label="board\ndashboard, Finance"' in drawn
+    assert r'label="s.total\n? unknown\n✕ etl.late failed"' in drawn

@@ -17,7 +17,8 @@ ORIGINS = {
     "dbt": "manifest of dbt",
     "openlineage": "events of OpenLineage",
 }
-_SIGNS = {"complete": "✓", "failed": "✕", "aborted": "✕", "running": "…"}
+SIGNS = {"complete": "✓", "failed": "✕", "aborted": "✕", "running": "…"}
+FAILED = ("failed", "aborted")
 
 
 def job(about: Mapping[str, Any]) -> str:
@@ -31,7 +32,7 @@ def job(about: Mapping[str, Any]) -> str:
     ended = phrases.moment(datetime.fromisoformat(about["ended_at"]))
     took = phrases.duration(timedelta(seconds=about["seconds"]))
     error = f": {about['error']}" if about["error"] else ""
-    return f"Job {name} {_SIGNS[state]} {state} {ended} after {took}{error}"
+    return f"Job {name} {SIGNS[state]} {state} {ended} after {took}{error}"
 
 
 def kind(node: Mapping[str, Any]) -> str:
@@ -41,4 +42,4 @@ def kind(node: Mapping[str, Any]) -> str:
 
 def failed_jobs(node: Mapping[str, Any]) -> list[str]:
     """The jobs behind a node whose newest run failed."""
-    return [each["job"] for each in node["jobs"] if each["state"] in ("failed", "aborted")]
+    return [each["job"] for each in node["jobs"] if each["state"] in FAILED]
