@@ -14,6 +14,7 @@ from dashboard import (
     incident_charts,
     incident_frames,
     incident_sentences,
+    incident_timeline,
     load,
     load_incidents,
     nav,
@@ -29,13 +30,15 @@ _COLOURS: dict[IncidentSeverity, parts.Colour] = {
 }
 
 
-def story(asked: str) -> None:
-    """The incident of that number, or that there is none."""
+def page() -> None:
+    """The incident whose number is in the URL, or that there is none."""
+    asked = st.query_params.get("id", "")
     st.page_link(nav.page("incidents"), label="All incidents", icon=":material/arrow_back:")
     with errors.shown():
         number = int(asked) if asked.isdecimal() and len(asked) < 10 else None
         if number is None or load_incidents.incident(number) is None:
-            parts.empty(f"There is no incident {words.plain(asked)}.", "The list of all incidents has those there are.")
+            which = f"There is no incident {words.plain(asked)}." if asked else "No incident is chosen."
+            parts.empty(which, "The list of all incidents has those there are.")
             parts.footer(load.now())
             return
         _view(number)
@@ -49,10 +52,11 @@ def _view(number: int) -> None:
         if incident is None:
             return
         _head(incident, at)
-        incident_actions.draw(incident, at)
         _why(incident)
+        incident_actions.draw(incident, at)
         _where(incident, at)
         incident_charts.draw(incident, at)
+        incident_timeline.draw(incident.id)
         parts.footer(at)
 
 
@@ -65,7 +69,7 @@ def _head(incident: Incident, at: datetime) -> None:
     st.markdown(f"**{words.plain(incident_sentences.standing(incident, at))}**")
     if incident.merged_into is not None:
         into = {"id": str(incident.merged_into)}
-        st.page_link(nav.page("incidents"), label=f"Open incident {incident.merged_into}", query_params=into, icon="")
+        st.page_link(nav.page("incident"), label=f"Open incident {incident.merged_into}", query_params=into, icon="")
     parts.facts(
         {"began": incident_sentences.since(incident, at), "noticed": incident_sentences.noticed(incident, at)},
         {
@@ -106,9 +110,9 @@ def _where(incident: Incident, at: datetime) -> None:
         parts.styled(incident_frames.symptoms(incident.symptoms, at), ["State"]),
         column_config={
             "State": column.TextColumn(width=130),
+            "What is wrong": column.TextColumn(width=420),
             "Dataset": column.TextColumn(width=130),
             "About": column.TextColumn(width=110),
-            "What is wrong": column.TextColumn(width=420),
             "Began": column.TextColumn(width=140),
             "Last seen": column.TextColumn(width=90),
             "Checks": column.TextColumn(width=180),

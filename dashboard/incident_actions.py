@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import streamlit as st
 
 from checks.incidents import Action, ActionKind
 from checks.records import Incident, IncidentState, LabelKind
 from checks.refusal import Refused
-from dashboard import errors, load, parts, people, process, words
+from dashboard import errors, load, load_incidents, parts, people, process, words
 
 _DONE = "incident-done"
 _KINDS = (LabelKind.EXPECTED, LabelKind.NEW_REGIME, LabelKind.KNOWN_ERROR, LabelKind.FALSE_ALARM)
@@ -30,6 +31,7 @@ def draw(incident: Incident, at: datetime) -> None:
         _label(incident)
         _note(incident)
         _link(incident)
+        _report(incident)
     for error in st.session_state.pop("incident-error", ()):
         errors.show(error)
 
@@ -62,7 +64,7 @@ def _mute(incident: Incident, at: datetime) -> None:
 def _resolve(incident: Incident) -> None:
     with _popover("Resolve", "check_circle", "resolve") as saved:
         why = st.text_area("What was it, and what was done?", max_chars=4000, height=100)
-        st.caption("A run that finds it broken again within a day opens it again.")
+        st.caption("A run that finds it broken again opens it again.")
         if saved("Resolve"):
             _do(incident, ActionKind.RESOLVE, why)
 
@@ -71,9 +73,7 @@ def _label(incident: Incident) -> None:
     with _popover("Say what it was", "label", "label") as saved:
         kind = st.selectbox("What was it?", _KINDS, format_func=words.LABEL_WORD.__getitem__)
         note = st.text_input("Why, for those who read it later", max_chars=500)
-        st.caption(
-            "Detection learns from it. What only it had noticed leaves the incident; a contract stays a contract."
-        )
+        st.caption("Detection learns from it. What only it had noticed leaves the incident; a broken contract stays.")
         if saved("Save"):
             _do(incident, ActionKind.LABEL, kind, note)
 
@@ -90,6 +90,20 @@ def _link(incident: Incident) -> None:
         address = st.text_input("Address of a ticket, a change, a dashboard", placeholder="https://", max_chars=4000)
         if saved("Add the link"):
             _do(incident, ActionKind.LINK, address)
+
+
+def _report(incident: Incident) -> None:
+    """The draft is written when it is asked for."""
+    st.download_button(
+        "Post-mortem",
+        partial(load_incidents.report, incident.id),
+        f"incident-{incident.id}.md",
+        "text/markdown",
+        icon=":material/download:",
+        help="A draft as Markdown: what, when, impact, evidence, times, timeline, open questions",
+        on_click="ignore",
+        key="incident-report",
+    )
 
 
 class _Saved:

@@ -80,8 +80,8 @@ def listed(incidents: Sequence[Incident], at: datetime) -> pd.DataFrame:
             "Began": [words.ago(one.happened_at, at) if one.happened_at else "not known" for one in incidents],
             "Owners": [phrases.listed(one.owners, 3) for one in incidents],
             "Affects": [phrases.listed(one.consumers, 3) for one in incidents],
-            "Assigned to": [one.assignee or "" for one in incidents],
             "Noticed": [words.ago(one.noticed_at, at) for one in incidents],
+            "Assigned to": [one.assignee or "" for one in incidents],
             "Lasted": [_lasted(one, at) for one in incidents],
             "Number": [one.id for one in incidents],
         }
@@ -98,9 +98,9 @@ def symptoms(found: Sequence[Symptom], at: datetime) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "State": [incident_sentences.recovered(one, at) for one in found],
+            "What is wrong": [one.sentence for one in found],
             "Dataset": [one.key.subject for one in found],
             "About": [incident_sentences.about(one) for one in found],
-            "What is wrong": [one.sentence for one in found],
             "Began": [words.utc(one.happened_at) for one in found],
             "Last seen": [words.ago(one.seen_at, at) for one in found],
             "Checks": [phrases.listed(one.checks, 4) for one in found],

@@ -17,7 +17,7 @@ def draw(incidents: Sequence[Incident]) -> None:
     """A line for each of the first incidents, which leads to its story, and how many more there are."""
     for one in incidents[:MOST]:
         label = words.plain(incident_sentences.banner(one))
-        st.page_link(nav.page("incidents"), label=label, icon="", query_params={"id": str(one.id)})
+        st.page_link(nav.page("incident"), label=label, icon="", query_params={"id": str(one.id)})
     if len(incidents) > MOST:
         label = f"and {words.count(len(incidents) - MOST, 'more open incident')}"
         st.page_link(nav.page("incidents"), label=label, icon="")

@@ -1,4 +1,4 @@
-"""The Incidents page: what is open and how bad, what was resolved lately, and one of them as a story."""
+"""The Incidents page: what is open and how bad, and what was resolved lately."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import streamlit as st
 from checks.records import Incident, IncidentSeverity, IncidentState
 from dashboard import (
     errors,
-    incident,
     incident_frames,
     incident_sentences,
     load,
@@ -26,11 +25,7 @@ DEFAULT = "30 days"
 
 
 def page() -> None:
-    asked = st.query_params.get("id")
-    if asked is None:
-        _list()
-    else:
-        incident.story(asked)
+    _list()
 
 
 @st.fragment(run_every=load.PACE)
@@ -112,9 +107,9 @@ def _table(shown: Sequence[Incident], at: datetime) -> None:
         parts.styled(incident_frames.listed(shown, at), ["State", "Severity"]),
         column_config={
             "State": column.TextColumn(width=114),
-            "Incident": column.TextColumn(width=306),
+            "Incident": column.TextColumn(width=330),
             "Severity": column.TextColumn(width=78, help="From the severity of its checks and from what it reaches"),
-            "Cause": column.TextColumn(width=150, help="The best explanation that was found"),
+            "Cause": column.TextColumn(width=216, help="The best explanation that was found"),
             "Began": column.TextColumn(width=80, help="When it truly began, by the time of the events"),
             "Owners": column.TextColumn(width=134, help="Who owns what is broken"),
             "Affects": column.TextColumn(width=150, help="Consumers that it reaches, directly or not"),

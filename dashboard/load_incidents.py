@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from checks import incident_answers
+from checks.incidents.timeline import Line
 from checks.records import Incident, IncidentEvent
 from dashboard import load, process
 
@@ -55,3 +57,14 @@ def incident(number: int) -> Incident | None:
 def events(number: int) -> Sequence[IncidentEvent]:
     """What happened to it, oldest first."""
     return tuple(process.current().history.incident_events(number))
+
+
+@load.shared
+def timeline(number: int) -> Sequence[Line]:
+    """Its story in lines, oldest first: events, messages, and what changed in its datasets meanwhile."""
+    return tuple(incident_answers.one(process.current(), number)[1])
+
+
+def report(number: int) -> str:
+    """A draft of its post-mortem as Markdown, as of now."""
+    return incident_answers.report_document(process.current(), number)["markdown"]

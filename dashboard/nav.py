@@ -26,7 +26,7 @@ def open_dataset(name: str, **params: str) -> None:
 
 def open_incident(number: int) -> None:
     """Leaves for the incident's story."""
-    st.switch_page(page("incidents"), query_params={"id": str(number)})
+    st.switch_page(page("incident"), query_params={"id": str(number)})
 
 
 def tab_button(label: str, tab: str, key: str, **params: str | Sequence[str]) -> None:

@@ -48,7 +48,10 @@ def keep(name: str, default: str | None = None) -> None:
 
 
 def one_of(name: str, options: Sequence[str]) -> str | None:
-    """A choice of one of the options, or of any; nothing is drawn where there is nothing to choose from."""
+    """A choice of one of the options, or of any; nothing is drawn where there is nothing to choose from. What the URL
+    asks for is an option too: that nothing is so is an answer."""
+    asked = st.query_params.get(name)
+    options = [*options, asked] if asked and asked not in options else options
     if len(options) < 2:
         return None
     return st.selectbox(

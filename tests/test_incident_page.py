@@ -183,8 +183,8 @@ class TestList:
             "Began": "27 h ago",
             "Owners": "Intake",
             "Affects": "billing",
-            "Assigned to": "",
             "Noticed": "3 h ago",
+            "Assigned to": "",
             "Lasted": "1 d 3 h",
             "Number": 7,
         }

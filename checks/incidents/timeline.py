@@ -11,6 +11,7 @@ from checks import phrases
 from checks.history import History
 from checks.incidents.coding import key_of, symptom_of
 from checks.incidents.evidence import NEAR, contract_changes, schema_changes
+from checks.incidents.told import told
 from checks.records import VITALS, Dataset, EventKind, Family, Incident, IncidentEvent, Key, Symptom
 
 _DATASETS = 20
@@ -28,10 +29,12 @@ class Line:
 
 def timeline(history: History, incident: Incident, datasets: Mapping[str, Dataset], until: datetime) -> list[Line]:
     """All lines, oldest first: of the incident up to now, and of its datasets from a day before it began until it was
-    resolved."""
+    resolved, and of the messages about it."""
     lines = [line_of(event) for event in history.incident_events(incident.id)]
     since = min(incident.happened_at or incident.noticed_at, incident.noticed_at) - NEAR
     lines += _changes(history, incident.datasets[:_DATASETS], datasets, (since, incident.resolved_at or until))
+    said = [told(posted) for posted in history.messages(incident.id)]
+    lines += [Line(one[0], EventKind.NOTIFIED, VITALS, one[1]) for one in said if one is not None]
     return sorted(lines, key=lambda line: line.at)
 
 
