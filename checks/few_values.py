@@ -6,11 +6,12 @@ like something about people or like a secret, keys, and texts that nobody would 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from checks.records import Choice, Dataset, DistributionExpected, EventTime, FewValues
-from checks.sensitive import looks_like_personal_value, shows_values
+from checks.sensitive import looks_like_personal_value, parts, shows_values
 
 if TYPE_CHECKING:
     from connectors import Column
@@ -22,6 +23,9 @@ MOST_COLUMNS, MOST_VALUES = 20, 200
 #: rows below which shares say nothing
 LEAST_ROWS = 100
 _LONGEST = 60
+_KINDS = re.compile(r"string|u?int\d")
+#: what a column is called that says when a row was: its values go by the calendar
+_CALENDAR = frozenset("year month day hour minute second week weekday dow quarter date time".split())  # noqa: SIM905 a list of words reads better without quotes
 
 
 def may_be_named(
@@ -40,8 +44,9 @@ def may_be_named(
         FewValues(column, known.get(column.name, ()))
         for column in columns
         if column.name not in apart
-        and column.type.startswith(("string", "int", "uint"))
+        and _KINDS.match(column.type)
         and shows_values(column.name, dataset.classified)
+        and not _CALENDAR & set(parts(column.name)[-1:])
         and len(known.get(column.name, ())) <= MOST_EVER
     )
 

@@ -77,7 +77,11 @@ def _by_bucket(log: QueryLog, inner: str, plan: Plan, now: datetime) -> Folded:
         if isinstance(check.expects, ReferenceExpected):
             asked = separate.orphans(log, inner, plan, check, check.expects)
             folded = folded.with_counts(asked, plan) if asked else folded
-    return with_categories(log, inner, plan, folded) if plan.few_values else folded
+    if not plan.few_values:
+        return folded
+    # of the whole table only the buckets are counted by value: what is older is not read again
+    of_buckets = replace(plan, whole_table=plan.event_time is None)
+    return with_categories(log, rows.rows_sql(log.source, of_buckets, now), plan, folded)
 
 
 def _totals(log: QueryLog, inner: str, plan: Plan, other_source: OtherSource) -> dict[Metric, float]:

@@ -127,6 +127,7 @@ def test_later_runs_count_what_is_known_with_a_new_value_and_one_that_is_gone(wa
         ("paid", [True, False]),
         ("price", [1.5, 2.5]),
         ("orders_id", ["a", "b"]),
+        ("sales_month", ["2026-02", "2026-03"]),
     ],
 )
 def test_values_that_nobody_should_read_are_not_counted(tmp_path, name, values):
