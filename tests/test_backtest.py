@@ -88,8 +88,8 @@ def test_a_larger_budget_never_alerts_less():
 @pytest.mark.parametrize("seed", range(2))
 def test_the_future_changes_nothing_of_the_past(seed: int):
     random = np.random.default_rng(seed)
-    grid = shop({LOST: 0.3}, seed=seed)
-    until = 180
+    grid = shop({60: 0.3}, days=120, seed=seed)
+    until = 90
     values = grid.values.copy()
     values[:, until:] *= random.uniform(0, 5, values[:, until:].shape)
     one, other = replayed(grid), replayed(replace(grid, values=values))

@@ -236,6 +236,7 @@ print(sorted(check.dataset + check.id + check.definition for dataset in found fo
 """
 
 
+@pytest.mark.slow
 def test_a_definition_is_the_same_in_every_process():
     """What is compared with it was written by another one: nothing in it may hang on an address or on a hash."""
     printed = {

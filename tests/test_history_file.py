@@ -66,6 +66,7 @@ def test_a_second_owner_in_the_same_process_is_refused_until_the_first_closes(pa
     History.open(path, NINE).close()
 
 
+@pytest.mark.slow
 def test_a_backup_is_whole_and_does_not_give_the_lock_away(path, tmp_path):
     with History.open(path, NINE) as history:
         history.remember(report())
@@ -95,6 +96,7 @@ def test_nothing_outside_of_the_file_can_be_reached_once_it_is_open(path, tmp_pa
             cursor.execute("SET enable_external_access = true")
 
 
+@pytest.mark.slow
 def test_duckdb_draws_no_progress_where_a_document_is_printed(tmp_path):
     """Where Python has no main file, as in `python -c`, DuckDB takes stdout for a notebook."""
     code = f"""
@@ -172,6 +174,7 @@ def test_a_path_that_can_not_be_a_file_is_refused(tmp_path):
 # -- interruptions -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_that_never_ended_is_interrupted_at_the_next_opening(path):
     in_another_process("history.begin('s.flights', NINE, NINE, 'schedule')", path, dies=True)
     with History.open(path, NINE + HOUR) as history:
@@ -183,6 +186,7 @@ def test_a_run_that_never_ended_is_interrupted_at_the_next_opening(path):
         assert list(history.days(NINE)["status"]) == ["healthy"]
 
 
+@pytest.mark.slow
 def test_a_finished_run_stands_when_its_repetition_was_interrupted(path):
     body = "history.remember(report())\nhistory.begin('s.flights', NINE, NINE + HOUR, 'page')"
     in_another_process(body, path, dies=True)
@@ -237,6 +241,7 @@ def test_the_notice_stands_until_the_file_that_was_set_aside_is_moved_away(path)
         assert history.notices == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "harm",
     [
@@ -257,6 +262,7 @@ def test_of_a_damaged_log_the_file_is_kept_and_only_the_log_is_set_aside(path, h
     assert path.with_name(f"history.duckdb.wal.{DAMAGED}").read_bytes() == damaged
 
 
+@pytest.mark.slow
 def test_a_log_torn_at_its_end_is_no_damage(path):
     """What a kill in the middle of a write leaves: the transaction that was never committed is gone, nothing else."""
     remembered(path)

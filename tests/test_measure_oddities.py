@@ -214,6 +214,7 @@ def wide(columns: int, rows: int = 40) -> pa.Table:
     )
 
 
+@pytest.mark.slow
 @only("warehouse", ["duckdb", "parquet"], indirect=True)
 def test_two_hundred_columns_are_one_query(warehouse: Warehouse):
     name = warehouse.load("wide", wide(200))

@@ -208,6 +208,7 @@ def test_the_words_say_what_is_wrong(warehouse: Warehouse):
     ]
 
 
+@pytest.mark.slow
 def test_hundreds_of_rules_are_one_statement(warehouse: Warehouse):
     name = warehouse.load("t", TABLE)
     checks = [check(f"{n}", invalid("seats", Limit(AT_MOST, n))) for n in range(300)]
