@@ -69,9 +69,8 @@ def channels_of(config: Config) -> dict[str, Channel]:
 
 def audience_of(incident: Incident, datasets: Mapping[str, Dataset], graph: Graph) -> Audience:
     """Who is to be told of an incident."""
-    broken = [each for each in datasets.values() if _is_in(each, incident)]
-    reached = {name for each in broken if each.name in graph.nodes for name in graph.downstream(each.name)}
-    nodes = [graph.nodes[name] for name in (*reached, *incident.consumers) if name in graph.nodes]
+    broken = _broken(incident, datasets)
+    nodes = [graph.nodes[name] for name in (*_below(broken, graph), *incident.consumers) if name in graph.nodes]
     owners = (*incident.owners, *(each.owner for each in broken), *(node.owner for node in nodes))
     named = frozenset(name for each in broken for name in each.channels)
     return Audience(_folded(owners), _folded(incident.consumers), named)
@@ -115,11 +114,22 @@ def _channel(name: str, own: ChannelConfig, config: Config) -> Channel:
 _SHARED = {"severity", "quiet", "timezone", "digest", "remind", "escalate_after", "escalate_to"}
 
 
-def _is_in(dataset: Dataset, incident: Incident) -> bool:
-    return any(
-        dataset.source == each.key.subject if each.key.family is Family.SOURCE else dataset.name == each.key.subject
-        for each in incident.symptoms
-    )
+def _broken(incident: Incident, datasets: Mapping[str, Dataset]) -> list[Dataset]:
+    """The datasets of its symptoms, the leading one first; all of a source that does not answer."""
+    keys = list(dict.fromkeys(each.key for each in incident.symptoms))
+    sources = {key.subject for key in keys if key.family is Family.SOURCE}
+    names = dict.fromkeys(key.subject for key in keys if key.family is not Family.SOURCE)
+    silent = [each for each in datasets.values() if each.source in sources] if sources else []
+    return [*(datasets[name] for name in names if name in datasets), *silent]
+
+
+def _below(broken: Iterable[Dataset], graph: Graph) -> set[str]:
+    """All that is made from any of them. The leading one is the most upstream, so that its walk spares the others'."""
+    reached: set[str] = set()
+    for each in broken:
+        if each.name in graph.nodes and each.name not in reached:
+            reached |= graph.downstream(each.name).keys()
+    return reached
 
 
 def _folded(names: Iterable[str | None]) -> frozenset[str]:
