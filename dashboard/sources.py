@@ -1,4 +1,4 @@
-"""The Sources page: what is connected, what answered when, and what is not monitored."""
+"""The Sources page: what is connected, what answered when, what is not monitored, and how people are told."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import streamlit as st
 
 from checks.catalogue import SourceState
 from checks.records import DatasetHealth
-from dashboard import errors, frames, incident_links, load, load_incidents, nav, parts, sentences, words
+from dashboard import errors, frames, incident_links, load, load_incidents, nav, notifications, parts, sentences, words
 
 #: names of unmonitored tables that are listed before the list is cut
 LISTED = 200
@@ -30,6 +30,7 @@ def _view() -> None:
             parts.empty("No source is configured.", parts.CONFIG_HINT)
         for state in states:
             _source(state, [one for one in healths if one.name.startswith(f"{state.name}.")], at)
+        notifications.section(at)
         parts.footer(at)
 
 

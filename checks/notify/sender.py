@@ -216,14 +216,12 @@ class Sender:
 
     def _tell_of_the_dead(self) -> None:
         count = len(self._history.dead_messages())
-        if count:
-            messages = "1 message" if count == 1 else f"{count:,} messages"
-            self._troubles["dead letters"] = (
-                f"{messages} could not be delivered and {'was' if count == 1 else 'were'} given up; "
-                "`python -m checks notify list` shows them, `notify retry` sends them again"
-            )
-        else:
+        if not count:
             self._troubles.pop("dead letters", None)
+            return
+        given_up = "1 message was given up" if count == 1 else f"{count:,} messages were given up"
+        where = "the Sources page and `python -m checks notify list` say which and why"
+        self._troubles["dead letters"] = f"{given_up} after many attempts; {where}"
 
     def _note(self, job: str, sentence: str, error: BaseException | None) -> None:
         if job not in self._troubles:  # once, not at every attempt
