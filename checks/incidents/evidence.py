@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from checks import phrases
+from checks.builtin import EXISTS
 from checks.drill import Sample
 from checks.explain import Explanation, Words
 from checks.explain.record import from_document
@@ -27,6 +28,7 @@ from checks.learned.schema import changes
 from checks.lineage.graph import Graph
 from checks.records import (
     Check,
+    ColumnExpected,
     Dataset,
     Dimension,
     Family,
@@ -95,7 +97,7 @@ class Investigator:
         if lead.key.family is Family.SOURCE or dataset is None:
             return [Evidence("source", lead.sentence, is_cause=True)]
         since = (lead.began.earliest or lead.noticed_at) - NEAR
-        found = [*self._of_rows(lead, dataset, at), *_stopped(lead)]
+        found = [*self._of_rows(lead, dataset, at), *_stopped(lead), *_of_shape(lead, dataset)]
         found += self._changes(dataset, lead, since, at)
         found += self._upstream(lead.key.subject, graph, list(others), (since, at))
         return sorted(found, key=lambda one: not one.is_cause)
@@ -216,6 +218,13 @@ def _shared(sample: Sample, check: Check) -> Evidence | None:
     of = f"{len(sample.rows):,} rows that were looked at" if sample.truncated else f"{len(sample.rows):,} rows"
     told = f"all {of}" if count == len(sample.rows) else f"{count:,} of the {of}"
     return Evidence("rows", f"{column} = {value} in {told}", f"{column} = {value}", is_cause=True)
+
+
+def _of_shape(lead: Symptom, dataset: Dataset) -> Iterator[Evidence]:
+    """A column that is not as the contract has it says all by itself, and so does a table that is gone."""
+    shapes = {check.id for check in dataset.checks if isinstance(check.expects, ColumnExpected)} | {EXISTS}
+    if lead.checks and lead.checks[0] in shapes:
+        yield Evidence("schema", lead.sentence, is_cause=True)
 
 
 def _stopped(lead: Symptom) -> Iterator[Evidence]:
