@@ -19,7 +19,7 @@ import typer
 from typer.exceptions import TyperException
 
 from checks import answers, show
-from checks.answering import Answering, NotAnswered, answering
+from checks.answering import Answering, answering
 from checks.backtest_command import backtest
 from checks.command_line import DEFAULT, AsJson, At, CanNotRead, ConfigPath, WrongUsage, moment_of, print_document, say
 from checks.config import ConfigError, load
@@ -33,6 +33,7 @@ from checks.monitor import UnknownDataset
 from checks.notify_commands import notify
 from checks.objectives_command import objectives
 from checks.refusal import Refused
+from checks.remote import NotAnswered
 from connectors import SourceError
 
 USAGE, UNKNOWN, STOPPED = 64, 3, 130

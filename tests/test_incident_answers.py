@@ -17,11 +17,12 @@ from starlette.testclient import TestClient
 
 from checks import incident_answers, show_incidents
 from checks.__main__ import main
-from checks.answering import Local, Remote
+from checks.answering import Local
 from checks.history import HistoryBusy
 from checks.incident_answers import Wanted, action_of
 from checks.incidents import UnknownIncident, WrongAction
 from checks.refusal import Refused
+from checks.remote import Remote
 from dashboard import api, process
 from tests.monitors import CannedMonitor, Clock, canned, utc
 
