@@ -1,14 +1,20 @@
-"""A question to the warehouse that is asked once, although the view that shows its answer refreshes itself."""
+"""What a reader asks for and nobody keeps: rows out of the warehouse, and what takes seconds to work out.
+
+A view refreshes itself, and its questions must not be sent again with it: `once`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from dashboard import errors
+from checks.drill import Sample
+from checks.explain import Explanation, Words
+from dashboard import errors, process
 
 T = TypeVar("T")
 
@@ -40,3 +46,34 @@ def _asked(question: tuple[Any, ...], waiting: str, ask: Callable[[], Any]) -> _
             return _Asked(question, ask())
     except errors.EXPECTED as error:
         return _Asked(question, error=error)
+
+
+def sample(dataset: str, check: str, limit: int) -> Sample:
+    return process.current().sample(dataset, check, limit=limit)
+
+
+def draft(dataset: str) -> dict[str, Any]:
+    """A draft of a contract, made from the table as it is now."""
+    from checks import drafts
+
+    return drafts.draft(process.current(), dataset)
+
+
+def query(source: str, sql: str, limit: int) -> Sample:
+    return process.current().query(source, sql, limit=limit)
+
+
+def explanation(dataset: str, wanted: Words) -> Explanation:
+    return process.current().explain(dataset, wanted)
+
+
+def breakdown(dataset: str, column: str, bucket: datetime, before: datetime) -> Sample:
+    return process.current().breakdown(dataset, column, bucket, before)
+
+
+def backtest(dataset: str, days: int, settings: tuple[str, ...], *, inject: bool) -> dict[str, Any]:
+    """What would have alerted, with the points of every series. Takes seconds, and is asked for by a reader."""
+    from checks.backtest.document import Wanted, backtest_document
+
+    wanted = Wanted(days, settings, inject=inject, points=True)
+    return backtest_document(process.current(), dataset, wanted)

@@ -133,7 +133,7 @@ def _rows(dataset: Dataset, result: Result) -> None:
         "sample",
         (dataset.name, result.check, result.measured_at),
         "Asking the warehouse for the rows …",
-        lambda: load.sample(dataset.name, result.check, SAMPLE),
+        lambda: asking.sample(dataset.name, result.check, SAMPLE),
     )
     if sample is not None:
         parts.rows(sample, nothing="No row fails this check now.", key="sample-rows")

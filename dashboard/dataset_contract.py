@@ -9,7 +9,7 @@ import streamlit as st
 
 from checks.contracts import Level
 from checks.records import Dataset, DatasetHealth
-from dashboard import contract_frames, errors, load, nav, parts, promise_frames, words
+from dashboard import asking, contract_frames, errors, load, nav, parts, promise_frames, words
 
 
 def draw(dataset: Dataset, state: DatasetHealth) -> None:
@@ -98,7 +98,7 @@ def _ask(dataset: Dataset, *, again: bool) -> None:
     label = "Draft it again" if again else "Draft a contract"
     if st.button(label, key="draft-contract", icon=":material/edit_note:", width="content"):
         with errors.shown(), st.spinner("Looking at the table …"):
-            st.session_state[_key(dataset)] = load.draft(dataset.name)
+            st.session_state[_key(dataset)] = asking.draft(dataset.name)
         st.rerun(scope="fragment")
 
 

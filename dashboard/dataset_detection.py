@@ -11,7 +11,7 @@ from checks.arrivals import Arrivals
 from checks.detect import arrival, business
 from checks.eventtime import wall_clock
 from checks.records import Dataset, EventTime
-from dashboard import charts, charts_detection, errors, load, parts, words
+from dashboard import asking, charts, charts_detection, errors, load, parts, words
 
 DAYS = {"30 days": 30, "90 days": 90, "1 year": 365}
 USUAL = "90 days"
@@ -84,7 +84,7 @@ def _backtest(dataset: Dataset) -> None:
     if asked:
         settings = () if other is None else (f"detection.alerts_per_90_days={other}",)
         with errors.shown(), st.spinner("Judging every bucket by what was known before it …"):
-            found = load.backtest(dataset.name, DAYS[days or USUAL], settings, inject=inject)
+            found = asking.backtest(dataset.name, DAYS[days or USUAL], settings, inject=inject)
             st.session_state["backtest"] = found
     found = st.session_state.get("backtest")
     if found is None or found["dataset"] != dataset.name:

@@ -53,7 +53,7 @@ def draw(dataset: Dataset, metric: Metric, bucket: datetime) -> None:
         "explanation",
         (dataset.name, wanted),
         "Searching the segments …",
-        lambda: load.explanation(dataset.name, wanted),
+        lambda: asking.explanation(dataset.name, wanted),
     )
     if found is not None:
         _show(found, hourly=bucket.hour > 0)

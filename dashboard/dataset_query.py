@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import streamlit as st
 
+from checks.drill import Sample
 from checks.records import Dataset, DatasetHealth, Grain, Status
 from dashboard import asking, charts, columns_table, dataset_explain, errors, load, panels, parts, sentences, url, words
 
@@ -118,13 +119,13 @@ def _compare(name: str, column: str, bucket: datetime, before: datetime) -> None
         "breakdown",
         (name, column, bucket),
         "Counting the rows of both days …",
-        lambda: load.breakdown(name, column, bucket, before),
+        lambda: asking.breakdown(name, column, bucket, before),
     )
     if found is not None:
         _draw(found, column, bucket, before)
 
 
-def _draw(sample: load.Sample, column: str, bucket: datetime, before: datetime) -> None:
+def _draw(sample: Sample, column: str, bucket: datetime, before: datetime) -> None:
     rows = [
         ("(null)" if value is None else str(value), float(was or 0), float(now or 0)) for value, was, now in sample.rows
     ]
@@ -178,5 +179,5 @@ def _quoted(part: str) -> str:
 def _send(dataset: Dataset, sql: str) -> None:
     st.session_state.pop("query-answer", None)
     with errors.shown(), st.spinner("Asking the warehouse …"):
-        st.session_state["query-answer"] = load.query(dataset.source, sql, LIMIT)
+        st.session_state["query-answer"] = asking.query(dataset.source, sql, LIMIT)
         st.session_state["query-of"] = dataset.source

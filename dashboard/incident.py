@@ -19,6 +19,7 @@ from dashboard import (
     load_incidents,
     nav,
     parts,
+    tables,
     words,
 )
 
@@ -106,9 +107,11 @@ def _evidence(incident: Incident) -> list[IncidentEvent]:
 def _where(incident: Incident, at: datetime) -> None:
     st.subheader("Where it shows, and whom it reaches", anchor=False)
     column = st.column_config
-    event = st.dataframe(
+    cell = tables.clicked(
         parts.styled(incident_frames.symptoms(incident.symptoms, at), ["State"]),
-        column_config={
+        "incident-symptoms",
+        "Where the incident shows",
+        {
             "State": column.TextColumn(width=130),
             "What is wrong": column.TextColumn(width=420),
             "Dataset": column.TextColumn(width=130),
@@ -117,17 +120,10 @@ def _where(incident: Incident, at: datetime) -> None:
             "Last seen": column.TextColumn(width=90),
             "Checks": column.TextColumn(width=180),
         },
-        height=parts.table_height(len(incident.symptoms), 8),
-        row_height=parts.ROW_HEIGHT,
-        hide_index=True,
-        key="incident-symptoms",
-        on_select="rerun",
-        selection_mode="single-cell",
-        alt="Where the incident shows",
+        most=8,
     )
-    cells = event["selection"]["cells"]
-    if cells and cells[0][0] < len(incident.symptoms):
-        _open(incident.symptoms[cells[0][0]].key.subject)
+    if cell is not None:
+        _open(incident.symptoms[cell[0]].key.subject)
     st.markdown(words.plain(incident_sentences.reach(_reached(incident), incident.consumers)))
     if incident.lead.key.family is not Family.SOURCE:
         name = {"name": incident.lead.key.subject}

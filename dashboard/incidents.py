@@ -16,6 +16,7 @@ from dashboard import (
     load_incidents,
     nav,
     parts,
+    tables,
     url,
     words,
 )
@@ -103,9 +104,11 @@ def _nothing(found: Sequence[Incident]) -> None:
 
 def _table(shown: Sequence[Incident], at: datetime) -> None:
     column = st.column_config
-    event = st.dataframe(
+    cell = tables.clicked(
         parts.styled(incident_frames.listed(shown, at), ["State", "Severity"]),
-        column_config={
+        "incidents-table",
+        "Incidents: the open ones first, the worst of them first",
+        {
             "State": column.TextColumn(width=114),
             "Incident": column.TextColumn(width=330),
             "Severity": column.TextColumn(width=78, help="From the severity of its checks and from what it reaches"),
@@ -118,17 +121,10 @@ def _table(shown: Sequence[Incident], at: datetime) -> None:
             "Lasted": column.TextColumn(width=110, help="Until now, or until it was resolved"),
             "Number": column.NumberColumn(width=64, format="plain"),
         },
-        height=parts.table_height(len(shown), 22),
-        row_height=parts.ROW_HEIGHT,
-        hide_index=True,
-        key="incidents-table",
-        on_select="rerun",
-        selection_mode="single-cell",
-        alt="Incidents: the open ones first, the worst of them first",
+        most=22,
     )
     st.caption(
         f"{words.count(len(shown), 'incident')}, open ones first. Click one to read its story and to work on it."
     )
-    cells = event["selection"]["cells"]
-    if cells and cells[0][0] < len(shown):
-        nav.open_incident(shown[cells[0][0]].id)
+    if cell is not None:
+        nav.open_incident(shown[cell[0]].id)

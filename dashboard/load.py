@@ -1,4 +1,5 @@
-"""The only reader for pages: cached for a few seconds, bounded, and free of Streamlit's drawing.
+"""What pages read: cached for a few seconds, bounded, and free of Streamlit's drawing. What one reader asks for is in
+`asking`.
 
 Frozen records are shared between sessions as they are (copying a thousand healths for each view costs more than
 reading them); DataFrames are copied, because a page may sort them. `refresh` forgets everything, after a run.
@@ -18,8 +19,6 @@ from checks.arrivals import Arrivals, lately
 from checks.catalogue import SourceState
 from checks.contracts import Finding
 from checks.detect import Fit
-from checks.drill import Sample
-from checks.explain import Explanation, Words
 from checks.explain.kept import reasons
 from checks.history import RunRow
 from checks.learned.masked import masked, named
@@ -259,32 +258,6 @@ def queries(dataset: str, slot: datetime) -> list[QueryRecord]:
     return process.current().history.run_queries(dataset, slot)
 
 
-# -- rows out of the warehouse: asked for by a reader, never cached --------------------------------------------------
-
-
-def sample(dataset: str, check: str, limit: int) -> Sample:
-    return process.current().sample(dataset, check, limit=limit)
-
-
-def draft(dataset: str) -> dict[str, Any]:
-    """A draft of a contract, made from the table as it is now."""
-    from checks import drafts
-
-    return drafts.draft(process.current(), dataset)
-
-
-def query(source: str, sql: str, limit: int) -> Sample:
-    return process.current().query(source, sql, limit=limit)
-
-
-def explanation(dataset: str, wanted: Words) -> Explanation:
-    return process.current().explain(dataset, wanted)
-
-
-def breakdown(dataset: str, column: str, bucket: datetime, before: datetime) -> Sample:
-    return process.current().breakdown(dataset, column, bucket, before)
-
-
 # -- detection ---------------------------------------------------------------------------------------------------------
 
 
@@ -292,11 +265,3 @@ def breakdown(dataset: str, column: str, bucket: datetime, before: datetime) -> 
 def arrivals(dataset: str, event_time: EventTime) -> Arrivals:
     """When the rows of a dataset arrive, as far as that is learned."""
     return lately(process.current().history, dataset, event_time, now())
-
-
-def backtest(dataset: str, days: int, settings: tuple[str, ...], *, inject: bool) -> dict[str, Any]:
-    """What would have alerted, with the points of every series. Takes seconds, and is asked for by a reader."""
-    from checks.backtest.document import Wanted, backtest_document
-
-    wanted = Wanted(days, settings, inject=inject, points=True)
-    return backtest_document(process.current(), dataset, wanted)
