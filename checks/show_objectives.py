@@ -12,6 +12,7 @@ from checks.objectives import words
 from checks.objectives.status import DAYS
 from checks.show import rows_with_sentences, sign
 
+_STEPS = {"detect": "to detect", "acknowledge": "to acknowledge", "repair": "to mend"}
 _NONE = (
     "There are no objectives: no contract here has service levels or rules of severity error. "
     "Add slaProperties, for example freshness with a value and a unit."
@@ -26,6 +27,23 @@ def objectives(document: dict[str, Any], console: Console) -> None:
     headers = ("dataset", "level", "budget", "left", "aim", *(f"{days} d" for days in DAYS))
     rows = [(_cells(each), _sentences(each)) for each in document["objectives"]]
     rows_with_sentences(console, headers, rows)
+    if document.get("response") and document["response"]["all"]["incidents"]:
+        _response(document["response"], console)
+
+
+def _response(response: dict[str, Any], console: Console) -> None:
+    """The incidents of the last 90 days: of all, and by team where there are several."""
+    console.print()
+    console.print(Text(f"Since {response['since'][:10]}: {words.often(response['all'])}", style="bold"))
+    teams = [(each["team"], each) for each in response["teams"]]
+    for name, each in [("", response["all"]), *(teams if len(teams) > 1 else ())]:
+        if name:
+            console.print(Text(f"    {name}: {words.often(each)}"))
+        for step, word in _STEPS.items():
+            console.print(Text(f"    {'    ' if name else ''}{word} {words.took(each[step])}", style="dim"))
+    if response["noisiest"]:
+        noisy = [f"{each['check']} of {each['dataset']} ({each['incidents']})" for each in response["noisiest"][:3]]
+        console.print(Text(f"    most incidents: {', '.join(noisy)}", style="dim"))
 
 
 def _cells(one: dict[str, Any]) -> list[Text]:

@@ -22,6 +22,7 @@ from dashboard import (
     nav,
     objective_frames,
     parts,
+    response_frames,
     sentences,
     url,
     words,
@@ -51,6 +52,7 @@ def _view() -> None:
             fitting = _filters(known)
             _list(fitting)
             _one(fitting, at)
+            _responses()
         else:
             parts.empty("No contract promises a service level or sets a rule of severity error yet.", HINT)
         parts.footer(at)
@@ -160,3 +162,44 @@ def _course(one: Told, at: datetime) -> None:
     left = left_over_time(kept.line, one.objective.target, at)
     figure = charts_objectives.course(daily(kept.line, _BACK, at), left, one.budget.allowed, parts.palette())
     st.plotly_chart(figure, config=charts.CONFIG, key="objective-course")
+
+
+# -- how soon people respond -------------------------------------------------------------------------------------------
+
+
+def _responses() -> None:
+    response = load_objectives.responses()
+    st.subheader("How soon people respond", anchor=False)
+    st.markdown(f"**{words.plain(sentences.responses(response))}**")
+    if not response["all"]["incidents"]:
+        return
+    column = st.column_config
+    promised = {
+        f"{step}: promised": column.TextColumn("against the contract", width=136)
+        for step in ("To detect", "To acknowledge", "To mend")
+    }
+    st.dataframe(
+        parts.styled(response_frames.table(response), list(promised)),
+        column_config=promised
+        | {
+            "Of": column.TextColumn(width=200),
+            "Incidents": column.NumberColumn(width=76),
+            "A week": column.TextColumn(width=64),
+            "Open": column.NumberColumn(width=56),
+            "To detect": column.TextColumn(width=190, help="From when it happened until a run noticed it (MTTD)"),
+            "To acknowledge": column.TextColumn(width=190, help="From then on until somebody had it (MTTA)"),
+            "To mend": column.TextColumn(width=190, help="From when it was noticed until it was resolved (MTTR)"),
+        },
+        hide_index=True,
+        key="responses-table",
+        row_height=parts.ROW_HEIGHT,
+        alt="Incidents of all, of each team and of each contract, with the mean times to detect, acknowledge and mend",
+    )
+    st.caption(
+        "Means of what is over. They are compared with timeToDetect, timeToNotify and timeToRepair of the contract. "
+        "What began before the first run says nothing of detecting."
+    )
+    if response["noisiest"]:
+        st.markdown("**Checks with the most incidents**")
+        noisy = response_frames.noisiest(response)
+        st.dataframe(noisy, hide_index=True, key="noisiest-table", row_height=parts.ROW_HEIGHT)

@@ -207,5 +207,16 @@ def objective(document: Mapping[str, Any]) -> str:
     return f"{left[0].upper()}{left[1:]}{f'; it {burning}' if burning else ''}."
 
 
+def responses(response: Mapping[str, Any]) -> str:
+    """'Since 2026-08-28: 12 incidents, 1.4 a week, 2 open; mended after 5 h on average.'"""
+    record = response["all"]
+    day = response["since"][:10]
+    if not record["incidents"]:
+        return f"No incident since {day}."
+    mended = record["repair"]["mean_seconds"]
+    after = "none is mended yet" if mended is None else f"mended after {words.coarse(mended)} on average"
+    return f"Since {day}: {said.often(record)}; {after}."
+
+
 def _sentence_end(text: str) -> str:
     return text.strip().rstrip(".")

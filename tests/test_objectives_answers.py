@@ -92,13 +92,28 @@ def test_late_for_three_hours_spends_three_of_seven_hours_and_twelve_minutes(mon
 
 
 def test_the_command_says_it_to_the_letter(monitor):
-    assert printed(answer(monitor, [], None)) == [
+    assert printed(answer(monitor, [], None))[:5] == [
         "dataset   level         budget  left    aim   7 d    30 d   90 d",
         "s.orders  orders-fresh  ✔ kept  58.3 %  99 %  90 %   90 %   90 %",
         "    known since 2026-03-14 06:00 UTC: 1 d 6 h of 30 d were measured, the rest counts neither way",
         "s.orders  quality       ✔ kept  100 %   99 %  100 %  100 %  100 %",
         "    known since 2026-03-14 06:00 UTC: 1 d 6 h of 30 d were measured, the rest counts neither way",
     ]
+
+
+def test_how_soon_people_responded_stands_below(monitor):
+    found = answer(monitor, [], None)
+    assert printed(found)[5:] == [
+        "",
+        "Since 2026-03-14: 1 incident",
+        "    to detect 1 h (one)",
+        "    to acknowledge none yet",
+        "    to mend 4 h (one)",
+        "    most incidents: orders-fresh of s.orders (1)",
+    ]
+    assert found["response"]["teams"][0]["team"] == "Checkout"
+    assert found["response"]["contracts"][0]["contract"] == "shop-orders"
+    assert "response" not in answer(monitor, [], START + 22 * HOUR)
 
 
 def test_a_moment_in_the_past_is_told_as_it_was(monitor):

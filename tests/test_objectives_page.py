@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from checks.objectives import words
 from checks.objectives.course import daily, left_over_time
 from checks.objectives.document import objective_document
 from checks.objectives.ledger import Kept
@@ -14,7 +15,7 @@ from checks.objectives.status import Told, told
 from checks.objectives.targets import Kind, Objective
 from checks.objectives.timeline import Stretch, Timeline
 from checks.records import Dimension
-from dashboard import charts_objectives, objective_frames, sentences
+from dashboard import charts_objectives, objective_frames, response_frames, sentences
 from dashboard.theme import DARK, LIGHT
 from tests.monitors import utc
 
@@ -130,3 +131,65 @@ def test_the_figure_shows_missed_hours_by_hatching_too(palette):
     assert list(bars["missed"].y) == [0, 12, 12]
     assert (bars["missed"].marker.pattern.shape, bars["missed"].marker.pattern.bgcolor) == ("/", palette.failing)
     assert list(figure.data[-1].y) == [50.0]
+
+
+# -- how soon people respond -------------------------------------------------------------------------------------------
+
+NONE = {"mean_seconds": None, "median_seconds": None, "count": 0, "kept": 0, "missed": 0}
+SOON = {"mean_seconds": 11400.0, "median_seconds": 2400.0, "count": 12, "kept": 10, "missed": 2}
+QUIET = {"incidents": 0, "open": 0, "per_week": 0.0, "detect": NONE, "acknowledge": NONE, "repair": NONE}
+BUSY = {
+    "incidents": 12,
+    "open": 2,
+    "per_week": 1.4,
+    "detect": NONE,
+    "acknowledge": NONE | {"missed": 1},
+    "repair": SOON,
+}
+
+
+def responded(record: dict, **more) -> dict:
+    return {"since": "2026-08-25T12:00:00Z", "all": record, "teams": [], "contracts": [], "noisiest": [], **more}
+
+
+@pytest.mark.parametrize(
+    ("record", "sentence"),
+    [
+        (QUIET, "No incident since 2026-08-25."),
+        (BUSY, "Since 2026-08-25: 12 incidents, 1.4 a week, 2 open; mended after 3 h 10 min on average."),
+        (
+            {**QUIET, "incidents": 1, "open": 1, "per_week": None},
+            "Since 2026-08-25: 1 incident, 1 open; none is mended yet.",
+        ),
+    ],
+    ids=["quiet", "busy", "first"],
+)
+def test_responses_are_a_sentence(record, sentence):
+    assert sentences.responses(responded(record)) == sentence
+
+
+def test_teams_and_contracts_stand_below_everything_without_empty_columns():
+    frame = response_frames.table(
+        responded(BUSY, teams=[{"team": "Shop", **BUSY}], contracts=[{"contract": "orders", **QUIET}])
+    )
+    assert list(frame["Of"]) == ["everything", "team Shop", "contract orders"]
+    assert list(frame["To mend"]) == ["3 h 10 min (median 40 min, n 12)"] * 2 + ["–"]
+    assert list(frame["To mend: promised"]) == ["✕ 2 of 12 missed"] * 2 + [""]
+    assert list(frame["To acknowledge: promised"]) == ["✕ 1 of 1 missed"] * 2 + [""]
+    assert "To detect: promised" not in frame.columns
+    kept = {**BUSY, "repair": {**SOON, "kept": 12, "missed": 0, "count": 1}}
+    assert list(response_frames.table(responded(kept))["To mend: promised"]) == ["✓ 12 of 12 kept"]
+    assert list(response_frames.table(responded(kept))["To mend"]) == ["3 h 10 min"]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (NONE, "none yet"),
+        (NONE | {"missed": 1}, "none yet (0 kept, 1 missed)"),
+        (SOON, "3 h 10 min (median 40 min of 12; 10 kept, 2 missed)"),
+        (SOON | {"count": 1, "kept": 0, "missed": 0}, "3 h 10 min (one)"),
+    ],
+)
+def test_a_mean_never_stands_without_its_number(step, said):
+    assert words.took(step) == said

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from checks.history.moments import naive
+from checks.history.moments import aware, naive
 from checks.history.runs import RunReader
 from checks.records import Status
 
@@ -60,6 +60,11 @@ class SeenReader(RunReader):
             own = _moments(slots)[order], _moments(moments)[order]
             found[name] = Seen(*own, checks.get(name, {}), buckets.get(name, {}))
         return found
+
+    def first_run(self) -> datetime | None:
+        """The moment of the first run that is known, of any dataset."""
+        ((moment,),) = self._rows("SELECT min(started_at) FROM runs")
+        return aware(moment)
 
     def slots_of(self, dataset: str, check: str, since: datetime) -> np.ndarray:
         """The slots of the runs that said something of a check, in order: a contract may have done without it."""

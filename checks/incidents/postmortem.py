@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from checks import phrases
 from checks.incidents.timeline import Line, what
+from checks.objectives.response import Took, response
 from checks.records import EventKind, Incident, Symptom
 from checks.service_levels import ResponseTimes
 
@@ -82,21 +83,20 @@ def _evidence(incident: Incident, lines: Iterable[Line]) -> Iterator[str]:
 
 
 def _times(incident: Incident, asked: ResponseTimes, at: datetime) -> Iterator[str]:
-    noticed, ended = incident.noticed_at, incident.resolved_at
-    detect = noticed - incident.happened_at if incident.happened_at else None
-    acknowledge = incident.acknowledged_at - noticed if incident.acknowledged_at else None
-    repair = (ended or at) - (incident.happened_at or noticed)
-    yield f"- To detect: {_length(detect, asked.detect)}"
-    yield f"- To acknowledge: {_length(acknowledge, None)}"
-    yield f"- To mend: {'' if ended else 'not mended after '}{_length(repair, asked.repair)}"
+    """From when it happened to when it was noticed, and from then on until somebody had it and until it was over."""
+    steps = response(incident, asked, at)
+    yield f"- To detect: {_length(steps.detect)}"
+    yield f"- To acknowledge: {_length(steps.acknowledge)}"
+    yield f"- To mend: {_length(steps.repair)}"
 
 
-def _length(taken: timedelta | None, asked: timedelta | None) -> str:
-    said = phrases.duration(taken) if taken is not None else "not known"
-    if asked is None:
+def _length(step: Took) -> str:
+    said = phrases.duration(step.length) if step.length is not None else "not known"
+    said = said if step.is_over else f"not yet, after {said}"
+    if step.limit is None:
         return said
-    verdict = "" if taken is None else ", kept" if taken <= asked else ", missed"
-    return f"{said} (the contract asks for {phrases.duration(asked)}{verdict})"
+    verdict = {True: ", kept", False: ", missed", None: ""}[step.kept]
+    return f"{said} (the contract asks for {phrases.duration(step.limit)}{verdict})"
 
 
 def _timeline(lines: Iterable[Line]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from checks.answers import exit_code, moment
 from checks.monitor import Monitor
 from checks.objectives.budget import WINDOW, Burn
 from checks.objectives.ledger import Kept, Ledger
+from checks.objectives.response_document import responses
 from checks.objectives.status import DAYS, Standing, Told, told
 from checks.objectives.timeline import Attained
 from checks.records import Dataset, Health
@@ -28,17 +29,20 @@ def answer(monitor: Monitor, names: Sequence[str], at: datetime | None) -> Docum
     """The objectives of these datasets and contracts, of all where none is named, now or at a moment in the past.
     Raises UnknownDataset."""
     now = at or monitor.clock()
-    return objectives_document([told(kept, now) for kept in kept_of(monitor, names, at)])
+    document = objectives_document([told(kept, now) for kept in kept_of(monitor, names, at)])
+    if at is not None:
+        return document  # what people had done by then is not told
+    return document | {"response": responses(monitor, [each.name for each in chosen(monitor, names)])}
 
 
 def kept_of(monitor: Monitor, names: Sequence[str], at: datetime | None) -> list[Kept]:
     """What is known of them. A moment in the past reaches further back than what is kept in memory."""
     ledger = monitor.ledger if at is None else Ledger(monitor.history, monitor.schedule_of)
-    return ledger.kept(_chosen(monitor, names), at or monitor.clock())
+    return ledger.kept(chosen(monitor, names), at or monitor.clock())
 
 
 def objectives_document(all_told: Sequence[Told]) -> Document:
-    """{"objectives": [...]}: by dataset, in the order of the contract."""
+    """{"window_days", "objectives": [...]}: by dataset, in the order of the contract."""
     return {"window_days": WINDOW.days, "objectives": [objective_document(each) for each in all_told]}
 
 
@@ -73,7 +77,7 @@ def exit_code_of(document: Document) -> int:
     return exit_code([_HEALTH[Standing(each["standing"])] for each in document["objectives"]])
 
 
-def _chosen(monitor: Monitor, names: Sequence[str]) -> list[Dataset]:
+def chosen(monitor: Monitor, names: Sequence[str]) -> list[Dataset]:
     """A name is that of a contract, or of a dataset."""
     if not names:
         return list(monitor.datasets().values())

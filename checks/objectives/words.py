@@ -10,7 +10,7 @@ from checks import phrases
 from checks.objectives.budget import Burn
 
 Document = Mapping[str, Any]
-_MINUTE, _DAY = 60, 86_400
+_MINUTE, _DAY = timedelta(minutes=1), 86_400
 _LAST = {timedelta(hours=1): "hour", timedelta(days=1): "day"}
 _GAP = 0.01  # a window of which no more than this part is unknown is told as it is
 
@@ -28,10 +28,10 @@ def left(one: Document) -> str:
     """'4 h 12 min of 7 h 12 min left', 'overspent by 3 h, allowed 7 h 12 min'."""
     allowed, rest = (timedelta(seconds=one["budget"][key]) for key in ("allowed_seconds", "left_seconds"))
     if rest < timedelta(0):
-        return f"overspent by {phrases.duration(-rest)}, allowed {phrases.duration(allowed)}"
+        return f"overspent by {phrases.duration(_to_the_minute(-rest))}, allowed {phrases.duration(allowed)}"
     if rest == timedelta(0):
         return f"all of {phrases.duration(allowed)} spent"
-    return f"{phrases.duration(rest)} of {phrases.duration(allowed)} left"
+    return f"{phrases.duration(_to_the_minute(rest))} of {phrases.duration(allowed)} left"
 
 
 def since(one: Document, days: int = 30) -> str | None:
@@ -51,9 +51,12 @@ def _is_whole(window: Document) -> bool:
 
 
 def _measured(window: Document) -> timedelta:
-    """To the minute, from one on: seconds are no matter beside days."""
-    seconds = window["met_seconds"] + window["missed_seconds"]
-    return timedelta(seconds=seconds if seconds < _MINUTE else seconds // _MINUTE * _MINUTE)
+    return _to_the_minute(timedelta(seconds=window["met_seconds"] + window["missed_seconds"]))
+
+
+def _to_the_minute(length: timedelta) -> timedelta:
+    """From one minute on: seconds are no matter beside days."""
+    return length if length < _MINUTE else length // _MINUTE * _MINUTE
 
 
 def burning(one: Document) -> str | None:
@@ -72,5 +75,29 @@ def of_burn(level: str, burn: Burn) -> str:
 
 def _burns(rate: float, missed: timedelta, window: timedelta) -> str:
     last = _LAST.get(window) or phrases.duration(window)
-    spent = f"missed for {phrases.duration(missed)} of the last {last}"
+    spent = f"missed for {phrases.duration(_to_the_minute(missed))} of the last {last}"
     return f"burns {phrases.number(round(rate, 1))} times as fast as it may: {spent}"
+
+
+# -- response ----------------------------------------------------------------------------------------------------------
+
+
+def took(step: Document) -> str:
+    """'3 h 10 min (median 40 min of 12; 10 kept, 2 missed)', or that none is over."""
+    promised = f"{step['kept']} kept, {step['missed']} missed" if step["kept"] or step["missed"] else ""
+    if step["mean_seconds"] is None:
+        return f"none yet ({promised})" if promised else "none yet"
+    mean, middle = (phrases.duration(timedelta(seconds=round(step[key]))) for key in ("mean_seconds", "median_seconds"))
+    of = f"median {middle} of {step['count']}" if step["count"] > 1 else "one"
+    return f"{mean} ({'; '.join(part for part in (of, promised) if part)})"
+
+
+def often(record: Document) -> str:
+    """'12 incidents, 1.4 a week, 2 of them open'."""
+    number = record["incidents"]
+    parts = [f"{number:,} incident{'' if number == 1 else 's'}"]
+    if record["per_week"] is not None and number:
+        parts.append(f"{phrases.number(record['per_week'])} a week")
+    if record["open"]:
+        parts.append(f"{record['open']:,} open")
+    return ", ".join(parts)

@@ -33,6 +33,13 @@ def test_a_level_has_its_address_and_a_row_leads_to_it(visit) -> None:
     expect(page).to_have_url(re.compile(r"/service-levels\?contract=shop-orders"))
 
 
+def test_how_soon_people_respond_stands_below(visit) -> None:
+    page = visit("/service-levels")
+    expect(page.get_by_role("heading", name="How soon people respond")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Since \d{4}-\d\d-\d\d: \d+ incidents?"))).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame").nth(2)).to_contain_text("everything")
+
+
 def test_burn_rates_are_explained(visit) -> None:
     page = visit("/service-levels?dataset=shop.main.orders&level=freshness")
     expect(page.get_by_text("A burn rate of 1 spends the budget in exactly 30 days.")).to_be_visible()

@@ -1,0 +1,69 @@
+"""What /api/objectives answers of how soon people respond to incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from checks.answers import moment
+from checks.monitor import Monitor
+from checks.objectives import response
+from checks.objectives.response import Mean, Record, Window
+from checks.records import Dataset, Incident, Label
+
+Document = dict[str, Any]
+
+
+def responses(monitor: Monitor, names: Collection[str]) -> Document:
+    """The incidents of the last 90 days that show in these datasets, or in their sources."""
+    history, at = monitor.history, monitor.clock()
+    window = Window.of(history.first_run(), at)
+    wanted = {*names, *(name.partition(".")[0] for name in names)}
+    incidents = [each for each in history.incidents(since=window.since) if not wanted.isdisjoint(each.datasets)]
+    return response_document(incidents, history.labels(), monitor.datasets(), window)
+
+
+def response_document(
+    incidents: Sequence[Incident], labels: Sequence[Label], datasets: Mapping[str, Dataset], window: Window
+) -> Document:
+    """{"days", "since", "all": RECORD, "teams": [...], "contracts": [...], "noisiest": [...]}."""
+    own = response.counted(incidents, window)
+    teams, contracts = response.by_team(own), response.by_contract(own, datasets)
+    return {
+        "days": response.DAYS,
+        "since": moment(window.since),
+        "all": _of(own, datasets, window),
+        "teams": [{"team": name} | _of(each, datasets, window) for name, each in teams.items()],
+        "contracts": [{"contract": name} | _of(each, datasets, window) for name, each in contracts.items()],
+        "noisiest": [
+            {"dataset": one.dataset, "check": one.check, "incidents": one.incidents, "false_alarms": one.false_alarms}
+            for one in response.noisiest(own, labels)
+        ],
+    }
+
+
+def _of(incidents: Sequence[Incident], datasets: Mapping[str, Dataset], window: Window) -> Document:
+    found: Record = response.record(incidents, datasets, window)
+    return {
+        "incidents": found.incidents,
+        "open": found.still_open,
+        "per_week": None if found.per_week is None else round(found.per_week, 2),
+        "detect": _mean(found.detect),
+        "acknowledge": _mean(found.acknowledge),
+        "repair": _mean(found.repair),
+    }
+
+
+def _mean(found: Mean) -> Document:
+    return {
+        "mean_seconds": _seconds(found.mean),
+        "median_seconds": _seconds(found.median),
+        "count": found.count,
+        "kept": found.kept,
+        "missed": found.missed,
+    }
+
+
+def _seconds(length: timedelta | None) -> float | None:
+    return None if length is None else round(length.total_seconds(), 3)
