@@ -94,7 +94,8 @@ async def dataset(request: Request, name: str) -> Response:
     at = past(request.query_params.get("at")) or monitor.clock()
     [found] = await off_loop(monitor.status, [name], at)
     declared = monitor.datasets()[found.name]
-    consumers = [each.name for each in declared.consumers]
+    graph = await off_loop(monitor.lineage_known.graph, at)
+    consumers = [each.name for each in graph.read_by(found.name)]
     extra = {"contract": declared.contract, "description": declared.description, "consumers": consumers}
     return json_answer({**answers.health_document(found), **extra})
 

@@ -131,7 +131,7 @@ def _facts(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
     parts.facts(
         {
             "owner": words.plain(state.owner or "nobody named"),
-            "read by": words.plain(", ".join(each.name for each in dataset.consumers) or "nobody named"),
+            "read by": words.plain(sentences.read_by(load.known_graph().read_by(dataset.name))),
             "contract": words.plain(dataset.contract_file or dataset.contract or "none"),
             "schedule": words.plain(load.schedule(dataset)) + " (UTC)",
         },

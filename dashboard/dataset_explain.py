@@ -105,13 +105,11 @@ def _beside(found: Explanation) -> None:
 
 
 def _upstream(found: Explanation) -> None:
-    """What it is made from and changed at that moment, with a way to it."""
-    st.caption("Happened at that moment, upstream of it:")
-    for each in found.upstream:
-        steps = f" ({words.count(each.steps, 'step')} upstream)" if each.steps else ""
-        st.markdown(words.plain(f"{each.dataset}{steps}: {'; '.join(each.changes)}"))
-    params = {"name": found.dataset}
-    st.page_link(nav.page("lineage"), label="see the lineage", query_params=params, icon="")
+    told = [f"{each.dataset}{explain_frames.steps(each)}: {'; '.join(each.changes)}" for each in found.upstream]
+    parts.lines(
+        [":small[:gray[At that moment, here and upstream:]]"] + [f":small[{words.plain(line)}]" for line in told]
+    )
+    st.page_link(nav.page("lineage"), label="see the lineage", query_params={"name": found.dataset}, icon="")
 
 
 def _label(one: Beside) -> str:

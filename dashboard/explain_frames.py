@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from checks.explain import Beside, Explanation
+from checks.explain.record import Upstream
 from dashboard import words
 
 _SHARES = ("null_rate", "true_rate")
@@ -39,6 +40,11 @@ def whole(found: Explanation) -> str:
 def beside(one: Beside) -> str:
     """'40 %, usually 0.3 %': another series that has changed."""
     return f"{_number(one.metric, one.after)}, usually {_number(one.metric, one.before)}"
+
+
+def steps(one: Upstream) -> str:
+    """' (2 steps upstream)'; of the dataset itself ' (itself)'."""
+    return f" ({words.count(one.steps, 'step')} upstream)" if one.steps else " (itself)"
 
 
 def _explained(metric: str, value: float | None) -> str:

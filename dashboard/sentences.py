@@ -7,6 +7,7 @@ from typing import Any
 
 from checks import phrases
 from checks.learned.events import Event
+from checks.lineage import Node
 from checks.objectives import words as said
 from checks.objectives.status import Standing, Told
 from checks.records import DatasetHealth, Grain, Health, Outcome, Result, Status
@@ -173,6 +174,12 @@ def lineage_reached(document: Mapping[str, Any]) -> str:
     said = f"Trouble in it reaches {' and '.join(reached)}" if reached else "Nothing that is known is made from it"
     referring = words.count(len(radius["referring"]), "dataset")
     return f"{said}; keys that go missing are noticed in {referring}" if radius["referring"] else said
+
+
+def read_by(consumers: Sequence[Node]) -> str:
+    """'crew planning (Crew control), route map'."""
+    named = [f"{each.name} ({each.owner})" if each.owner else each.name for each in consumers]
+    return phrases.listed(named, 8) if named else "nobody named"
 
 
 def lineage_too_many(amount: int) -> str:

@@ -147,3 +147,11 @@ def test_the_picture_has_one_arrow_for_what_is_known_twice_with_its_job():
     assert 'tooltip="a → b; by etl.late" label="etl.late"' in drawn
     assert r'label="board\ndashboard, Finance"' in drawn
     assert r'label="s.total\n? unknown\n✕ etl.late failed"' in drawn
+
+
+def test_who_reads_a_dataset_is_said_with_the_owner():
+    graph = JOBS.graph
+    assert sentences.read_by(graph.read_by("s.total")) == "board (Finance)"
+    assert sentences.read_by(TOLD.graph.read_by("s.total")) == NASTY
+    assert sentences.read_by(graph.read_by("s.raw")) == "nobody named"
+    assert graph.read_by("nowhere") == ()

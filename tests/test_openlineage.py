@@ -161,6 +161,7 @@ def test_a_job_that_reads_and_writes_nothing_is_a_consumer(api):
     assert (told["kind"], told["consumer"], told["owner"]) == ("consumer", "job", "etl")
     assert [each["state"] for each in told["jobs"]] == ["complete"]
     assert api.get("/api/lineage/s.orders").json()["blast_radius"]["consumers"] == ["etl.daily"]
+    assert api.get("/api/datasets/s.orders").json()["consumers"] == ["etl.daily"]
 
 
 def test_job_and_dataset_events_tell_without_a_run(api):

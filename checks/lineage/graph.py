@@ -106,6 +106,11 @@ class Graph:
         """What is made from the node; see `upstream`."""
         return _walk(name, self._below(along), self.nodes)
 
+    def read_by(self, name: str) -> tuple[Node, ...]:
+        """The consumers that read the node itself, by name; none where it is no node."""
+        below = (self.nodes[each] for each in sorted(self._below(FLOWS).get(name, ())))
+        return tuple(node for node in below if node.kind is Kind.CONSUMER)
+
     def refers_to(self, name: str) -> tuple[str, ...]:
         """The datasets whose keys this one's relationships name."""
         return tuple(sorted(self._above(_REFERENCES).get(name, ())))
