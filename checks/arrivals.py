@@ -35,8 +35,6 @@ _LEARNED_EVERY = timedelta(hours=6)
 _RECENT = timedelta(days=4)
 #: a second look is at least this part of a bucket after the first
 _A_WHILE = 1 / 25
-#: what the bucket that is still filling may spend beside a dataset's budget, as a part of it
-_BUDGET = 0.25
 
 _T = TypeVar("_T")
 _kept: WeakKeyDictionary[History, dict[tuple[str, str], tuple[Any, Any]]] = WeakKeyDictionary()
@@ -151,6 +149,7 @@ def _fit(dataset: Dataset, facts: Facts, before: Before, event_time: EventTime) 
     from checks.detect import Settings, fit_many
     from checks.learned import labels as said
     from checks.learned.before import REACH
+    from checks.learned.families import FILLING_SHARE
     from checks.learned.past import by_bucket
 
     grain = event_time.grain
@@ -160,7 +159,7 @@ def _fit(dataset: Dataset, facts: Facts, before: Before, event_time: EventTime) 
     if watched is None:
         return None
     detection, labels = dataset.detection, before.labels
-    settings = Settings(alerts_per_90_days=_BUDGET * detection.alerts_per_90_days, holidays=detection.holidays)
+    settings = Settings(alerts_per_90_days=FILLING_SHARE * detection.alerts_per_90_days, holidays=detection.holidays)
     return fit_many(
         watched.values,
         pd.DatetimeIndex(watched.buckets),
@@ -192,8 +191,10 @@ def _news(seen: Watched) -> np.ndarray:
 
 
 def _once(history: History, what: tuple[str, str], key: Any, make: Callable[[], _T]) -> _T:
-    """What was made for this key the last time, or made now."""
+    """What was made for this key the last time, or made now. Threads that ask at once may each make it; each gets what
+    belongs to its own key."""
     kept = _kept.setdefault(history, {})
-    if what not in kept or kept[what][0] != key:
-        kept[what] = (key, make())
-    return kept[what][1]
+    found = kept.get(what)
+    if found is None or found[0] != key:
+        found = kept[what] = (key, make())
+    return found[1]

@@ -49,6 +49,14 @@ def measured(days: Days, today: datetime = TODAY, *, read: int | None = None, ev
     return Measured(COLUMNS, of, None, (grid,), (), (), buckets[0] if read else None, read is None, 0.1, noon)
 
 
+def by_day(days: Days, today: datetime = TODAY) -> dict[Metric, dict[datetime, float]]:
+    """The same as the history has it."""
+    return {
+        metric: {today - timedelta(days=n): float(value) for n, value in enumerate(reversed(values), start=1)}
+        for metric, values in days.items()
+    }
+
+
 def learned(
     days: Days, before: Before | None = None, *, today: datetime = TODAY, read: int | None = None, **detection
 ) -> tuple[dict[str, Result], Learned]:

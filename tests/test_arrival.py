@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.detect.arrival import LEAST, Band, Curve, filling, forecast, learn, of_loads, sentence
+from checks.detect.arrival import LEAST, Band, Curve, filling, forecast, learn, sentence
 from tests.examples import examples
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -204,18 +204,6 @@ def test_hours_are_buckets_too():
     share = curve.share(30 * MINUTE)
     assert share is not None
     assert share.usual == pytest.approx(0.5)
-
-
-def test_a_table_that_says_when_its_rows_were_loaded_needs_nobody_who_watches():
-    loads = pd.DataFrame(
-        [(START + day * DAY, START + day * DAY + hour * HOUR, 40) for day in range(20) for hour in range(1, 26)],
-        columns=["bucket", "loaded_at", "rows"],
-    )
-    curve = learn(*of_loads(loads.sample(frac=1, random_state=1)), DAY, START + 30 * DAY)
-    assert sentence(curve) == "a day is complete by 01:00 of the next day"
-    share = curve.share(10 * HOUR)
-    assert share is not None
-    assert share.usual == pytest.approx(0.4)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(12, 30), st.sampled_from([15 * MINUTE, HOUR, 6 * HOUR]))

@@ -11,8 +11,9 @@ import pytest
 from checks.backtest.faults import FAULTS, injected
 from checks.backtest.replay import Event, Replay, replay
 from checks.backtest.settings import WrongSetting, changed
+from checks.learned.events import events
 from checks.learned.past import Watched
-from checks.records import Detection, Label, LabelKind, Metric
+from checks.records import Alert, Detection, Label, LabelKind, Metric
 from tests.backtests import DAYS, NULLS, ROWS, day, hours, shop
 
 USUAL = Detection()
@@ -109,6 +110,38 @@ def test_an_error_that_is_labelled_is_found_and_one_that_nothing_told_is_missed(
     found = replayed(shop({LOST: 0.3}), known, missed, other, before)
     assert (found.labels.wrong, found.labels.found, found.labels.missed) == (3, 1, 2)
     assert [event.label for event in near(found)] == [known]
+
+
+def test_an_error_of_one_day_is_found_in_an_event_that_was_worst_on_another():
+    about_nulls = label(LabelKind.KNOWN_ERROR, LOST, NULLS)
+    shop_of_two = shop({LOST: 0.3, LOST + 1: 0.02})
+    row = shop_of_two.metrics.index(NULLS)
+    shop_of_two.values[row, LOST] = 0.4
+    found = replayed(shop_of_two, about_nulls)
+    [event] = near(found)
+    assert NULLS not in [one.metric for one in event.findings]
+    assert (found.labels.wrong, found.labels.found) == (1, 1)
+
+
+def test_hours_are_one_event_as_they_are_on_the_pages():
+    """Alerts of one day that are hours apart are two, and so are neighbours that share no series."""
+    grid = hours()
+    places = [24 * 50 + hour for hour in (9, 10, 14)]
+    grid.values[0, places] = 0.0
+    found = replayed(grid)
+    judged, since = found.judged[0], found.since[0]
+    noticed = datetime(2026, 7, 1, tzinfo=UTC)
+    shown = events(
+        [
+            Alert("s.shop", judged.watched.buckets[at], judged.watched.grain, noticed, tuple(judged.outside(at)))
+            for at in range(since, len(judged.watched.buckets))
+            if judged.outside(at)
+        ],
+        [],
+    )
+    assert [(each.first, each.last) for each in found.events] == sorted((each.first, each.last) for each in shown)
+    assert len(found.events) >= 2
+    assert found.series[0].events == len(found.events)
 
 
 def test_what_is_expected_does_not_alert_and_is_counted():

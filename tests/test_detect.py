@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from checks.detect import KINDS, Fit, Settings, fit, fit_many, score, score_many
+from checks.detect import KINDS, Settings, fit, fit_many, score, score_many
 from checks.detect.calendars import special_day
 from tests.examples import examples
 
@@ -228,13 +227,11 @@ def test_many_series_at_once_are_judged_as_each_alone() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_stored_fit_judges_the_next_bucket_as_the_score_does(kind) -> None:
+def test_a_fit_judges_the_next_bucket_as_the_score_does(kind) -> None:
     values = of_kind(kind)
     rows = pd.Series(1000.0, DAYS) if kind == "rate" else None
     known = fit(values[:-1], kind, Settings(holidays="US"), denominators=rows)
-    stored = Fit.from_dict(json.loads(json.dumps(known.to_dict())))
-    assert stored == known
-    verdict = stored.judge(DAYS[-1], values.iloc[-1], 1000 if kind == "rate" else None)
+    verdict = known.judge(DAYS[-1], values.iloc[-1], 1000 if kind == "rate" else None)
     expected = score(values, kind, holidays="US", denominators=rows).iloc[-1]
     assert verdict.expected == pytest.approx(expected["expected"], rel=1e-6)
     assert verdict.upper == pytest.approx(expected["upper"], rel=1e-6)

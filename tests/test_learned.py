@@ -11,12 +11,13 @@ import pytest
 from checks.facts import Facts
 from checks.learned import judging
 from checks.learned.before import DURATION, QUICK, Before
-from checks.learned.families import READINGS
+from checks.learned.families import FILLING_SHARE, READINGS, budget
 from checks.learned.learning import learn
+from checks.learned.past import grid
 from checks.measure import table_grid
 from checks.records import Dataset, Grain, Label, LabelKind, Metric, Repeats, Result, Severity, Status
 from connectors import TableName
-from tests.learning import MEAN, NULLS, ROWS, TODAY, learned, measured, noise, usual, with_last
+from tests.learning import MEAN, NULLS, ROWS, TODAY, by_day, calm, learned, measured, noise, usual, with_last
 from tests.monitors import utc
 
 NOON = utc(2026, 3, 15, 12)
@@ -267,6 +268,47 @@ def test_a_new_regime_stops_alarming_and_is_learned_anew():
     assert learned(days | {ROWS: rows}, labelled(begun))[0]["learned.volume"].status is Status.PASS
     rows[-1] = 1000  # what was usual before is an alarm now
     assert learned(days | {ROWS: rows}, labelled(begun))[0]["learned.volume"].status is Status.WARN
+
+
+def test_the_alerts_of_a_new_regime_are_withdrawn_although_their_days_are_not_read_again():
+    days = usual(110)
+    rows = days[ROWS].copy()
+    rows[-6:] = calm(9, 6, 400)
+    standing = [alert for alert in learned(days | {ROWS: rows})[1].alerts if alert.bucket >= TODAY - timedelta(days=6)]
+    assert len(standing) >= 3
+    before = Before(buckets=by_day(days | {ROWS: rows}), alerts=standing)
+    assert learned(days | {ROWS: rows}, before, read=1)[1].alerts == ()
+    begun = label(LabelKind.NEW_REGIME, TODAY - timedelta(days=6))
+    found = learned(days | {ROWS: rows}, replace(before, labels=[begun]), read=1)[1].alerts
+    assert {alert.bucket for alert in found} == {alert.bucket for alert in standing}
+    assert all(alert.findings == () for alert in found)
+
+
+def test_a_new_share_of_nulls_is_usual_as_soon_as_its_regime_is_learned():
+    days = usual(110)
+    nulls = days[NULLS].copy()
+    nulls[-15:] = calm(9, 15, 0.3)
+    begun = label(LabelKind.NEW_REGIME, TODAY - timedelta(days=15))
+    assert learned(days | {NULLS: nulls}, labelled(begun))[0]["learned.missing"].status is Status.PASS
+
+
+def test_two_days_of_hours_are_too_few_to_say_what_was_never_seen():
+    hours = tuple(TODAY + timedelta(hours=n) for n in range(40 * 24))
+    metric = Metric("null_rate", "email", Grain.HOUR)
+    shares = calm(4, len(hours), 0.02)
+    shares[50] = shares[-1] = 0.075  # after two days, and after 40: more than three times what was seen, and two points
+    watched = grid(Grain.HOUR, {metric: dict(zip(hours, shares.tolist(), strict=True))}, hours)
+    never = judging.never_seen(watched, np.zeros(watched.values.shape, dtype=bool), [[]])
+    assert np.isinf(never[0, 50])
+    assert never[0, -1] == pytest.approx(0.225)  # the one of the second day was seen
+    assert np.isinf(never[0, : 28 * 24]).all()
+
+
+def test_the_bucket_that_is_filling_spends_out_of_the_budget_of_its_dataset():
+    spent = budget([ROWS, NULLS, MEAN], 1.0)
+    assert sum(alerts for alerts, _ in spent.values()) + FILLING_SHARE == pytest.approx(1.0)
+    whole = budget([Metric("row_count"), Metric("freshness")], 1.0)  # nothing is filling here
+    assert sum(alerts for alerts, _ in whole.values()) == pytest.approx(1.0)
 
 
 def test_what_is_expected_ends():

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from checks.backtest.faults import injected
-from checks.backtest.remembered import remembered
 from checks.backtest.replay import Event, Replay, SeriesReplayed, is_rate, replay
 from checks.backtest.settings import changed
 from checks.learned import words as learned_words
 from checks.learned.families import FAMILIES, family_of
 from checks.learned.judging import Judged
+from checks.learned.remembered import remembered
 from checks.monitor import Monitor
 from checks.records import Detection, Finding, Label, Metric
 

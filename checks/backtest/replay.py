@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 import numpy as np
 
 from checks.learned import judging
+from checks.learned.events import follows, length_of
 from checks.learned.families import READINGS, budget
 from checks.learned.judging import Judged
 from checks.learned.past import Watched
@@ -22,13 +22,15 @@ _OUTSIDE, _JUDGED = ("anomaly", "drift"), ("normal", "anomaly", "drift")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Alerts of neighbouring buckets (up to a day apart) are one: somebody would have been called once. `findings` are
-    those of the bucket that was furthest out, the leading one first; `label` is what people said of it."""
+    """Alerts of neighbouring buckets that share a series are one, as on the pages. `findings` are those of the bucket
+    that was furthest out, the leading one first; `outside` are those of each bucket; `label` is what people said of
+    it."""
 
     first: datetime
     last: datetime
     grain: Grain
     findings: tuple[Finding, ...]
+    outside: Mapping[datetime, tuple[Finding, ...]]
     label: Label | None
 
 
@@ -90,7 +92,7 @@ def replay(grids: Sequence[Watched], detection: Detection, labels: Sequence[Labe
 
 def first_of(grid: Watched, window: timedelta) -> int:
     """The number of the first bucket of the window."""
-    length = _length(grid.grain)
+    length = length_of(grid.grain)
     return max(0, len(grid.buckets) - max(1, round(window / length)))
 
 
@@ -98,38 +100,34 @@ def first_of(grid: Watched, window: timedelta) -> int:
 
 
 def _events(judged: Judged, since: int, labels: Sequence[Label]) -> list[Event]:
-    outside = np.asarray(np.isin(judged.state, _OUTSIDE).any(axis=0))
-    loud = {}
-    for at in np.flatnonzero(outside[since:]) + since:
+    runs: list[dict[datetime, tuple[Finding, ...]]] = []
+    for at in np.flatnonzero(np.isin(judged.state[:, since:], _OUTSIDE).any(axis=0)) + since:
         bucket = judged.watched.buckets[at]
-        findings = [one for one in judged.outside(int(at)) if not _expected(labels, one.metric, bucket)]
+        findings = tuple(one for one in judged.outside(int(at)) if not _expected(labels, one.metric, bucket))
+        if findings and not (runs and _goes_on(runs[-1], bucket, findings, judged.watched.grain)):
+            runs.append({})
         if findings:
-            loud[bucket] = tuple(findings)
-    return [_event(judged.watched.grain, run, loud, labels) for run in _neighbours(list(loud), judged.watched.grain)]
+            runs[-1][bucket] = findings
+    return [_event(judged.watched.grain, run, labels) for run in runs]
 
 
-def _event(grain: Grain, run: Sequence[datetime], loud: dict, labels: Sequence[Label]) -> Event:
-    worst = max((loud[bucket] for bucket in run), key=lambda findings: abs(findings[0].score))
-    said = [
-        label
-        for label in labels
-        for bucket in run
-        for finding in loud[bucket]
-        if label.kind is not LabelKind.NEW_REGIME and label.speaks_of(finding.metric) and label.covers(bucket)
-    ]
+def _goes_on(run: dict[datetime, tuple[Finding, ...]], bucket: datetime, findings: Sequence[Finding], grain: Grain):
+    newest = max(run)
+    return follows(bucket, findings, newest, run[newest], grain)
+
+
+def _event(grain: Grain, run: dict[datetime, tuple[Finding, ...]], labels: Sequence[Label]) -> Event:
+    worst = max(run.values(), key=lambda findings: abs(findings[0].score))
+    said = [label for label in labels if label.kind is not LabelKind.NEW_REGIME and _is_about(label, run)]
     said.sort(key=lambda label: label.kind not in _WRONG)
-    return Event(run[0], run[-1], grain, worst, said[0] if said else None)
+    return Event(min(run), max(run), grain, worst, run, said[0] if said else None)
 
 
-def _neighbours(buckets: Sequence[datetime], grain: Grain) -> list[list[datetime]]:
-    near = max(_length(grain), _DAY)
-    found: list[list[datetime]] = [[bucket] for bucket in buckets[:1]]
-    for before, bucket in pairwise(buckets):
-        if bucket - before <= near:
-            found[-1].append(bucket)
-        else:
-            found.append([bucket])
-    return found
+def _is_about(label: Label, outside: Mapping[datetime, tuple[Finding, ...]]) -> bool:
+    return any(
+        label.covers(bucket) and any(label.speaks_of(one.metric) for one in findings)
+        for bucket, findings in outside.items()
+    )
 
 
 def _expected(labels: Sequence[Label], metric: Metric, bucket: datetime) -> bool:
@@ -142,15 +140,15 @@ def _expected(labels: Sequence[Label], metric: Metric, bucket: datetime) -> bool
 
 
 def _series(judged: Judged, since: int, labels: Sequence[Label]) -> list[SeriesReplayed]:
-    state, bands, grain = judged.state[:, since:], judged.bands, judged.watched.grain
+    state, bands, length = judged.state[:, since:], judged.bands, length_of(judged.watched.grain)
     buckets = judged.watched.buckets[since:]
     found = []
     for row, metric in enumerate(judged.watched.metrics):
         known = np.isin(state[row], _JUDGED)
         out = [buckets[at] for at in np.flatnonzero(np.isin(state[row], _OUTSIDE))]
-        out = [bucket for bucket in out if not _expected(labels, metric, bucket)]
-        events = len(_neighbours(out, grain))
-        days = known.sum() * (_length(grain) / _DAY)
+        loud = {bucket for bucket in out if not _expected(labels, metric, bucket)}
+        events = sum(bucket - length not in loud for bucket in loud)
+        days = known.sum() * (length / _DAY)
         window = [np.where(known, part[row, since:], np.nan) for part in (bands.expected, bands.lower, bands.upper)]
         learning = int((state[row] == "learning").sum())
         sees = _sees(metric, *window)
@@ -178,7 +176,7 @@ def _middling(parts: np.ndarray) -> float | None:
 
 def _days(judged: Judged, since: int) -> float:
     known = np.isin(judged.state[:, since:], _JUDGED).any(axis=0)
-    return float(known.sum() * (_length(judged.watched.grain) / _DAY))
+    return float(known.sum() * (length_of(judged.watched.grain) / _DAY))
 
 
 def _rate(events: int, days: float) -> float | None:
@@ -187,7 +185,7 @@ def _rate(events: int, days: float) -> float | None:
 
 def _against(parts: Sequence[tuple[Judged, int]], events: Sequence[Event], labels: Sequence[Label]) -> AgainstLabels:
     wrong = [label for label in labels if label.kind in _WRONG and _stretches(label, parts)]
-    found = [label for label in wrong if any(_hits(label, event) for event in events)]
+    found = [label for label in wrong if any(_is_about(label, event.outside) for event in events)]
     false = [event for event in events if event.label and event.label.kind is LabelKind.FALSE_ALARM]
     quiet = sum(
         _expected(labels, metric, judged.watched.buckets[at])
@@ -201,12 +199,3 @@ def _against(parts: Sequence[tuple[Judged, int]], events: Sequence[Event], label
 def _stretches(label: Label, parts: Sequence[tuple[Judged, int]]) -> bool:
     """Whether the label is about a bucket of the window."""
     return any(label.covers(bucket) for judged, since in parts for bucket in judged.watched.buckets[since:])
-
-
-def _hits(label: Label, event: Event) -> bool:
-    near = any(label.speaks_of(finding.metric) for finding in event.findings)
-    return near and event.first <= label.last and event.last >= label.first
-
-
-def _length(grain: Grain) -> timedelta:
-    return _DAY if grain is Grain.TABLE else grain.length

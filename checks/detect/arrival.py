@@ -113,15 +113,6 @@ def learn(
     return Curve(length, len(lines), ages, usual, np.minimum(low, usual), np.maximum(high, usual), complete)
 
 
-def of_loads(loads: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    """Observations and runs, as `learn` takes them, out of a table that says when its rows were loaded: [bucket,
-    loaded_at, rows], one line for each moment (or hour) of loading."""
-    sorted_ = loads.sort_values(["bucket", "loaded_at"], ignore_index=True)
-    value = sorted_.groupby("bucket")["rows"].cumsum()
-    observed = pd.DataFrame({"bucket": sorted_["bucket"], "observed_at": sorted_["loaded_at"], "value": value})
-    return observed, np.unique(sorted_["loaded_at"].to_numpy())
-
-
 def filling(curve: Curve, age: timedelta, whole: Band) -> Band | None:
     """What a bucket of that age is expected to hold, where `whole` is what it is expected to hold in the end. None
     where the curve says nothing of that age, or where so little has usually come that nothing can be told from it.

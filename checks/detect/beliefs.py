@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -36,12 +36,6 @@ class Beliefs:
     holidays: Mapping[str, float]
     noise: float
     always: float | None
-
-    @classmethod
-    def from_dict(cls, found: Mapping[str, Any]) -> Beliefs:
-        plain: dict[str, Any] = dict(found)
-        plain["weekdays"], plain["hours"] = tuple(found["weekdays"]), tuple(found["hours"])
-        return cls(**plain)
 
 
 def beliefs_of(followed: Followed, kinds: Sequence[Kind], weights: Array, season: Array) -> list[Beliefs]:

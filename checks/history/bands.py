@@ -34,12 +34,13 @@ class LearnedReader(PointReader, LabelKeeper):
     def before(self, dataset: str, at: datetime, since: datetime | None) -> Before:
         """What the learned checks of a run at `at` need; `since` is the first bucket that it has read (None: all)."""
         reach = {grain: naive(at) - length for grain, length in REACH.items()}
+        labels, read_from = self.labels(dataset), lenient(since, DISTANT_PAST)
         return Before(
             buckets=self.buckets(dataset, since=min(reach.values())),
             days=self._by_day(dataset, reach[Grain.TABLE]) | self._durations(dataset, reach[Grain.TABLE]),
-            judged=self._judged(dataset, lenient(since, DISTANT_PAST)),
-            alerts=self.alerts(dataset, since=lenient(since, DISTANT_PAST)),
-            labels=self.labels(dataset),
+            judged=self._judged(dataset, read_from),
+            alerts=self.alerts(dataset, since=min((read_from, *(label.first for label in labels)))),
+            labels=labels,
             schemas=[one for one in self.schemas(dataset) if one[0] < at],
         )
 

@@ -3,6 +3,7 @@
     before      what earlier runs have left
     families    which series are watched, how each is read, and how they share the budget of alerts
     past        what is known of them, as grids of series and buckets
+    remembered  the same out of the history, without a run
     labels      what people said of the past: what is not learned from, where a new time begins
     judging     bands and verdicts; one alert for all that happened in the same bucket
     exact       rules without statistics: values that always had one length, columns that turned constant

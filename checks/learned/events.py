@@ -27,7 +27,7 @@ class Event:
     @property
     def buckets(self) -> int:
         """How many days or hours it has lasted."""
-        return round((self.last - self.first) / _length(self.grain)) + 1
+        return round((self.last - self.first) / length_of(self.grain)) + 1
 
     @property
     def dimension(self) -> Dimension:
@@ -61,11 +61,17 @@ def events(alerts: Sequence[Alert], labels: Sequence[Label]) -> list[Event]:
 
 
 def _follows(alert: Alert, before: Alert) -> bool:
-    return (
-        (alert.dataset, alert.grain) == (before.dataset, before.grain)
-        and alert.bucket - before.bucket == _length(alert.grain)
-        and bool({one.metric for one in alert.findings} & {one.metric for one in before.findings})
+    return (alert.dataset, alert.grain) == (before.dataset, before.grain) and follows(
+        alert.bucket, alert.findings, before.bucket, before.findings, alert.grain
     )
+
+
+def follows(
+    bucket: datetime, findings: Sequence[Finding], before: datetime, findings_before: Sequence[Finding], grain: Grain
+) -> bool:
+    """Whether findings of two buckets of a dataset are one event: the buckets are neighbours and share a series."""
+    shared = {one.metric for one in findings} & {one.metric for one in findings_before}
+    return bucket - before == length_of(grain) and bool(shared)
 
 
 def _event(run: Sequence[Alert], labels: Sequence[Label]) -> Event:
@@ -101,5 +107,6 @@ def _is_about(label: Label, run: Sequence[Alert]) -> bool:
     )
 
 
-def _length(grain: Grain) -> timedelta:
+def length_of(grain: Grain) -> timedelta:
+    """Of one bucket of a series; whole-table series have one a day."""
     return timedelta(days=1) if grain is Grain.TABLE else grain.length

@@ -6,74 +6,68 @@ constant          a column that always had several values has one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
 
 from checks.detect import Scores
-from checks.records import Metric
+from checks.learned.past import Watched
 
-#: buckets that must have been alike, and those after which what is new is usual
+#: days that must have been alike, and those after which what is new is usual
 ALWAYS, LASTING = 28, 14
 FAR = 1000.0
 UNWATCHED = "unwatched"
 
 
-def fixed_length(
-    metrics: Sequence[Metric],
-    buckets: Sequence[datetime],
-    values: np.ndarray,
-    void: np.ndarray,
-    begins: Sequence[Sequence[datetime]],
-) -> Scores:
+def fixed_length(watched: Watched, void: np.ndarray, begins: np.ndarray) -> Scores:
     """Verdicts on the shortest and longest values, series x buckets. A column is watched after its values have had one
-    length for ALWAYS buckets, and a new length is told for LASTING buckets."""
+    length for ALWAYS days, and a new length is told for LASTING days. `begins` is True where a regime begins."""
+    metrics, values, per_day = watched.metrics, watched.values, watched.per_day
     place = {(metric.name, metric.column): row for row, metric in enumerate(metrics)}
     known = np.full(values.shape, np.nan)
     for column in dict.fromkeys(metric.column for metric in metrics):
         rows = [place.get((name, column)) for name in ("min_length", "max_length")]
         both = [row for row in rows if row is not None]
         if len(both) == 2:
-            fresh = [bucket in begins[both[0]] for bucket in buckets]
-            known[both] = _lengths(values[both], void[both[0]] | void[both[1]], fresh)
-    measured, watched = np.isfinite(values), np.isfinite(known)
+            known[both] = _lengths(values[both], void[both[0]] | void[both[1]], begins[both[0]], per_day)
+    measured, is_watched = np.isfinite(values), np.isfinite(known)
     state = np.where(values == known, "normal", "anomaly").astype(object)
-    state[~measured], state[~watched] = "unmeasured", UNWATCHED
-    score = np.where(measured & watched & (values != known), np.copysign(FAR, values - known), 0.0)
+    state[~measured], state[~is_watched] = "unmeasured", UNWATCHED
+    score = np.where(measured & is_watched & (values != known), np.copysign(FAR, values - known), 0.0)
     return Scores(known, known, known, score, state == "anomaly", state)
 
 
-def _lengths(pair: np.ndarray, void: np.ndarray, fresh: Sequence[bool]) -> np.ndarray:
+def _lengths(pair: np.ndarray, void: np.ndarray, fresh: np.ndarray, per_day: int) -> np.ndarray:
     """The one length that was known before each bucket, NaN where there was none."""
     known = np.full(pair.shape[1], np.nan)
     length, alike, other = np.nan, 0, 0
+    always, lasting = ALWAYS * per_day, LASTING * per_day
     for at, (shortest, longest) in enumerate(pair.T):
         if fresh[at]:
             length, alike, other = np.nan, 0, 0
-        if alike >= ALWAYS:
+        if alike >= always:
             known[at] = length
         if void[at] or np.isnan(shortest) or np.isnan(longest):
             continue
         if shortest == longest == length:
             alike, other = alike + 1, 0
-        elif alike >= ALWAYS and other < LASTING:
+        elif alike >= always and other < lasting:
             other += 1
         else:
             length, alike, other = (shortest, 1, 0) if shortest == longest else (np.nan, 0, 0)
     return known
 
 
-def constant(values: np.ndarray, scores: Scores, void: np.ndarray) -> Scores:
+def constant(values: np.ndarray, scores: Scores, void: np.ndarray, per_day: int) -> Scores:
     """Scores of numbers of different values: one value where there always were three or more is outside, however wide
     the band is."""
     least = np.where(np.isfinite(values) & ~void, values, np.inf)
     before = np.concatenate([np.full((len(values), 1), np.inf), least[:, :-1]], axis=1)
-    seen = np.cumsum(np.isfinite(before), axis=1) >= ALWAYS
+    seen = np.cumsum(np.isfinite(before), axis=1) >= ALWAYS * per_day
     several = seen & (np.minimum.accumulate(before, axis=1) >= 3)
     turned = several & (values <= 1) & (scores.state == "normal")
     lower = np.where(turned, 2.0, scores.lower)
     with np.errstate(invalid="ignore", divide="ignore"):
         score = np.where(turned, (values - scores.expected) / (scores.expected - lower), scores.score)
-    return replace(scores, lower=lower, score=score, state=np.where(turned, "anomaly", scores.state))
+    state = np.where(turned, "anomaly", scores.state)
+    return replace(scores, lower=lower, score=score, state=state, is_anomaly=scores.is_anomaly | turned)

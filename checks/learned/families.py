@@ -111,8 +111,13 @@ def family_of(metric: Metric) -> Family:
     return READINGS[metric.name].family
 
 
+#: what the bucket that is still filling may spend of the budget of a dataset that has buckets
+FILLING_SHARE = 0.25
+
+
 def budget(metrics: Iterable[Metric], alerts: float) -> dict[Family, tuple[float, int]]:
     """The budget of each family that has a series (alerts per 90 days), and into how many parts its series split it.
+    `alerts` is that of the dataset.
 
     The series of a table move together, and the tails that detection draws on are wide: n parts for n series would
     leave 25 columns blind. Simulated with 8 to 200 independent series of binomial, overdispersed and heavy-tailed
@@ -120,10 +125,13 @@ def budget(metrics: Iterable[Metric], alerts: float) -> dict[Family, tuple[float
     they spend 1.6 to 2.8 times the budget, and n parts 0.3 to 1.6 times.
     """
     counts: dict[Family, int] = {}
+    left = alerts
     for metric in metrics:
+        if metric.name == "bucket_rows":
+            left = alerts * (1 - FILLING_SHARE)
         family = family_of(metric)
         if family.exact:
             continue
         counts[family] = counts.get(family, 0) + 1
     whole = sum(family.weight for family in counts)
-    return {family: (alerts * family.weight / whole, round(count**family.apart)) for family, count in counts.items()}
+    return {family: (left * family.weight / whole, round(count**family.apart)) for family, count in counts.items()}

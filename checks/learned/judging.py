@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,13 +15,13 @@ from checks.learned import categories, exact
 from checks.learned import labels as said
 from checks.learned.before import Before, Series
 from checks.learned.families import DISTINCT, READINGS, SHARES, VOLUME, Family, family_of
-from checks.learned.past import Watched
+from checks.learned.past import Watched, only
 from checks.records import Alert, Bands, Finding, Label
 
 #: of each family its alerts in 90 days, and into how many parts its series split them
 Budget = Mapping[Family, tuple[float, int]]
 
-_TWO_WEEKS, _FOUR_WEEKS = 14, 28
+_TWO_WEEKS, _FOUR_WEEKS = 14, 28  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,9 @@ def judged(watched: Watched, budget: Budget, holidays: str | None, labels: Seque
     state = np.full(watched.values.shape, "unmeasured", dtype=object)
     for family in dict.fromkeys(family_of(metric) for metric in watched.metrics):
         rows = np.array([index for index, metric in enumerate(watched.metrics) if family_of(metric) is family])
-        part = _part(watched, rows)
+        part = only(watched, *(watched.metrics[row] for row in rows))
         if family.exact:
-            scores = exact.fixed_length(
-                part.metrics, part.buckets, part.values, void[rows], [begins[row] for row in rows]
-            )
+            scores = exact.fixed_length(part, void[rows], begun(part, [begins[row] for row in rows]))
         else:
             alerts, count = budget[family]
             settings = Settings(alerts_per_90_days=alerts, series_count=count, holidays=holidays)
@@ -68,11 +67,6 @@ def judged(watched: Watched, budget: Budget, holidays: str | None, labels: Seque
         state[rows] = scores.state
     bands = Bands(watched.grain, watched.metrics, watched.buckets, watched.values, **parts)
     return Judged(watched, bands, state, _lessons(watched, void, begins))
-
-
-def _part(watched: Watched, rows: np.ndarray) -> Watched:
-    metrics = tuple(watched.metrics[row] for row in rows)
-    return replace(watched, metrics=metrics, values=watched.values[rows], rows=watched.rows[rows])
 
 
 def verdicts(
@@ -92,9 +86,9 @@ def verdicts(
     if family is SHARES:
         return categories.judged(part, scores, void, begins)
     if family is DISTINCT:
-        return exact.constant(part.values, scores, void)
+        return exact.constant(part.values, scores, void, part.per_day)
     if family.only_up:
-        never = _never_seen(part.values, void) if set(kinds) == {"rate"} else np.inf
+        never = never_seen(part, void, begins) if set(kinds) == {"rate"} else np.inf
         return _upward(part.values, scores, never)
     return scores
 
@@ -113,24 +107,39 @@ def _upward(values: np.ndarray, scores: Scores, never: np.ndarray | float) -> Sc
     state = np.where(judged & (scores.score < 0) & ~narrower, "normal", scores.state)
     state = np.where(beyond, "anomaly", state)
     lower = np.where(np.isnan(scores.lower), np.nan, 0.0)
-    return replace(scores, expected=expected, lower=lower, upper=upper, score=score, state=state)
+    is_anomaly = np.isin(state, ("anomaly", "drift"))
+    return replace(scores, expected=expected, lower=lower, upper=upper, score=score, state=state, is_anomaly=is_anomaly)
 
 
-def _never_seen(values: np.ndarray, void: np.ndarray) -> np.ndarray:
+def never_seen(part: Watched, void: np.ndarray, begins: Sequence[Sequence[datetime]]) -> np.ndarray:
     """For each bucket three times the largest share before it, and at least two points more; infinite before four
-    weeks. What is beyond does not count as seen until it has lasted two weeks: each day of an outage is told."""
-    series = len(values)
+    weeks. What is beyond does not count as seen until it has lasted two weeks: each day of an outage is told. Nothing
+    of the time before a declared regime counts."""
+    series, few, lasting = len(part.values), _FOUR_WEEKS * part.per_day, _TWO_WEEKS * part.per_day
     largest, seen, beyond = np.full(series, -np.inf), np.zeros(series, dtype=int), np.zeros(series, dtype=int)
-    never = np.full(values.shape, np.inf)
-    for at in range(values.shape[1]):
-        never[:, at] = np.where(seen >= _FOUR_WEEKS, np.maximum(3 * largest, largest + 0.02), np.inf)
-        taught = np.isfinite(values[:, at]) & ~void[:, at]
-        outside = taught & (values[:, at] > never[:, at])
+    never = np.full(part.values.shape, np.inf)
+    for at, fresh in enumerate(begun(part, begins).T):
+        largest[fresh], seen[fresh], beyond[fresh] = -np.inf, 0, 0
+        values = part.values[:, at]
+        never[:, at] = np.where(seen >= few, np.maximum(3 * largest, largest + 0.02), np.inf)
+        taught = np.isfinite(values) & ~void[:, at]
+        outside = taught & (values > never[:, at])
         beyond = np.where(outside, beyond + 1, np.where(taught, 0, beyond))
-        usual = taught & (~outside | (beyond > _TWO_WEEKS))
-        largest = np.where(usual, np.fmax(largest, values[:, at]), largest)
+        usual = taught & (~outside | (beyond > lasting))
+        largest = np.where(usual, np.fmax(largest, values), largest)
         seen += usual
     return never
+
+
+def begun(watched: Watched, begins: Sequence[Sequence[datetime]]) -> np.ndarray:
+    """Where a regime begins: True at the first bucket of each, series x buckets."""
+    found = np.zeros((len(begins), len(watched.buckets)), dtype=bool)
+    for row, moments in enumerate(begins):
+        for moment in moments:
+            at = bisect_left(watched.buckets, moment)
+            if at < len(watched.buckets):
+                found[row, at] = True
+    return found
 
 
 def _lessons(watched: Watched, void: np.ndarray, begins: Sequence[Sequence[datetime]]) -> np.ndarray:
@@ -163,7 +172,8 @@ def to_keep(result: Judged, done: Series) -> Bands | None:
 
 def alerts(result: Judged, dataset: str, before: Before, at: datetime) -> list[Alert]:
     """Alerts that are new, have other series than before, or are withdrawn, of the buckets that this run has read. What
-    a label quiets opens none; an alert that was labelled when it stood already keeps standing, with its label."""
+    a label quiets opens none; an alert that was labelled when it stood already keeps standing, with its label. Of older
+    buckets, an alert is withdrawn where labels have moved the band: what followed a new regime is usual then."""
     standing = {alert.bucket: alert for alert in before.alerts if alert.grain is result.bands.grain}
     found = []
     for number in np.flatnonzero(result.watched.judge):
@@ -176,4 +186,21 @@ def alerts(result: Judged, dataset: str, before: Before, at: datetime) -> list[A
         )
         if {one.metric for one in findings} != known:
             found.append(Alert(dataset, bucket, result.bands.grain, at, findings))
+    return found + _withdrawn(result, list(standing.values()), before.labels, at)
+
+
+def _withdrawn(result: Judged, standing: Sequence[Alert], labels: Sequence[Label], at: datetime) -> list[Alert]:
+    """Alerts of buckets that this run has not read, with what is left of them after what was labelled since."""
+    place = {bucket: number for number, bucket in enumerate(result.bands.buckets)}
+    found = []
+    for alert in standing:
+        number = place.get(alert.bucket)
+        if number is None or result.watched.judge[number]:
+            continue
+        if not any(said.moves_bands(label) and label.first <= alert.bucket for label in labels):
+            continue
+        known = {one.metric for one in alert.findings}
+        left = tuple(one for one in result.outside(number) if one.metric in known)
+        if len(left) < len(alert.findings):
+            found.append(Alert(alert.dataset, alert.bucket, alert.grain, at, left))
     return found

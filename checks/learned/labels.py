@@ -31,6 +31,11 @@ def regimes(watched: Watched, labels: Sequence[Label]) -> list[list[datetime]]:
     return [sorted(label.first for label in begins if label.speaks_of(metric)) for metric in watched.metrics]
 
 
+def moves_bands(label: Label) -> bool:
+    """Whether the buckets after it are judged by another past because of this label."""
+    return label.kind is LabelKind.NEW_REGIME or label.kind in _NOT_LEARNED
+
+
 def quieting(labels: Sequence[Label], metric: Metric, bucket: datetime) -> Label | None:
     """The label because of which a value outside its band is no alarm; None where it is one."""
     return next((label for label in _on(labels, metric, bucket) if label.kind in _QUIET), None)

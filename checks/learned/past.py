@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -42,6 +42,11 @@ class Watched:
     rows: np.ndarray
     judge: np.ndarray
 
+    @property
+    def per_day(self) -> int:
+        """Buckets per day."""
+        return 24 if self.grain is Grain.HOUR else 1
+
 
 def bucketed(facts: Facts, before: Before) -> Watched | None:
     """The series with buckets, up to the newest that is complete. None where there are none."""
@@ -75,15 +80,24 @@ def observed(facts: Facts, before: Before) -> Watched | None:
     event_time = facts.measured.event_time
     known = [each for each in _measured(facts) if each.grain is Grain.TABLE]
     known += [DURATION] if DURATION in before.days else []
-    metrics = watched(known, event_time.grain if event_time else None)
-    if not metrics:
-        return None
     today = facts.at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    series = {
-        metric: {**before.days.get(metric, {}), **_now(facts, before, metric, today)} for metric in sorted(metrics)
-    }
-    changes = _changes(series.get(Metric("row_count"), {}))
-    return by_day(series | ({CHANGE: changes} if changes else {}), today, REACH[Grain.TABLE], {today})
+    series = {metric: {**before.days.get(metric, {}), **_now(facts, before, metric, today)} for metric in known}
+    return whole_table(series, event_time.grain if event_time else None, today, REACH[Grain.TABLE], {today})
+
+
+def whole_table(
+    series: Series, grain: Grain | None, last: datetime, reach: timedelta, read: Collection[datetime] = ()
+) -> Watched | None:
+    """The watched ones of these series of the whole table by day of observation, up to the day `last`, and the daily
+    growth where the table grows. `grain` is that of the dataset's buckets, None where it has none."""
+    chosen = {metric: series[metric] for metric in sorted(watched(series, grain))}
+    changes = _changes(chosen.get(Metric("row_count"), {}))
+    chosen |= {CHANGE: changes} if changes else {}
+    oldest = min((min(values) for values in chosen.values() if values), default=None)
+    if oldest is None or oldest > last:
+        return None
+    buckets = tuple(buckets_between(max(oldest, last - reach), last, Grain.DAY))
+    return grid(Grain.TABLE, chosen, buckets, read)
 
 
 def _changes(counts: Mapping[datetime, float]) -> dict[datetime, float]:
@@ -93,15 +107,6 @@ def _changes(counts: Mapping[datetime, float]) -> dict[datetime, float]:
     found = {day: change for day, change in found.items() if day in counts}
     moved = sum(change != 0 for change in found.values())
     return found if 2 * moved >= len(found) else {}
-
-
-def by_day(series: Series, last: datetime, reach: timedelta, read: Collection[datetime] = ()) -> Watched | None:
-    """Series of the whole table by day of observation, up to the day `last`."""
-    oldest = min((min(values) for values in series.values() if values), default=None)
-    if oldest is None or oldest > last:
-        return None
-    buckets = tuple(buckets_between(max(oldest, last - reach), last, Grain.DAY))
-    return grid(Grain.TABLE, series, buckets, read)
 
 
 def _now(facts: Facts, before: Before, metric: Metric, today: datetime) -> dict[datetime, float]:
@@ -149,6 +154,13 @@ def _fill_categories(metrics: Sequence[Metric], values: np.ndarray) -> None:
     for rows in columns.values():
         counted = np.isfinite(values[rows]).any(axis=0)
         values[rows] = np.where(counted & np.isnan(values[rows]), 0.0, values[rows])
+
+
+def only(watched: Watched, *metrics: Metric) -> Watched:
+    """Some of the series, in the order in which they stand."""
+    rows = [row for row, metric in enumerate(watched.metrics) if metric in metrics]
+    kept = tuple(watched.metrics[row] for row in rows)
+    return replace(watched, metrics=kept, values=watched.values[rows], rows=watched.rows[rows])
 
 
 def _measured(facts: Facts) -> list[Metric]:

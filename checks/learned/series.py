@@ -3,50 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
 from checks.detect import Fit, Settings, fit_many
-from checks.eventtime import buckets_between
 from checks.history import History
 from checks.learned import labels as said
-from checks.learned.families import READINGS, budget, family_of, watched
-from checks.learned.past import Watched, grid
-from checks.records import Dataset, Grain, Label, Metric
+from checks.learned.families import READINGS, budget, family_of
+from checks.learned.past import Watched, only
+from checks.learned.remembered import remembered
+from checks.records import Dataset, Label, Metric
 
 
 def fit_of(history: History, dataset: Dataset, metric: Metric, at: datetime) -> Fit | None:
-    """What detection knows of a series after all its complete buckets; None where it is not watched. The budget is
-    split as a run splits it."""
-    known = history.series(dataset.name)
-    shown = watched(known, next((each.grain for each in known if each.name == "bucket_rows"), None))
-    judged = history.bands(dataset.name, metric)
-    if metric not in shown or family_of(metric).exact or not len(judged):
+    """What detection knows of a series after all its complete buckets; None where it was never judged."""
+    return fitted(history, dataset, metric, at) if len(history.bands(dataset.name, metric)) else None
+
+
+def fitted(history: History, dataset: Dataset, metric: Metric, at: datetime) -> Fit | None:
+    """The same of a series that need not have been judged yet; None where it is not watched. Series, past and budget
+    are those of a run."""
+    if metric.name not in READINGS or family_of(metric).exact:
         return None
+    latest = history.latest_evaluated([dataset.name]).get(dataset.name)
     before = history.before(dataset.name, at, at)
-    alerts, count = budget(shown, dataset.detection.alerts_per_90_days)[family_of(metric)]
-    settings = Settings(alerts_per_90_days=alerts, series_count=count, holidays=dataset.detection.holidays)
-    series = before.days if metric.grain is Grain.TABLE else before.buckets
-    rows = Metric("row_count") if metric.grain is Grain.TABLE else Metric("bucket_rows", grain=metric.grain)
-    values = series.get(metric, {})
-    last = judged["bucket"].max().to_pydatetime()
-    first = min((bucket for bucket in values if bucket <= last), default=None)
-    if first is None:
+    event_time = latest.event_time if latest else None
+    grids = remembered(before, history, dataset.name, event_time, at, timedelta(0))
+    own = next((each for each in grids if metric in each.metrics), None)
+    if own is None:
         return None
-    grain = Grain.DAY if metric.grain is Grain.TABLE else metric.grain
-    both = {metric: values, rows: series.get(rows, {})}
-    return _fit(grid(metric.grain, both, tuple(buckets_between(first, last, grain))), settings, before.labels)
+    spent = budget((each for grid in grids for each in grid.metrics), dataset.detection.alerts_per_90_days)
+    alerts, count = spent[family_of(metric)]
+    settings = Settings(alerts_per_90_days=alerts, series_count=count, holidays=dataset.detection.holidays)
+    return _fit(only(own, metric), settings, before.labels)
 
 
-def _fit(both: Watched, settings: Settings, labels: Sequence[Label]) -> Fit:
+def _fit(own: Watched, settings: Settings, labels: Sequence[Label]) -> Fit:
     [found] = fit_many(
-        both.values[:1],
-        pd.DatetimeIndex(both.buckets),
-        [READINGS[both.metrics[0].name].kind],
+        own.values,
+        pd.DatetimeIndex(own.buckets),
+        [READINGS[own.metrics[0].name].kind],
         settings,
-        excluded=said.excluded(both, labels)[:1],
-        denominators=both.rows[:1],
-        regimes=[list(pd.DatetimeIndex(begins)) for begins in said.regimes(both, labels)[:1]],
+        excluded=said.excluded(own, labels),
+        denominators=own.rows,
+        regimes=[list(pd.DatetimeIndex(begins)) for begins in said.regimes(own, labels)],
     )
     return found

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 from checks.arrivals import settled
 from checks.eventtime import bucket_of, wall_clock
 from checks.history import History
-from checks.learned.before import REACH, Before
-from checks.learned.families import watched
-from checks.learned.past import Watched, by_bucket, by_day
+from checks.learned.before import DURATION, REACH, Before, Series
+from checks.learned.past import Watched, by_bucket, whole_table
 from checks.records import EventTime, Grain
 
 
@@ -26,7 +25,13 @@ def remembered(
         own = {metric: values for metric, values in before.buckets.items() if metric.grain is grain}
         grids.append(by_bucket(own, grain, last, window + REACH[grain]))
     today = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-    whole = [metric for metric in before.days if metric.grain is Grain.TABLE]
-    chosen = sorted(watched(whole, event_time.grain if event_time else None))
-    grids.append(by_day({metric: before.days[metric] for metric in chosen}, today, window + REACH[Grain.TABLE]))
+    grain = event_time.grain if event_time else None
+    grids.append(whole_table(_still_measured(before.days), grain, today, window + REACH[Grain.TABLE]))
     return [each for each in grids if each is not None]
+
+
+def _still_measured(days: Series) -> Series:
+    """The series that the newest day has: what is not measured any more has no next value."""
+    newest = {metric: max(values) for metric, values in days.items() if values and metric.grain is Grain.TABLE}
+    last = max((day for metric, day in newest.items() if metric != DURATION), default=None)
+    return {metric: days[metric] for metric, day in newest.items() if metric == DURATION or day == last}
