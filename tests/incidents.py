@@ -51,10 +51,9 @@ def unknown(about: Key | None = None, at: datetime = NINE) -> Signal:
 
 
 def symptom(about: Key | None = None, at: datetime = NINE, **more: Any) -> Symptom:
-    about = about or key()
-    return Symptom(
-        about, "12 rows, expected at least 100", Severity.ERROR, ("enough",), (), Span(None, at), at, at, **more
-    )
+    given: dict[str, Any] = {"sentence": "12 rows, expected at least 100", "severity": Severity.ERROR}
+    given |= {"checks": ("enough",), "columns": (), "began": Span(None, at), "noticed_at": at, "seen_at": at}
+    return Symptom(about or key(), **(given | more))
 
 
 def incident(state: IncidentState = IncidentState.OPEN, **more: Any) -> Incident:
