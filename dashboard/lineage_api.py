@@ -60,12 +60,15 @@ async def hear(request: Request) -> Response:
 async def _event(request: Request) -> dict[str, Any]:
     raw = await raw_body(request, _TYPES, MOST)
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
-    if encoding == "gzip":
-        raw = _unpacked(raw)
-    elif encoding != "identity":
+    if encoding not in ("identity", "gzip"):
         raise Problem(415, "wrong content encoding", "send the event as it is, or with Content-Encoding: gzip")
+    return await off_loop(_parsed, raw, encoding == "gzip")
+
+
+def _parsed(raw: bytes, packed: bool) -> dict[str, Any]:
+    """The JSON object in a body. Raises Problem."""
     try:
-        event = json.loads(raw)
+        event = json.loads(_unpacked(raw) if packed else raw)
     except (ValueError, RecursionError):
         raise Problem(400, "not JSON", "the body could not be read as JSON") from None
     if not isinstance(event, dict):

@@ -88,6 +88,10 @@ NAMING = Naming(
         ("file", "events", "file:events"),
         ("postgres://[", "a.b", "postgres://[/a.b"),
         ("s3://lake", "/events", "s3://lake/events"),
+        ("s3://lake", "raw/events/date=2026-03-15/hour=3/part-0.parquet", "s3://lake/raw/events"),
+        ("gs://lake", "/raw/2026/03/15/a.csv", "gs://lake/raw"),
+        ("file", "/other/events/2026-03-15", "file:/other/events"),
+        ("s3://lake", "2026-03-15", "s3://lake/2026-03-15"),
         ("", "x", ":x"),
     ],
 )

@@ -20,8 +20,8 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class JobsTold:
-    """`writers` are the jobs that write a dataset, by its name; of a job that writes nothing and reads something, which
-    is a consumer, its own. `shown` are the names of jobs, which tell them apart."""
+    """`writers` are the jobs that write a dataset, by its name, and each job by its own, which may be that of a
+    consumer: a job that reads and writes nothing is one. `shown` are the names of jobs, which tell them apart."""
 
     part: Part = field(default_factory=Part)
     writers: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)
@@ -46,9 +46,9 @@ def jobs_told(told: Sequence[ToldTogether], naming: Naming, defined: Collection[
     edges += [Edge(name, shown[job], Origin.EVENT) for job in consumers for name in found.readers[job]]
     writers = {name: tuple(sorted(jobs)) for name, jobs in found.writers.items()}
     nodes = [Node(name, Kind.OUTSIDE, owner) for name, owner in found.owners.items()]
-    for job in sorted(consumers):
-        nodes.append(Node(shown[job], Kind.CONSUMER, found.job_owners.get(job), ConsumerKind.JOB))
-        writers[shown[job]] = (job,)
+    nodes += [Node(shown[job], Kind.CONSUMER, found.job_owners.get(job), ConsumerKind.JOB) for job in sorted(consumers)]
+    for job, name in shown.items():
+        writers.setdefault(name, (job,))  # a consumer may be declared by the name of a job that writes something too
     return JobsTold(Part(tuple(edges), tuple(nodes), tuple(found.notes)), writers, shown)
 
 

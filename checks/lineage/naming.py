@@ -10,7 +10,7 @@ In this order, for the dataset and then for each of its symlinks:
     3. the namespace is `file`, and the name a path in the folder of a source: the file or folder of a table, or what
        lies below
 
-What is none of these lies outside, and is named NAMESPACE/NAME.
+What is none of these lies outside, and is named NAMESPACE/NAME, without what tells one partition from another.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -29,6 +30,7 @@ _SAME = {"postgresql": "postgres", "sqlserver": "mssql", "files": "file"}
 _HERE = ("localhost", "127.0.0.1", "::1", "[::1]", "")
 _IN_FILES = ("duckdb", "sqlite")
 _FILES = ("file", "file:", "file://")
+_PARTITION = re.compile(r"[^=]+=.*|\d{4}([-_.]?\d{2}){0,2}(T[\d:.Z-]*)?")
 _SUFFIX = re.compile(r"\.(parquet|parq|pq|csv|tsv)(\.gz|\.zst)?$", re.IGNORECASE)
 
 
@@ -58,8 +60,7 @@ class Naming:
                 return found
         if named.namespace in self.urls and named.namespace not in _FILES:
             return f"{named.namespace}.{named.name}"
-        joint = "/" if "://" in named.namespace else ":"
-        return f"{named.namespace.rstrip('/')}{joint}{named.name.lstrip('/') if joint == '/' else named.name}"
+        return _elsewhere(named)
 
     def relation(self, kind: str, database: str | None, schema: str | None, table: str) -> str:
         """The same for a relation of dbt, whose adapter is of the `kind`."""
@@ -141,6 +142,16 @@ class Naming:
             if len(bare) == 1:
                 return bare[0]
         return None
+
+
+def _elsewhere(named: Named) -> str:
+    """One name for all partitions of what lies elsewhere: the path up to the first folder called key=value or a date
+    stands for them."""
+    first, *rest = named.name.split("/") if "/" in named.name.strip("/") else (named.name,)
+    parts = [first, *takewhile(lambda part: not _PARTITION.fullmatch(part), rest)]
+    name = "/".join(parts)
+    joint = "/" if "://" in named.namespace else ":"
+    return f"{named.namespace.rstrip('/')}{joint}{name.lstrip('/') if joint == '/' else name}"
 
 
 def place_of(url: str, base: Path) -> Place:

@@ -35,10 +35,11 @@ class NotAnEvent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EventRead:
-    """An event, and a sentence for each thing of it that could not be used."""
+    """An event, the datasets that it is about, and a sentence for each thing of it that could not be used."""
 
     event: LineageEvent
     told: Told
+    datasets: tuple[Named, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
@@ -50,6 +51,7 @@ def read_event(document: Mapping[str, Any], at: datetime) -> EventRead:
 @dataclass
 class _Reader:
     left_out: list[str] = field(default_factory=list)
+    datasets: list[Named] = field(default_factory=list)
     pairs: set[tuple[Named, Named]] = field(default_factory=set)
     columns: set[ColumnTold] = field(default_factory=set)
     owners: set[tuple[Named, str]] = field(default_factory=set)
@@ -70,7 +72,7 @@ class _Reader:
         told = self._told(inputs, outputs, job or {})
         state = None if run is None else _state(document.get("eventType"))
         event = LineageEvent(moment, told.text(), name, run_id, state, self._error(run or {}))
-        return EventRead(event, told, tuple(self.left_out))
+        return EventRead(event, told, tuple(dict.fromkeys(self.datasets)), tuple(self.left_out))
 
     def _told(self, inputs: tuple[Named, ...], outputs: tuple[Named, ...], job: Mapping[str, Any]) -> Told:
         self._facet(job, ("job",), "lineage", self._entries)
@@ -117,6 +119,7 @@ class _Reader:
         if not isinstance(value, dict):
             raise NotAnEvent(place, "is not an object")
         name = _named(value, place)
+        self.datasets.append(name)
         self._facet(value, place, "ownership", lambda facet, at: self.owners.add((name, _owner(facet, at))))
         self._facet(value, place, "symlinks", lambda facet, at: self._symlinks(name, facet, at))
         self._facet(value, place, "columnLineage", lambda facet, at: self._column_lineage(name, facet, at))

@@ -90,7 +90,7 @@ class LineageKnown:
         aliases: dict[Named, list[Named]] = {}
         for dataset, other in read.told.aliases:
             aliases.setdefault(dataset, []).append(other)
-        named = {each: naming.dataset(each, aliases.get(each, ())) for each in (*read.told.inputs, *read.told.outputs)}
+        named = {each: naming.dataset(each, aliases.get(each, ())) for each in read.datasets}
         datasets = [
             asdict(each) | {"dataset": name, "watched": name in naming.datasets} for each, name in named.items()
         ]

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
+from openlineage.client import OpenLineageClient
+from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
+from openlineage.client.facet_v2 import error_message_run
+from openlineage.client.transport.http import HttpConfig, HttpTransport
+from openlineage.client.uuid import generate_new_uuid
 from playwright.sync_api import expect
+
+from tests.browser.conftest import NASTY
 
 pytestmark = pytest.mark.browser
 
@@ -38,3 +47,23 @@ def test_a_row_leads_on_and_one_view_has_its_address(visit) -> None:
 def test_a_name_that_is_not_there_is_said(visit) -> None:
     page = visit("/lineage?name=**nope**")
     expect(page.get_by_text("There is no dataset or consumer **nope**.")).to_be_visible()
+
+
+def test_what_the_stock_client_of_openlineage_sends_is_in_the_picture(app, visit) -> None:
+    client = OpenLineageClient(transport=HttpTransport(HttpConfig(url=app)))
+    table, topic = OutputDataset("shop", f"main.{NASTY}"), InputDataset("kafka://broker:9092", "clicks")
+    now = datetime.now(UTC)
+    error = {"errorMessage": error_message_run.ErrorMessageRunFacet("**no** room <b>left</b>", "PYTHON")}
+    for name, ends, facets in (("load.clicks", RunState.FAIL, error), ("load.audit", RunState.COMPLETE, {})):
+        job, run = Job("airflow", name), str(generate_new_uuid())
+        began, ended = ((now - timedelta(minutes=ago)).isoformat() for ago in (9, 4))
+        client.emit(RunEvent(eventTime=began, eventType=RunState.START, run=Run(run), job=job, inputs=[topic]))
+        client.emit(RunEvent(eventTime=ended, eventType=ends, run=Run(run, facets=facets), job=job, outputs=[table]))
+
+    page = visit("/lineage")
+    expect(page.get_by_text("Job load.clicks ✕ failed")).to_contain_text("after 5 min: **no** room <b>left</b>")
+    picture = page.get_by_test_id("stGraphVizChart")
+    expect(picture.get_by_text("kafka://broker:9092/clicks")).to_be_visible()
+    expect(picture.get_by_text("✕ load.clicks failed")).to_be_visible()
+    page = visit(f"/lineage?name={quote('kafka://broker:9092/clicks', safe='')}")
+    expect(page.get_by_text("Trouble in it reaches 1 dataset", exact=True)).to_be_visible()
