@@ -112,10 +112,12 @@ class Scheduler:
         self.monitor.ledger.kept(self.monitor.datasets().values(), self.monitor.clock())
 
     def refresh(self) -> None:
-        """Lists the sources again: new tables are watched, and contracts are read afresh."""
+        """Lists the sources again: new tables are watched, and contracts are read afresh. Views are read too, for what
+        breaks later is grouped on the lineage as far as it is known then."""
         for state in self.monitor.refresh(self.monitor.clock()):
             if state.error:
                 log.warning("%s", state.error)
+        self.monitor.lineage()
 
     def feed(self) -> None:
         """Lets the demo warehouse go on."""

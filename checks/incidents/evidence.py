@@ -166,7 +166,7 @@ class Investigator:
         above, referred = graph.upstream(name), graph.refers_to(name)
         for other in others:
             for subject in (each for each in other.datasets if each in above or each in referred):
-                how = "it is made from" if subject in above else "whose keys it refers to"
+                how = "which it is made from" if subject in above else "whose keys it refers to"
                 yield Evidence("upstream", f"{subject}, {how}, has incident {other.id}: {other.title}")
         for subject in above:
             for moment, said in schema_changes(self._history, subject, *near):
