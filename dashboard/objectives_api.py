@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from checks.monitor import Monitor
 from checks.objectives import document
+from checks.objectives.budget import budget
 from dashboard.http import guarded, json_answer, off_loop, past
 from dashboard.process import current
 
@@ -37,8 +38,10 @@ def gauges(monitor: Monitor, registry: CollectorRegistry) -> None:
         "vitals_objective_budget_left_ratio", "What is left of the error budget, below 0 if overspent", names,
         registry=registry,
     )  # fmt: skip
-    for one in document.answer(monitor, (), None)["objectives"]:
-        share = next(each["percent"] for each in one["attainment"] if each["days"] == 30)
-        if share is not None:
-            attained.labels(one["dataset"], one["level"]).set(share)
-            left.labels(one["dataset"], one["level"]).set(one["budget"]["left_share"])
+    at = monitor.clock()
+    for kept in document.kept_of(monitor, (), None):
+        found = budget(kept.line, kept.objective.target, at)
+        if found.attained.percent is not None:
+            labels = kept.objective.dataset, kept.objective.level
+            attained.labels(*labels).set(found.attained.percent)
+            left.labels(*labels).set(found.left_share)

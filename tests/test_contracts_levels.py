@@ -463,3 +463,17 @@ def test_an_objective_of_a_rule_means_nothing(told):
     assert finding.startswith(
         "warning schema[0].quality[0].customProperties[0].property: vitals.objective means nothing"
     )
+
+
+@pytest.mark.parametrize(
+    ("level", "why"),
+    [
+        ({"property": "er", "value": 3, "unit": "percent"}, "errorRate: it says itself what the quality is aimed at"),
+        ({"property": "endOfLife", "value": "2030-01-01"}, "endOfLife: a date is kept or is not"),
+        ({"property": "ttr", "value": 1, "unit": "h"}, "timeToRepair: incidents are compared with it one by one"),
+    ],
+)
+def test_an_objective_of_what_is_none_means_nothing(told, level, why: str):
+    findings = told({**level, **said(objective=99)})
+    place = "slaProperties[0].customProperties[0].property"
+    assert f"warning {place}: vitals.objective means nothing on {why}" in findings

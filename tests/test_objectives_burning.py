@@ -22,7 +22,9 @@ version: 1.0.0
 status: active
 team: {name: Checkout}
 servers: [{server: s, type: local, path: tables, format: parquet}]
-schema: [{name: orders}]
+schema:
+  - name: orders
+    quality: [{id: some-rows, type: library, metric: rowCount, mustBeGreaterThan: 5, dimension: coverage}]
 slaProperties:
   - {id: orders-fresh, property: freshness, value: 2, unit: h, element: orders.at}
   - {id: orders-reached, property: availability, value: 99.9, unit: percent}
@@ -34,7 +36,8 @@ class Walk:
 
     def __init__(self, monitor: CannedMonitor) -> None:
         self.monitor = monitor
-        self.age = HOUR
+        self.age: timedelta | None = HOUR
+        self.rows = 7
         monitor.answer = lambda dataset, slot: self._measured(slot.at)
 
     def hours(self, amount: int, age: float | None = 1) -> None:
@@ -57,7 +60,11 @@ class Walk:
     def _measured(self, at) -> Measured:
         if self.age is None:
             raise Unreachable("s", "connection refused")
-        grid = Grid((Metric("row_count"), Metric("freshness")), (None,), np.array([[7.0], [self.age.total_seconds()]]))
+        grid = Grid(
+            (Metric("row_count"), Metric("freshness")),
+            (None,),
+            np.array([[float(self.rows)], [self.age.total_seconds()]]),
+        )
         columns = (Column("at", "timestamp(6)", "TIMESTAMP"),)
         return Measured(columns, EventTime("at", "contract"), None, (grid,), (), (), None, True, 0.1, at)
 
@@ -89,9 +96,7 @@ def test_a_level_that_is_missed_again_and_again_burns_its_budget_until_it_is_wel
     walk.hours(1, age=3)
     [incident] = walk.incidents
     assert incident.is_open
-    assert walk.burning() == [
-        "the error budget of orders-fresh burns 1.4 times as fast as it may: missed for 1 h of the last 3 d"
-    ]
+    assert walk.burning() == ["orders-fresh was missed for 1 h of the last 3 d, 1.4 times what its error budget allows"]
     walk.hours(6)
     assert len(walk.burning()) == 1  # the last miss is in the last six hours
     walk.hours(4)
@@ -117,3 +122,13 @@ def test_an_outage_does_not_end_the_burning_of_a_budget(walk):
     walk.hours(12, age=None)
     assert before
     assert walk.burning() == before
+
+
+def test_the_budget_of_the_quality_is_a_part_of_the_incident_of_the_rule_that_is_broken(walk):
+    walk.hours(10)
+    for rows in (3, 7, 7, 7, 3):
+        walk.rows = rows
+        walk.hours(1)
+    [incident] = walk.incidents
+    keys = {(str(symptom.key.dimension), str(symptom.key.family)) for symptom in incident.symptoms}
+    assert keys == {("coverage", "data"), ("coverage", "budget")}

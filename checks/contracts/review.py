@@ -14,7 +14,16 @@ from checks.contracts.document import Document, Finding, Node, Notes, custom_pro
 from checks.contracts.expectations import checks
 from checks.contracts.extras import ON_RULES, extras, note_unknown
 from checks.contracts.inside import note_not_executed
-from checks.contracts.levels import ON_LEVELS, Agreement, agreements, column_for, is_timed, objective, response_times
+from checks.contracts.levels import (
+    ON_LEVELS,
+    Agreement,
+    agreements,
+    column_for,
+    is_timed,
+    note_unused,
+    objective,
+    response_times,
+)
 from checks.contracts.subject import Subject
 from connectors import TableName
 
@@ -42,6 +51,7 @@ def _of(document: Document, documents: Sequence[Document]) -> list[Finding]:
     for level in document.root.items("slaProperties"):
         for name, node in custom_properties(level).items():
             note_unknown(name, node, ON_LEVELS, notes)
+        note_unused(level, notes)
     for node in document.objects:
         subject = Subject(document, node, "source", TableName(None, node.value["name"]), Catalogue(documents), notes)
         _table(subject, agreed)

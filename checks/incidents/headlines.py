@@ -31,6 +31,8 @@ def _told(symptom: Symptom, rows: Finding | None) -> str:
     if key.family is Family.SOURCE:
         does = "refuses access" if symptom.checks else "does not answer"
         return f"source {key.subject} {does}{_since(symptom, symptom.happened_at)}"
+    if key.family is Family.BUDGET:
+        return f"{name}: {symptom.sentence}"
     if key.dimension is Dimension.TIMELINESS and symptom.happened_at == symptom.began.latest:
         return f"{name} is late{_since(symptom, symptom.happened_at)}"
     if key.dimension is Dimension.COVERAGE and rows and rows.metric.name in _ROWS and rows.expected > 0:

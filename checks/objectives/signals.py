@@ -13,7 +13,7 @@ from checks.objectives import words
 from checks.objectives.budget import Burn, burns
 from checks.objectives.ledger import Kept, Ledger, said_by
 from checks.objectives.spells import State
-from checks.objectives.targets import Kind, objectives_of
+from checks.objectives.targets import Kind, Objective, objectives_of
 from checks.records import Dataset, Family, Key, Outcome, RunReport, Severity, Signal, Span, Symptom, Verdict
 
 Burning = tuple[Kept, Burn]
@@ -33,32 +33,40 @@ class BurnWatch:
             return ()  # nothing was seen of the data
         dataset = self._datasets().get(report.dataset)
         own = [symptom for key, symptom in broken.items() if key.subject == report.dataset]
-        known = {symptom.key for symptom in own if symptom.key.family is Family.BUDGET}
+        known = {symptom.key: symptom for symptom in own if symptom.key.family is Family.BUDGET}
         if dataset is None or not (known or _misses(dataset, report)):
             return ()
         worked_on = {check for symptom in own if symptom.key not in known for check in symptom.checks}
-        all_kept = self._ledger.kept([dataset], report.started_at)
-        news = [each for each in all_kept if _key(each) in known or not worked_on & set(each.objective.checks)]
-        return burn_signals(news, report.started_at, known)
+        by_key: dict[Key, list[Kept]] = {}
+        for kept in self._ledger.kept([dataset], report.started_at):
+            key = _key(kept.objective, report, known)
+            if key in known or not worked_on & set(kept.objective.checks):
+                by_key.setdefault(key, []).append(kept)
+        return burn_signals(by_key, report.started_at, known)
 
 
-def burn_signals(all_kept: Iterable[Kept], at: datetime, known: Iterable[Key]) -> list[Signal]:
+def burn_signals(by_key: Mapping[Key, Sequence[Kept]], at: datetime, known: Iterable[Key]) -> list[Signal]:
     """Broken for each key with a budget that burns; of the `known` others, well where all was measured. While the
     warehouse does not answer there is one incident of the source, and availability makes none beside it."""
-    by_key: dict[Key, list[Kept]] = {}
-    for kept in all_kept:
-        if kept.objective.kind is not Kind.REACH:
-            by_key.setdefault(_key(kept), []).append(kept)
-    found = {key: _broken(key, burning, at) for key, own in by_key.items() if (burning := _burning(own, at))}
+    own = {key: [each for each in kept if each.objective.kind is not Kind.REACH] for key, kept in by_key.items()}
+    found = {key: _broken(key, burning, at) for key, kept in own.items() if (burning := _burning(kept, at))}
     for key in known:
         if key not in found:
-            is_known = all(kept.line.at(at) is not None for kept in by_key.get(key, ()))
+            is_known = all(kept.line.at(at) is not None for kept in own.get(key, ()))
             found[key] = Signal(key, Verdict.WELL if is_known else Verdict.UNKNOWN, at)
     return list(found.values())
 
 
-def _key(kept: Kept) -> Key:
-    return Key(kept.objective.dataset, kept.objective.dimension, Family.BUDGET)
+def _key(objective: Objective, report: RunReport, known: Mapping[Key, Symptom]) -> Key:
+    """The quality of all has the dimension of the rule that is broken, so that its budget is a part of the incident of
+    that rule; and keeps it as long as it burns."""
+    dimension = objective.dimension
+    if objective.kind is Kind.QUALITY:
+        before = (key.dimension for key, symptom in known.items() if objective.level in symptom.checks)
+        own = (result for result in report.results if result.check in objective.checks)
+        missed = (result.dimension for result in own if said_by(objective, result.status) is State.MISSED)
+        dimension = next(before, None) or next(missed, dimension)
+    return Key(objective.dataset, dimension, Family.BUDGET)
 
 
 def _misses(dataset: Dataset, report: RunReport) -> bool:

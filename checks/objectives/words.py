@@ -65,18 +65,19 @@ def burning(one: Document) -> str | None:
     if burn is None:
         return None
     window, missed = timedelta(seconds=burn["window_seconds"]), timedelta(seconds=burn["missed_seconds"])
-    return _burns(burn["rate"], missed, window)
+    times = phrases.number(round(burn["rate"], 1))
+    return f"burns {times} times as fast as it may: {_missed(missed, window)}"
 
 
 def of_burn(level: str, burn: Burn) -> str:
-    """The sentence of an alert: 'the error budget of fresh burns 14.4 times as fast as it may: ...'."""
-    return f"the error budget of {level} {_burns(burn.rate or 0.0, burn.missed, burn.alert.window)}"
+    """The sentence of an alert: 'fresh was missed for 1 h of the last 6 h, 16.7 times what its error budget allows'."""
+    times = phrases.number(round(burn.rate or 0.0, 1))
+    return f"{level} was {_missed(burn.missed, burn.alert.window)}, {times} times what its error budget allows"
 
 
-def _burns(rate: float, missed: timedelta, window: timedelta) -> str:
+def _missed(missed: timedelta, window: timedelta) -> str:
     last = _LAST.get(window) or phrases.duration(window)
-    spent = f"missed for {phrases.duration(_to_the_minute(missed))} of the last {last}"
-    return f"burns {phrases.number(round(rate, 1))} times as fast as it may: {spent}"
+    return f"missed for {phrases.duration(_to_the_minute(missed))} of the last {last}"
 
 
 # -- response ----------------------------------------------------------------------------------------------------------

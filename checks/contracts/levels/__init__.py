@@ -2,7 +2,7 @@
 
 from checks.contracts.levels.agreements import Agreement, agreements, column_for, is_timed, response_times
 from checks.contracts.levels.calendars import ON_DEADLINES
-from checks.contracts.levels.objectives import OBJECTIVE, objective, objective_of
+from checks.contracts.levels.objectives import OBJECTIVE, note_unused, objective, objective_of
 
 #: what Vitals reads on service levels, and on a contract for all of them
 ON_LEVELS = (*ON_DEADLINES, OBJECTIVE)
@@ -13,6 +13,7 @@ __all__ = [
     "agreements",
     "column_for",
     "is_timed",
+    "note_unused",
     "objective",
     "objective_of",
     "response_times",

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from checks.contracts.document import Document, Node, Notes, custom_properties, shown
 from checks.contracts.levels.lengths import number
+from checks.contracts.levels.names import kind_of
 
 OBJECTIVE = "vitals.objective"
 _HALF = 50
+_A_DATE, _A_TIME = "a date is kept or is not", "incidents are compared with it one by one"
+_NO_OBJECTIVE = {
+    "errorRate": "it says itself what the quality is aimed at",
+    "generalAvailability": _A_DATE,
+    "endOfSupport": _A_DATE,
+    "endOfLife": _A_DATE,
+    "timeToDetect": _A_TIME,
+    "timeToNotify": _A_TIME,
+    "timeToRepair": _A_TIME,
+}
 
 
 def objective(node: Node, notes: Notes) -> float | None:
@@ -25,6 +36,14 @@ def objective(node: Node, notes: Notes) -> float | None:
     if percent < _HALF:
         notes.warning(found.at("value"), f"is read as {percent:g} %: most of the time may be missed; 99 means 99 %")
     return percent
+
+
+def note_unused(node: Node, notes: Notes) -> None:
+    """Warns of one on a level that is no objective of its own."""
+    found = custom_properties(node).get(OBJECTIVE)
+    kind = kind_of(node.text("property") or "")
+    if found is not None and kind in _NO_OBJECTIVE:
+        notes.warning(found.at("property"), f"{OBJECTIVE} means nothing on {kind}: {_NO_OBJECTIVE[kind]}")
 
 
 def objective_of(document: Document, table: Node, notes: Notes) -> float | None:
