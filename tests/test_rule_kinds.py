@@ -154,14 +154,15 @@ def contracted(folder: Path, warehouse: Warehouse) -> dict[str, Dataset]:
 def ran(warehouse: Warehouse, dataset: Dataset, history: History) -> RunReport:
     """The run of a dataset, after a dozen earlier ones: of `good` all went well, of `bad` each found a rule broken or
     did not reach the warehouse; of the others nothing is known."""
-    if dataset.table.name in ("good", "bad"):
-        once = measured(warehouse, dataset)
-        broken = [check for check in dataset.checks if check.id == "property_column.column"]
-        for number, ago in enumerate(RUNS):
-            is_away = dataset.table.name == "bad" and number >= 10
-            answer = unreachable(warehouse) if is_away else lambda _, once=once: once
-            run(replace(dataset, checks=tuple(broken)), Slot(AT - ago, AT - ago), history, answer)
-    return run(dataset, Slot(AT, AT), history, lambda _: measured(warehouse, dataset))
+    if dataset.table.name not in ("good", "bad"):
+        return run(dataset, Slot(AT, AT), history, lambda _: measured(warehouse, dataset))
+    once = measured(warehouse, dataset)
+    broken = [check for check in dataset.checks if check.id == "property_column.column"]
+    for number, ago in enumerate(RUNS):
+        is_away = dataset.table.name == "bad" and number >= 10
+        answer = unreachable(warehouse) if is_away else lambda _: once
+        run(replace(dataset, checks=tuple(broken)), Slot(AT - ago, AT - ago), history, answer)
+    return run(dataset, Slot(AT, AT), history, lambda _: once)
 
 
 def measured(warehouse: Warehouse, dataset: Dataset) -> Measured:
