@@ -9,7 +9,7 @@ import pytest
 
 from checks.config import Config, load
 from checks.contracts import Declared, declared, load_folder, match
-from checks.records import Grain
+from checks.records import Consumer, Grain
 from connectors import TableName
 
 ORDERS = Path(__file__).parent / "contracts"
@@ -229,7 +229,8 @@ def test_a_whole_contract(tmp_path: Path):
     assert (customers.contract, lines.contract, orders.contract) == (None, "shop-orders", "shop-orders")
     assert (orders.owner, orders.event_time, orders.zone) == ("Checkout", "ordered_at", "Europe/Oslo")
     assert (orders.key, lines.key) == (("order_id",), ("order_id", "product"))
-    assert (orders.consumers, orders.classified) == (("revenue dashboard", "demand forecast"), {"email": "restricted"})
+    assert orders.consumers == (Consumer("revenue dashboard"), Consumer("demand forecast"))
+    assert orders.classified == {"email": "restricted"}
     assert [check.id for check in orders.checks if not check.id.endswith(".column")] == [
         "order_id.required", "customer_id.required", "customer_id.relationship", "email.missingValues",
         "country.invalidValues", "country.nullValues", "amount.mean", "primaryKey", "rowCount", "every-day",

@@ -113,6 +113,7 @@ def test_six_hours_at_a_half_are_found_in_hours_that_move_by_a_sixth_themselves(
     assert not found[-1].any()
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(4), deadline=None)
 @given(at=some.integers(10 * 24, 29 * 24), value=some.sampled_from([0.0, 5.0, 1e6, float("nan")]))
 def test_the_next_hours_never_change_the_verdicts_of_those_before(at, value) -> None:
@@ -126,6 +127,7 @@ def test_the_next_hours_never_change_the_verdicts_of_those_before(at, value) -> 
         assert both[0, at] == both[1, at]
 
 
+@pytest.mark.slow
 def test_hours_of_a_great_holiday_and_of_its_weekend_may_be_other_than_usual() -> None:
     values = hours_of(83, noise=0.1, start="2026-09-07")
     thanksgiving, saturday, wednesday = "2026-11-26", "2026-11-28", "2026-11-18"
