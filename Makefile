@@ -64,7 +64,7 @@ chromium:
 	  fi; }
 
 bench: $(READY)
-	@for name in measure small_tables overview contract explain detect_speed incidents; do echo "== bench/$$name.py"; $(BIN)/python -m bench.$$name || exit 1; done
+	@for name in measure small_tables overview contract explain detect_speed incidents objectives; do echo "== bench/$$name.py"; $(BIN)/python -m bench.$$name || exit 1; done
 
 lock: $(READY)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }

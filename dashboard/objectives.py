@@ -141,6 +141,9 @@ def _one(fitting: Sequence[Told], at: datetime) -> None:
         if sentence:
             st.caption(words.plain(sentence))
     _course(one, at)
+    for record in load_objectives.responses()["contracts"]:
+        if record["contract"] == objective.contract:
+            st.caption(words.plain(sentences.contract_response(record)))
     if one.burns:
         st.dataframe(
             parts.styled(objective_frames.burn_table(one), ["State"], quiet=["State"]),

@@ -214,6 +214,16 @@ def objective(document: Mapping[str, Any]) -> str:
     return f"{left[0].upper()}{left[1:]}{f'; it {burning}' if burning else ''}."
 
 
+def contract_response(record: Mapping[str, Any]) -> str:
+    """'Its contract: to detect 1 h, promised 2 h; to acknowledge none yet; to mend 3 h 10 min, promised 1 d.'"""
+    parts = []
+    for word, step in (("detect", "detect"), ("acknowledge", "acknowledge"), ("mend", "repair")):
+        asked, mean = record["asked"][f"{step}_seconds"], record[step]["mean_seconds"]
+        promised = f", promised {words.coarse(asked)}" if asked else ""
+        parts.append(f"to {word} {'none yet' if mean is None else words.coarse(mean)}{promised}")
+    return f"Incidents of its contract: {said.often(record)}; {'; '.join(parts)}."
+
+
 def responses(response: Mapping[str, Any]) -> str:
     """'Since 2026-08-28: 12 incidents, 1.4 a week, 2 open; mended after 5 h on average.'"""
     record = response["all"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,14 +11,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from checks import show_objectives
+from checks.answering import Local
+from checks.history import HistoryBusy
 from checks.monitor import UnknownDataset
 from checks.objectives import words
 from checks.objectives.document import answer, exit_code_of
 from checks.records import Dataset, EventTime, Grid, Measured, Metric
+from checks.remote import Remote
 from checks.run import Slot
 from connectors import Column
+from dashboard import api, process
 from tests.monitors import CannedMonitor, Clock, canned, utc
 
 START = utc(2026, 3, 14, 6)
@@ -36,6 +43,7 @@ schema:
       - {id: some-rows, type: library, metric: rowCount, mustBeGreaterThan: 0}
 slaProperties:
   - {id: orders-fresh, property: freshness, value: 2, unit: h, element: orders.at}
+  - {property: timeToRepair, value: 1, unit: d}
 """
 
 
@@ -108,11 +116,14 @@ def test_how_soon_people_responded_stands_below(monitor):
         "Since 2026-03-14: 1 incident",
         "    to detect 1 h (one)",
         "    to acknowledge none yet",
-        "    to mend 4 h (one)",
+        "    to mend 4 h (one; 1 kept, 0 missed)",
         "    most incidents: orders-fresh of s.orders (1)",
     ]
     assert found["response"]["teams"][0]["team"] == "Checkout"
-    assert found["response"]["contracts"][0]["contract"] == "shop-orders"
+    [contract] = found["response"]["contracts"]
+    assert (contract["contract"], contract["repair"]["kept"], contract["asked"]["repair_seconds"]) == (
+        "shop-orders", 1, 86400.0,
+    )  # fmt: skip
     assert "response" not in answer(monitor, [], START + 22 * HOUR)
 
 
@@ -173,3 +184,16 @@ def test_a_dataset_whose_contract_changes_is_told_by_the_new_one(monitor):
     laxer = replace(orders, objective=50.0)
     [kept, _] = monitor.ledger.kept([laxer], monitor.clock())
     assert kept.objective.target == 50.0
+
+
+def test_the_app_answers_as_the_command_does(monitor):
+    """Last of all: the app closes what it holds."""
+    local = Local(monitor)
+    routes = Starlette(routes=api.routes())
+    with (
+        process.holding(monitor),
+        TestClient(routes, base_url="http://127.0.0.1", headers={"host": "127.0.0.1"}) as asked,
+    ):
+        remote = Remote(asked, HistoryBusy(Path("h"), 1, "app"))
+        for names, at in (([], None), (["orders", "users"], START + 22 * HOUR)):
+            assert remote.objectives(names, at) == json.loads(json.dumps(local.objectives(names, at)))

@@ -193,3 +193,11 @@ def test_teams_and_contracts_stand_below_everything_without_empty_columns():
 )
 def test_a_mean_never_stands_without_its_number(step, said):
     assert words.took(step) == said
+
+
+def test_the_response_of_a_contract_stands_beside_what_it_promises():
+    asked = {"detect_seconds": 7200.0, "acknowledge_seconds": None, "repair_seconds": 86400.0}
+    assert sentences.contract_response({**BUSY, "asked": asked}) == (
+        "Incidents of its contract: 12 incidents, 1.4 a week, 2 open; to detect none yet, promised 2 h; "
+        "to acknowledge none yet; to mend 3 h 10 min, promised 1 d."
+    )

@@ -135,6 +135,7 @@ def test_an_incident_counts_for_each_of_its_owners_and_contracts():
     alone = incident(2, symptom("s.gone"), owners=())
     numbers = {name: [each.id for each in own] for name, own in by_team([shared, alone]).items()}
     assert numbers == {"People": [1], "Shop": [1], "nobody named": [2]}
+    assert list(by_contract([], DATASETS)) == ["shop"]  # it asks for something
     of_contract = {name: [each.id for each in own] for name, own in by_contract([shared, alone], DATASETS).items()}
     assert of_contract == {"people": [1], "shop": [1]}
 

@@ -156,9 +156,19 @@ def by_team(incidents: Iterable[Incident]) -> dict[str, list[Incident]]:
     return dict(sorted(found.items()))
 
 
+def promises(datasets: Iterable[Dataset]) -> dict[str, ResponseTimes]:
+    """What each contract asks for that asks for something; of several tables the first that does."""
+    found: dict[str, ResponseTimes] = {}
+    for dataset in datasets:
+        if dataset.contract and dataset.response_times != ResponseTimes():
+            found.setdefault(dataset.contract, dataset.response_times)
+    return found
+
+
 def by_contract(incidents: Iterable[Incident], datasets: Mapping[str, Dataset]) -> dict[str, list[Incident]]:
-    """The incidents of each contract whose datasets they show in."""
-    found: dict[str, list[Incident]] = {}
+    """The incidents of each contract whose datasets they show in; a contract that asks for something is there with
+    none, too."""
+    found: dict[str, list[Incident]] = {contract: [] for contract in promises(datasets.values())}
     for incident in incidents:
         contracts = {datasets[name].contract for name in incident.datasets if name in datasets}
         for contract in contracts - {None}:

@@ -11,6 +11,7 @@ from checks.monitor import Monitor
 from checks.objectives import response
 from checks.objectives.response import Mean, Record, Window
 from checks.records import Dataset, Incident, Label
+from checks.service_levels import ResponseTimes
 
 Document = dict[str, Any]
 
@@ -20,8 +21,9 @@ def responses(monitor: Monitor, names: Collection[str]) -> Document:
     history, at = monitor.history, monitor.clock()
     window = Window.of(history.first_run(), at)
     wanted = {*names, *(name.partition(".")[0] for name in names)}
+    datasets = {name: dataset for name, dataset in monitor.datasets().items() if name in names}
     incidents = [each for each in history.incidents(since=window.since) if not wanted.isdisjoint(each.datasets)]
-    return response_document(incidents, history.labels(), monitor.datasets(), window)
+    return response_document(incidents, history.labels(), datasets, window)
 
 
 def response_document(
@@ -30,16 +32,28 @@ def response_document(
     """{"days", "since", "all": RECORD, "teams": [...], "contracts": [...], "noisiest": [...]}."""
     own = response.counted(incidents, window)
     teams, contracts = response.by_team(own), response.by_contract(own, datasets)
+    asked = response.promises(datasets.values())
     return {
         "days": response.DAYS,
         "since": moment(window.since),
         "all": _of(own, datasets, window),
         "teams": [{"team": name} | _of(each, datasets, window) for name, each in teams.items()],
-        "contracts": [{"contract": name} | _of(each, datasets, window) for name, each in contracts.items()],
+        "contracts": [
+            {"contract": name, "asked": _asked(asked.get(name, ResponseTimes()))} | _of(each, datasets, window)
+            for name, each in contracts.items()
+        ],
         "noisiest": [
             {"dataset": one.dataset, "check": one.check, "incidents": one.incidents, "false_alarms": one.false_alarms}
             for one in response.noisiest(own, labels)
         ],
+    }
+
+
+def _asked(times: ResponseTimes) -> Document:
+    return {
+        "detect_seconds": _seconds(times.detect),
+        "acknowledge_seconds": _seconds(times.notify),
+        "repair_seconds": _seconds(times.repair),
     }
 
 
