@@ -36,7 +36,7 @@ def columns(dataset: Dataset, state: DatasetHealth) -> None:
             "Distinct": column.TextColumn(width=80, help="Number of different values, approximate", alignment="right"),
             "Range": column.TextColumn(width=230, help="Smallest to largest; for text: shortest to longest"),
             "Values": column.TextColumn(
-                width=230, help="Of a column with few values the commonest, with their shares of its values"
+                width=270, help="Of a column with few values the commonest, with their shares of its values"
             ),
             "Mean": column.TextColumn(width=90, alignment="right"),
             "Std. dev.": column.TextColumn(width=90, alignment="right"),

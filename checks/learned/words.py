@@ -9,6 +9,7 @@ from checks import phrases, wording
 from checks.learned.families import READINGS, family_of
 from checks.records import Finding, Grain, Label, Metric
 
+_OF = " of the rows"
 _NOUNS = {"values": "different value", "rows": "row", "characters": "character"}
 
 
@@ -55,7 +56,7 @@ def band(metric: Metric, lower: float, upper: float) -> str:
         return f"at most {amount(metric, upper)}"
     if upper - lower <= 1e-6 * max(1.0, abs(upper)):
         return f"exactly {amount(metric, upper)}"
-    first = phrases.number(lower) if whole else amount(metric, lower)
+    first = phrases.number(lower) if whole else amount(metric, lower).removesuffix(_OF)
     return f"between {first} and {amount(metric, upper)}"
 
 
@@ -63,7 +64,7 @@ def amount(metric: Metric, value: float) -> str:
     """A value as it is judged: '12.3 % of the rows', '925 rows', '2 h 10 min'."""
     unit = wording.Number(metric, value).unit
     if READINGS[metric.name].kind == "rate":
-        return phrases.percent(round(100 * value, 6)) + ("" if metric.name == "true_rate" else " of the rows")
+        return phrases.percent(round(100 * value, 6)) + ("" if metric.name == "true_rate" else _OF)
     if unit == "seconds":
         return phrases.duration(timedelta(seconds=value))
     if unit in _NOUNS:
