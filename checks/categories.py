@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from checks.few_values import LEAST_ROWS, can_be_named, chosen
+from checks.few_values import can_be_named, chosen
 from checks.fold import Folded
 from checks.grouped import grouped, quoted
 from checks.queries import QueryLog
@@ -31,11 +31,7 @@ Counts = dict[str, dict[datetime | None, int]]  # rows by value and bucket
 
 def with_categories(log: QueryLog, inner: str, plan: Plan, folded: Folded) -> Folded:
     """With the rows of each value, by bucket where there are buckets: 0 for a known value that was not found."""
-    if plan.event_time is not None and not folded.buckets:
-        return folded
-    if plan.whole_table and _rows(plan, folded) < LEAST_ROWS:
-        return folded
-    columns = list(chosen(plan.few_values, _distinct(plan, folded), whole_table=plan.whole_table))
+    columns = list(chosen(plan.few_values, folded.largest("distinct_count"), whole_table=plan.whole_table))
     if not columns:
         return folded
     lines: dict[Metric, np.ndarray] = {}
@@ -50,25 +46,6 @@ def with_categories(log: QueryLog, inner: str, plan: Plan, folded: Folded) -> Fo
     grain = plan.event_time.grain
     metrics = tuple(replace(metric, grain=grain) for metric in lines)
     return replace(folded, grids=(*folded.grids, Grid(metrics, folded.buckets, np.array(list(lines.values())))))
-
-
-def _distinct(plan: Plan, folded: Folded) -> dict[str, float]:
-    """How many values each column has, in buckets the most that one of them has."""
-    if plan.event_time is None:
-        return {m.column: value for m, value in folded.totals.items() if m.name == "distinct_count" and m.column}
-    return {
-        metric.column: float(np.nanmax(line, initial=0.0))
-        for grid in folded.grids
-        for metric, line in zip(grid.metrics, grid.values, strict=True)
-        if metric.name == "distinct_count" and metric.column
-    }
-
-
-def _rows(plan: Plan, folded: Folded) -> float:
-    if plan.event_time is None:
-        return folded.totals.get(Metric("row_count"), 0.0)
-    rows = Metric("bucket_rows", grain=plan.event_time.grain)
-    return float(sum(np.nansum(grid.values[grid.metrics.index(rows)]) for grid in folded.grids if rows in grid.metrics))
 
 
 def _asked(log: QueryLog, inner: str, plan: Plan, columns: Sequence[FewValues]) -> list[Counts]:

@@ -34,6 +34,28 @@ class Folded:
     totals: dict[Metric, float]
     newest: datetime | None
 
+    @property
+    def rows(self) -> float:
+        """The rows of all buckets that were read, or of the table where there are none."""
+        counted = [
+            float(np.nansum(line))
+            for grid in self.grids
+            for metric, line in zip(grid.metrics, grid.values, strict=True)
+            if metric.name == "bucket_rows"
+        ]
+        return sum(counted) if self.buckets else self.totals.get(ROWS, 0.0)
+
+    def largest(self, name: str) -> dict[str, float]:
+        """A metric by column: its largest value in a bucket, or that of the table where there are none."""
+        if not self.buckets:
+            return {one.column: value for one, value in self.totals.items() if one.name == name and one.column}
+        return {
+            metric.column: float(np.nanmax(line))
+            for grid in self.grids
+            for metric, line in zip(grid.metrics, grid.values, strict=True)
+            if metric.name == name and metric.column and not np.isnan(line).all()
+        }
+
     def with_counts(self, asked: Asked, plan: Plan) -> Folded:
         """With what another query counted over the same rows."""
         grids = (_grid(asked, self.buckets, plan.event_time.grain),) if plan.event_time and self.buckets else ()

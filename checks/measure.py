@@ -15,7 +15,9 @@ import numpy as np
 from checks import eventtime, fused, rows, rule_metrics, separate, sql_rules
 from checks.categories import with_categories
 from checks.expressible import expressible
+from checks.few_values import LEAST_ROWS
 from checks.fold import Folded, fold
+from checks.forms import with_forms
 from checks.meets import values_aggregation
 from checks.metrics import Aggregation, column_aggregations, nulls_aggregation, rows_aggregation
 from checks.queries import QueryLog
@@ -77,11 +79,12 @@ def _by_bucket(log: QueryLog, inner: str, plan: Plan, now: datetime) -> Folded:
         if isinstance(check.expects, ReferenceExpected):
             asked = separate.orphans(log, inner, plan, check, check.expects)
             folded = folded.with_counts(asked, plan) if asked else folded
-    if not plan.few_values:
+    if (plan.event_time is not None and not folded.buckets) or (plan.whole_table and folded.rows < LEAST_ROWS):
         return folded
     # of the whole table only the buckets are counted by value: what is older is not read again
     of_buckets = replace(plan, whole_table=plan.event_time is None)
-    return with_categories(log, rows.rows_sql(log.source, of_buckets, now), plan, folded)
+    folded = with_categories(log, rows.rows_sql(log.source, of_buckets, now), plan, folded)
+    return with_forms(log, plan, folded, now)
 
 
 def _totals(log: QueryLog, inner: str, plan: Plan, other_source: OtherSource) -> dict[Metric, float]:

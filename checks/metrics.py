@@ -76,6 +76,8 @@ CATALOGUE = {
         Kind("value_count", "rows in which the column has a value", Dimension.COMPLETENESS, "rows", additive=True),
         Kind("quantile", "quantile of the finite values", Dimension.ACCURACY, "value"),
         Kind("category_count", "rows holding one named value", Dimension.ACCURACY, "rows", additive=True),
+        Kind("odd_form_count", "rows whose text has an unusual form", Dimension.CONFORMITY, "rows", additive=True),
+        Kind("mean_length", "mean length of the texts", Dimension.CONFORMITY, "characters"),
         Kind("sequence_breaks", "rows or numbers that break a sequence", Dimension.CONSISTENCY, "rows"),
         Kind("row_change", "rows that the table has more after a day", Dimension.COVERAGE, "rows"),
         Kind("run_seconds", "how long the slowest run of a day was measuring", Dimension.TIMELINESS, "seconds"),
@@ -84,6 +86,8 @@ CATALOGUE = {
 }
 #: those that no run measures: they are known from what earlier runs have left, and only the past judges them
 OF_THE_PAST = frozenset({"row_change", "run_seconds"})
+#: those that are measured where they say something, of short texts in not too many rows
+OF_SOME_TEXTS = frozenset({"odd_form_count", "mean_length"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from checks.records import (
     RowsExpected,
     SequenceExpected,
     SqlExpected,
+    Text,
     UniqueExpected,
     ValuesExpected,
 )
@@ -83,6 +84,7 @@ def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known a
         sql=_expecting(SqlExpected, checks),
         rules=_expecting(AggregateExpected | DistributionExpected | SequenceExpected, checks),
         few_values=may_be_named(dataset, columns, event_time, key, known.categories) if reading.profiles else (),
+        texts=_texts(columns, known) if reading.profiles else (),
     )
 
 
@@ -144,6 +146,10 @@ def whole_table_metrics(check: Check) -> tuple[Metric, ...]:
             return () if metric in ("freshness", "future_rows", "bucket_rows") else (Metric(metric, column),)
         case _:
             return ()
+
+
+def _texts(columns: Sequence[Column], known: Known) -> tuple[Text, ...]:
+    return tuple(Text(column, known.forms.get(column.name)) for column in columns if column.type.startswith("string"))
 
 
 def _columns_of(check: Check) -> set[str]:

@@ -47,6 +47,7 @@ _ABOUT = {
     "value_count": "{observed} with a value of {column}",
     "min_length": "the shortest {column} has {observed}",
     "max_length": "the longest {column} has {observed}",
+    "mean_length": "the mean length of {column} is {observed}",
     "true_rate": "{observed} of the values of {column} are true",
     "freshness": "the newest row is {observed} old",
     "row_change": "in a day the table grew by {observed}",
@@ -127,6 +128,8 @@ def described(number: Number, words: str) -> str:
     """The same for a number that no check of a contract asks for: '12 % of 900 rows without tailnum'."""
     if number.metric.category is not None:
         return f"{words} have {number.metric.column} = {number.metric.category}"
+    if number.metric.name == "odd_form_count":
+        return f"{words} have a {number.metric.column} of another form than {number.metric.check}"
     template = _ABOUT.get(
         number.metric.name, "{observed}" + (f" ({number.metric.name} of {{column}})" if number.metric.column else "")
     )

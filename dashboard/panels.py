@@ -54,6 +54,8 @@ _NAMES = {
     "orphan_count": "rows whose {} has no partner",
     "missing_count": "missing values of {}",
     "invalid_count": "invalid values of {}",
+    "odd_form_count": "rows with an unusual form of {}",
+    "mean_length": "mean length of {}",
     "violation_count": "rows against a condition on {}",
     "difference": "difference",
 }

@@ -30,7 +30,8 @@ class Known:
     """What earlier runs of a dataset have left: when the whole table was last measured, the newest bucket, the newest
     value of every whole-table series with the moment it was observed, and what the newest run that measured went by:
     its event time, and the checks that it judged: id to definition, None where that is not known. `categories` are the
-    values of columns with few that were ever counted, by column."""
+    values of columns with few that were ever counted, by column; `forms` those that texts usually have, as they were
+    learned last."""
 
     last_whole_table: datetime | None
     newest_bucket: datetime | None
@@ -38,6 +39,7 @@ class Known:
     event_time: EventTime | None = None
     checks: Mapping[str, str | None] = field(default_factory=dict)
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    forms: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -77,7 +79,8 @@ class Memory:
     def known(self) -> Known:
         whole_table = aware(self.whole_table)
         values, categories = dict(self.values), self._categories()
-        return Known(whole_table, self.newest_bucket, values, self.event_time, self.checks, categories)
+        forms = {one.column or "": one.check for one in self.series if one.name == "odd_form_count" and one.check}
+        return Known(whole_table, self.newest_bucket, values, self.event_time, self.checks, categories, forms)
 
     def _categories(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, dict[str, None]] = {}

@@ -67,6 +67,8 @@ def amount(metric: Metric, value: float) -> str:
         return phrases.percent(round(100 * value, 6)) + ("" if metric.name == "true_rate" else _OF)
     if unit == "seconds":
         return phrases.duration(timedelta(seconds=value))
+    if metric.name == "mean_length":
+        return f"{phrases.number(value)} characters"
     if unit in _NOUNS:
         return f"{phrases.number(round(value))} {_NOUNS[unit]}{'' if round(value) == 1 else 's'}"
     return phrases.number(value)

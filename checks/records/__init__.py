@@ -86,6 +86,7 @@ from checks.records.measured import (
     Problem,
     QueryRecord,
     category_count,
+    odd_form_count,
 )
 from checks.records.message import (
     Delivery,
@@ -99,6 +100,7 @@ from checks.records.planned import (
     Last,
     Plan,
     Reading,
+    Text,
 )
 from checks.records.words import (
     Certainty,
@@ -182,6 +184,7 @@ __all__ = [
     "SqlExpected",
     "Status",
     "Symptom",
+    "Text",
     "Threshold",
     "ToldTogether",
     "UniqueExpected",
@@ -189,4 +192,5 @@ __all__ = [
     "Verdict",
     "category_count",
     "is_public",
+    "odd_form_count",
 ]

@@ -42,6 +42,11 @@ def category_count(column: str, value: str, rule: str = "") -> Metric:
     return Metric("category_count", column, check=f"{rule}={value}")
 
 
+def odd_form_count(column: str, forms: str) -> Metric:
+    """The rows whose text has none of the usual forms."""
+    return Metric("odd_form_count", column, check=forms)
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Measurements of many metrics over the same buckets: `values[i, j]` is metric i in bucket j, NaN where nothing was

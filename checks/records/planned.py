@@ -41,13 +41,21 @@ class FewValues:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """A column of texts and the forms that its values usually have, None where those are not known."""
+
+    column: Column
+    forms: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What one run asks. `buckets_from` is the first bucket that is told apart; without `whole_table` nothing before it
     is read. `up_to` leaves later rows out (a replayed moment). `keys` are counted exactly, each in a query of its own;
     of the columns in `distinct` a check wants the different values of the whole table. All statistics of the columns in
     `profiled` are measured, of the others the NULLs alone. `sql` are the rules that bring a query of their own; they
     are asked in every run. `rules` measure something for themselves (`rule_metrics`). The values of columns
-    in `few_values` may be counted one by one."""
+    in `few_values` may be counted one by one, and of those in `texts` the forms."""
 
     dataset: Dataset
     columns: tuple[Column, ...]
@@ -65,3 +73,4 @@ class Plan:
     sql: tuple[Check, ...] = ()
     rules: tuple[Check, ...] = ()
     few_values: tuple[FewValues, ...] = ()
+    texts: tuple[Text, ...] = ()
