@@ -10,7 +10,6 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from checks import doctor
 from checks.__main__ import main
 from checks.catalogue import SourceState
 from checks.config import load
@@ -259,7 +258,7 @@ def test_config_toml_declares_consumers_with_owners_and_tells_which_dataset_is_n
     assert found.graph.nodes["s.ordrs"].kind is Kind.OUTSIDE
     wrong = """consumer "Daily delays" of config.toml: there is no dataset 's.ordrs'; the nearest are s.orders"""
     assert (found.complete, found.notes) == (True, (wrong,))
-    assert [each["message"] for each in doctor.examine(monitor)["notes"] if each["area"] == "lineage"] == [wrong]
+    assert monitor.lineage_known.troubles() == (wrong,)
 
 
 def test_what_a_contract_says_of_a_consumer_comes_before_config_toml(tmp_path: Path):
@@ -278,7 +277,17 @@ def test_what_a_contract_says_of_a_consumer_comes_before_config_toml(tmp_path: P
     assert graph.upstream("board report") == {"s.main.fx": 1, "s.main.sales": 1}
 
 
-@pytest.mark.parametrize("value", ["[1]", "[{kind: job}]", "[{name: a, kind: robot}]", "[{name: a, team: b}]", "[]"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[1]",
+        "[{kind: job}]",
+        "[{name: a, kind: robot}]",
+        "[{name: a, team: b}]",
+        "[{name: a, url: x:y}]",
+        "[]",
+    ],
+)
 def test_a_consumer_that_is_none_is_told_by_lint(tmp_path: Path, value: str):
     contract = (
         f"{SERVERS}schema: [{{name: sales, customProperties: [{{property: vitals.consumers, value: {value}}}]}}]\n"

@@ -99,6 +99,15 @@ def test_a_name_of_openlineage_is_the_dataset_that_it_means(namespace, name, dat
     assert NAMING.dataset(Named(namespace, name)) == dataset
 
 
+def test_names_that_differ_in_case_alone_are_told_apart_where_they_are_spelled_so():
+    tables = [Dataset("s", TableName("p", name)) for name in ("Users", "users")]
+    naming = Naming({each.name: each for each in tables}, {"s": "postgres://db/x"}, {}, BASE)
+    assert [naming.dataset(Named("postgres://db", f"x.p.{name}")) for name in ("users", "Users")] == [
+        "s.p.users",
+        "s.p.Users",
+    ]
+
+
 def test_the_first_of_the_symlinks_that_is_known_counts():
     table = Named("s3://lake", "warehouse/orders")
     links = [Named("hive://metastore", "shop.orders"), Named("shop", "public.orders")]

@@ -130,7 +130,7 @@ def _consumers(node: Node | None, notes: Notes) -> tuple[Consumer, ...]:
     value = node.value.get("value") if node else []
     found = [_consumer(each) for each in (value if isinstance(value, list) else [value])]
     if node and (None in found or not found):
-        keys = f"{', '.join(_OF_CONSUMERS)}; kind is {', '.join(ConsumerKind)}"
+        keys = f"{', '.join(_OF_CONSUMERS)}; kind is {', '.join(ConsumerKind)}, and url begins with https://"
         notes.error(node.at("value"), f"{shown(value)} is not text, nor a list of texts and of objects with {keys}")
     return tuple(each for each in found if each)
 
@@ -142,7 +142,10 @@ def _consumer(value: Any) -> Consumer | None:
     kind = said.get("kind")
     if kind not in (None, *ConsumerKind) or not all(isinstance(each, str) and each for each in said.values()):
         return None
-    return Consumer(said["name"], ConsumerKind(kind) if kind else None, said.get("owner"), said.get("url"))
+    url = said.get("url")
+    if url is not None and not url.startswith(("http://", "https://")):  # a page leads there
+        return None
+    return Consumer(said["name"], ConsumerKind(kind) if kind else None, said.get("owner"), url)
 
 
 def _checked(node: Node | None, read: Callable[[str], _T], notes: Notes) -> _T | None:

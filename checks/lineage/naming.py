@@ -24,6 +24,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from checks.records import Dataset, Named
+from connectors import TableName
 
 _PORTS = {"postgres": 5432, "mysql": 3306, "mssql": 1433, "clickhouse": 8123, "trino": 8080, "redshift": 5439}
 _SAME = {"postgresql": "postgres", "sqlserver": "mssql", "files": "file"}
@@ -31,6 +32,7 @@ _HERE = ("localhost", "127.0.0.1", "::1", "[::1]", "")
 _IN_FILES = ("duckdb", "sqlite")
 _FILES = ("file", "file:", "file://")
 _PARTITION = re.compile(r"[^=]+=.*|\d{4}([-_.]?\d{2}){0,2}(T[\d:.Z-]*)?")
+Parts = tuple[str, ...]
 _SUFFIX = re.compile(r"\.(parquet|parq|pq|csv|tsv)(\.gz|\.zst)?$", re.IGNORECASE)
 
 
@@ -110,7 +112,7 @@ class Naming:
 
     def _in_folder(self, source: str, root: Path, path: Path) -> str | None:
         """The table whose file or folder lies deepest above the path; the folder itself may be one."""
-        tables = self._tables.get(source, {})
+        tables = self._tables[source].by_place
         for above in (path, *path.parents):
             schema = None if above.parent == root or above == root else above.parent.relative_to(root).as_posix()
             found = tables.get((schema, _SUFFIX.sub("", above.name)))
@@ -121,37 +123,55 @@ class Naming:
     # -- tables --------------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _tables(self) -> dict[str, dict[tuple[str | None, str], str]]:
-        """By source the names of its datasets, by schema and table."""
-        found: dict[str, dict[tuple[str | None, str], str]] = {name: {} for name in self.urls}
+    def _tables(self) -> dict[str, _Tables]:
+        """The datasets of each source."""
+        found = {name: _Tables() for name in self.urls}
         for name, dataset in self.datasets.items():
-            found.setdefault(dataset.source, {})[dataset.table.schema, dataset.table.name] = name
+            found.setdefault(dataset.source, _Tables()).add(dataset.table, name)
         return found
 
     def _table(self, source: str, parts: Sequence[str]) -> str | None:
-        """The dataset of a source with this name, which may have a database in front, or leave out the schema where
-        one table fits; letters of the other case are taken for the same where none is spelled so."""
-        tables = self._tables.get(source, {})
-        for fold in (str, str.lower):
-            wanted = [fold(part) for part in parts]
-            for (schema, table), name in tables.items():
-                own = [fold(part) for part in (schema, table) if part]
-                if own in (wanted, wanted[1:] if len(wanted) > len(own) else wanted):
-                    return name
-            bare = [name for (_, table), name in tables.items() if [fold(table)] == wanted]
-            if len(bare) == 1:
-                return bare[0]
+        return self._tables[source].find(parts) if source in self._tables else None
+
+
+class _Tables:
+    """The datasets of one source, by name as it is written and in small letters: found at once among many thousands."""
+
+    def __init__(self) -> None:
+        self.by_place: dict[tuple[str | None, str], str] = {}
+        self._whole: tuple[dict[Parts, str], ...] = ({}, {})  # as they are written, and in small letters
+        self._bare: tuple[dict[Parts, set[str]], ...] = ({}, {})
+
+    def add(self, table: TableName, name: str) -> None:
+        self.by_place[table.schema, table.name] = name
+        own = tuple(part for part in (table.schema, table.name) if part)
+        for whole, bare, written in zip(self._whole, self._bare, (own, _small(own)), strict=True):
+            whole.setdefault(written, name)
+            bare.setdefault(written[-1:], set()).add(name)
+
+    def find(self, parts: Sequence[str]) -> str | None:
+        """The dataset with this name, which may have a database in front, or leave out the schema where one table fits;
+        letters of the other case are taken for the same where none is spelled so."""
+        for whole, bare, wanted in zip(self._whole, self._bare, (tuple(parts), _small(parts)), strict=True):
+            found = whole.get(wanted) or whole.get(wanted[1:])
+            alone = bare.get(wanted, ())
+            if found or len(alone) == 1:
+                return found or next(iter(alone))
         return None
+
+
+def _small(parts: Sequence[str]) -> Parts:
+    return tuple(part.lower() for part in parts)
 
 
 def _elsewhere(named: Named) -> str:
     """One name for all partitions of what lies elsewhere: the path up to the first folder called key=value or a date
     stands for them."""
-    first, *rest = named.name.split("/") if "/" in named.name.strip("/") else (named.name,)
-    parts = [first, *takewhile(lambda part: not _PARTITION.fullmatch(part), rest)]
-    name = "/".join(parts)
-    joint = "/" if "://" in named.namespace else ":"
-    return f"{named.namespace.rstrip('/')}{joint}{name.lstrip('/') if joint == '/' else name}"
+    root = "/" if named.name.startswith("/") else ""
+    first, *rest = named.name.lstrip("/").split("/")
+    path = "/".join((first, *takewhile(lambda part: not _PARTITION.fullmatch(part), rest)))
+    is_address = "://" in named.namespace
+    return f"{named.namespace.rstrip('/')}/{path}" if is_address else f"{named.namespace}:{root}{path}"
 
 
 def place_of(url: str, base: Path) -> Place:

@@ -54,6 +54,7 @@ class LineageKnown:
         self._manifests = ManifestsKnown()
         self._heard = 0  # new events so far
         self._known: _Beside | None = None
+        self._last_naming: tuple[int, Naming | None] = (0, None)
 
     def lineage(self, read: Callable[[str], ViewsRead], at: datetime) -> Lineage:
         """The whole at the moment `at`. `read` asks a source for its views; see `ViewsKnown`."""
@@ -156,6 +157,15 @@ class LineageKnown:
         return jobs_told(told, self._naming(), defined) if told else JobsTold()
 
     def _naming(self) -> Naming:
+        """Made anew when the datasets were."""
+        matched, naming = self._last_naming
+        if naming is None or matched != self._catalogue.matched:
+            matched = self._catalogue.matched
+            naming = self._new_naming()
+            self._last_naming = matched, naming
+        return naming
+
+    def _new_naming(self) -> Naming:
         sources = self._config.sources.items()
         urls = {name: source.url.reveal() for name, source in sources}
         return Naming(self._catalogue.datasets(), urls, self._config.lineage.namespaces, self._config.base)
