@@ -18,6 +18,8 @@ SPANS = {"7 days": 7, "30 days": 30, "90 days": 90, "all": None}
 DEFAULT_SPAN = "90 days"
 #: charts a reader can add to the two that are always there
 MORE = 4
+#: incidents of which charts have a strip, the newest
+STRIPS = 30
 _TEMPORAL = ("date", "time", "timestamp")
 
 
@@ -153,7 +155,7 @@ def panel_of(dataset: Dataset, metric: Metric, back: int | None, at: datetime) -
         load.bands(dataset.name, metric, back), load.alerts(dataset.name, back or 3660), load.labels(dataset.name)
     )
     drawn = panels.with_past(drawn, metric, past)
-    lived = load_incidents.of(dataset.name, back or 3660)
+    lived = load_incidents.of(dataset.name, back or 3660)[:STRIPS]
     where = incident_panels.Where(dataset, metric, checks, _clock(dataset, metric))
     return replace(drawn, spans=(*drawn.spans, *incident_panels.spans(lived, where, at)))
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from checks.records import EventKind, Family, Incident, IncidentEvent, IncidentSeverity
+from checks.records import EventKind, Family, Incident, IncidentEvent
 from dashboard import (
     errors,
     incident_actions,
@@ -22,13 +22,6 @@ from dashboard import (
     tables,
     words,
 )
-
-_COLOURS: dict[IncidentSeverity, parts.Colour] = {
-    IncidentSeverity.CRITICAL: "red",
-    IncidentSeverity.HIGH: "red",
-    IncidentSeverity.MEDIUM: "orange",
-    IncidentSeverity.LOW: "gray",
-}
 
 
 def page() -> None:
@@ -65,7 +58,7 @@ def _head(incident: Incident, at: datetime) -> None:
     st.title(words.plain(incident.title), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(incident_sentences.state(incident, at), color="gray" if incident.is_open else "green")
-        st.badge(words.incident_severity(incident.severity), color=_COLOURS[incident.severity])
+        st.badge(words.incident_severity(incident.severity), color=parts.OF_SEVERITY[incident.severity])
         st.caption(f"incident {incident.id}", width="content")
     st.markdown(f"**{words.plain(incident_sentences.standing(incident, at))}**")
     if incident.merged_into is not None:

@@ -27,7 +27,6 @@ def draw(incident: Incident, at: datetime) -> None:
             _work(incident)
             _mute(incident, at)
             _resolve(incident)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _label(incident)
         _note(incident)
         _link(incident)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from checks.records import Incident
-from dashboard import incident_sentences, nav, words
+from dashboard import incident_sentences, nav, parts, words
 
 #: incidents that another page names before it only counts them
 MOST = 3
@@ -16,7 +16,8 @@ MOST = 3
 def draw(incidents: Sequence[Incident]) -> None:
     """A line for each of the first incidents, which leads to its story, and how many more there are."""
     for one in incidents[:MOST]:
-        label = words.plain(incident_sentences.banner(one))
+        severity = f":{parts.OF_SEVERITY[one.severity]}[{words.incident_severity(one.severity)}]"
+        label = f"{severity} &nbsp; {words.plain(incident_sentences.banner(one))}"
         st.page_link(nav.page("incident"), label=label, icon="", query_params={"id": str(one.id)})
     if len(incidents) > MOST:
         label = f"and {words.count(len(incidents) - MOST, 'more open incident')}"

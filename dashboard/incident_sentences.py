@@ -78,9 +78,9 @@ def _resolved(incident: Incident, at: datetime) -> str:
 
 
 def recovered(symptom: Symptom, at: datetime) -> str:
-    """'✕ broken', '… healthy in 1 run', '✓ recovered 2 h ago'."""
+    """'✕ broken', '… healthy in 1 run', '✓ over 2 h ago': it recovered, or somebody has resolved the incident."""
     if symptom.recovered_at is not None:
-        return f"✓ recovered {words.ago(symptom.recovered_at, at)}"
+        return f"✓ over {words.ago(symptom.recovered_at, at)}"
     return f"… healthy in {words.count(symptom.well_runs, 'run')}" if symptom.well_runs else "✕ broken"
 
 
@@ -107,8 +107,8 @@ def reach(datasets: Sequence[str], consumers: Sequence[str]) -> str:
 
 
 def banner(incident: Incident) -> str:
-    """One open incident in one line: '▅ high: flights lost 17 % of its rows since 25 Nov (acknowledged)'."""
-    return f"{words.incident_severity(incident.severity)}: {incident.title} ({incident.state})"
+    """One incident in one line, beside its severity: 'flights lost 17 % of its rows since 25 Nov (acknowledged)'."""
+    return f"{incident.title} ({incident.state})"
 
 
 def nodes(incidents: Sequence[Incident]) -> str:

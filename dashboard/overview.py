@@ -166,7 +166,7 @@ def _columns(heads: Sequence[str]) -> ColumnConfigMappingInput:
     return narrow | {
         "Health": column.TextColumn("Health", width=86),
         "Dataset": column.TextColumn("Dataset", width=170),
-        "Incident": column.TextColumn("Incident", width=74, help="Its worst open incident; click it to read its story"),
+        "Incident": column.TextColumn("Incident", width=80, help="Its worst open incident; click it to read its story"),
         "Freshness": column.TextColumn("Freshness", width=106, help="How old the newest row is now"),
         "Rows": column.NumberColumn("Rows", width=80, format="localized", help="Rows in the whole table"),
         "Rows per day": column.BarChartColumn(

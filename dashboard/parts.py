@@ -12,7 +12,7 @@ import streamlit as st
 from pandas.io.formats.style_render import StylerRenderer
 
 from checks.drill import Sample
-from checks.records import Health, QueryRecord, Status
+from checks.records import Health, IncidentSeverity, QueryRecord, Status
 from dashboard import frames, load, process, theme, words
 
 CONFIG_HINT = """Declare a warehouse in config.toml and start again:
@@ -27,6 +27,12 @@ _BADGE: dict[Health, Colour] = {
     Health.WARNING: "orange",
     Health.UNKNOWN: "gray",
     Health.HEALTHY: "green",
+}
+OF_SEVERITY: dict[IncidentSeverity, Colour] = {
+    IncidentSeverity.CRITICAL: "red",
+    IncidentSeverity.HIGH: "red",
+    IncidentSeverity.MEDIUM: "orange",
+    IncidentSeverity.LOW: "gray",
 }
 ROW_HEIGHT = 34
 _INK_OF_ICON = {

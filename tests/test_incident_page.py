@@ -112,7 +112,7 @@ class TestSentences:
         assert incident_sentences.about(symptom(key(family=Family.BUDGET))) == "error budget of coverage"
         assert incident_sentences.recovered(symptom(), LATER) == "✕ broken"
         assert incident_sentences.recovered(symptom(well_runs=1), LATER) == "… healthy in 1 run"
-        assert incident_sentences.recovered(symptom(recovered_at=NINE), LATER) == "✓ recovered 3 h ago"
+        assert incident_sentences.recovered(symptom(recovered_at=NINE), LATER) == "✓ over 3 h ago"
 
     def test_whom_it_reaches(self):
         nobody = "Nothing that is known is made from it, and nobody is named who reads it."
@@ -122,7 +122,7 @@ class TestSentences:
 
     def test_other_pages_name_it_in_a_line_a_cell_or_a_box(self):
         high = incident(severity=IncidentSeverity.HIGH)
-        assert incident_sentences.banner(high) == "▅ high: orders lost rows (open)"
+        assert incident_sentences.banner(high) == "orders lost rows (open)"
         assert [incident_sentences.cell(each) for each in ([], [high], [high] * 3)] == ["", "▅ 7", "▅ 7 +2"]
         other = incident(number=9)
         assert [incident_sentences.nodes(each) for each in ([], [high], [high, other])] == [
