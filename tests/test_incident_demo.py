@@ -24,7 +24,7 @@ AT = datetime(2026, 11, 23, 20, 30, tzinfo=UTC)
 NAMED = {
     "carrier-stopped": ("flights lost 20 % of its rows since 22 Nov: carrier = UA", "carrier = UA"),
     "tail-numbers-null": ("without tailnum since 21 Nov", "without tailnum"),
-    "weather-stale": ("weather is late since 23 Nov 02:00", "nothing new has come since 2026-11-22 14:00 UTC"),
+    "weather-stale": ("weather is late since 23 Nov 02:00 UTC", "nothing new has come since 2026-11-22 14:00 UTC"),
     "airline-removed": ("have a carrier that is not in demo.airlines: carrier = VX", "carrier = VX"),
     "seats-as-text": ("planes: column 'seats' is VARCHAR", "column 'seats' is VARCHAR"),
 }

@@ -133,7 +133,7 @@ def test_the_reason_that_was_kept_with_the_alert_is_the_cause_and_nobody_is_aske
     told, learned = lost()
     room.history.keep_explanation(learned.alerts[0], json.dumps(to_document(explanation())), NINE)
     found = room.run(told, learned=learned)
-    assert (found.title, found.cause) == ("flights lost 18 % of its rows since 21 Nov: carrier = UA", WHY)
+    assert (found.title, found.cause) == ("flights lost 18 % of its rows since 22 Nov: carrier = UA", WHY)
     assert room.asked == []
 
 
@@ -259,8 +259,12 @@ def test_what_no_learned_check_has_shown_is_labelled_as_a_whole(room):
     ("shown", "rows", "title"),
     [
         ({}, None, "orders: 12 rows"),
-        ({"happened_at": NINE}, None, "orders: 12 rows since 23 Nov 09:00"),
-        ({"happened_at": NINE, "grain": Grain.DAY, "bucket": SUNDAY}, None, "orders: 12 rows since 23 Nov"),
+        ({"happened_at": NINE}, None, "orders: 12 rows since 23 Nov 09:00 UTC"),
+        (
+            {"happened_at": NINE, "grain": Grain.DAY, "bucket": SUNDAY + DAY, "first_bucket": SUNDAY},
+            None,
+            "orders: 12 rows since 22 Nov",
+        ),
         (
             {"sentence": "12 rows on 2026-11-22, expected 100", "grain": Grain.DAY, "bucket": SUNDAY},
             None,
@@ -277,12 +281,12 @@ def test_what_no_learned_check_has_shown_is_labelled_as_a_whole(room):
                 "sentence": "6 h late: the newest row is 7 h old",
             },
             None,
-            "orders is late since 23 Nov 09:00",
+            "orders is late since 23 Nov 09:00 UTC",
         ),
         (
             {"key": source_key(), "checks": (), "happened_at": NINE},
             None,
-            "source lake does not answer since 23 Nov 09:00",
+            "source lake does not answer since 23 Nov 09:00 UTC",
         ),
         ({"key": source_key(), "checks": ("lake.orders",)}, None, "source lake refuses access"),
     ],

@@ -97,7 +97,7 @@ def test_an_outage_is_one_incident_of_the_source_and_changes_none_of_the_data(sh
     for _ in range(4):
         assert shop.quarter() == {Outcome.UNREACHABLE}
     [source] = shop.incidents(Family.SOURCE)
-    assert (source.state, source.title) == (IncidentState.OPEN, "source shop does not answer since 15 Mar 12:00")
+    assert (source.state, source.title) == (IncidentState.OPEN, "source shop does not answer since 15 Mar 12:00 UTC")
     assert (source.datasets, source.owners, source.happened_at) == (("shop",), ("Shop",), NOON)
     assert source.cause is not None and "did not answer" in source.cause
     assert history.incident_events(data.id) == story, "nothing is known of the data, so nothing is said of them"

@@ -107,7 +107,11 @@ def book() -> Book:
 def test_a_broken_key_opens_an_incident_with_owners_and_consumers(book):
     book.see(broken(A, since=NINE - HOUR))
     [found] = book.open()
-    assert (found.title, found.owners, found.consumers) == ("a: 12 rows since 23 Nov 08:00", ("team a",), ("board",))
+    assert (found.title, found.owners, found.consumers) == (
+        "a: 12 rows since 23 Nov 08:00 UTC",
+        ("team a",),
+        ("board",),
+    )
     assert (found.happened_at, found.noticed_at, found.severity) == (NINE - HOUR, NINE, IncidentSeverity.HIGH)
 
 
@@ -216,13 +220,15 @@ def test_a_descendant_that_recovers_alone_leaves_and_the_incident_goes_on(book):
         book.see(well(C, NINE + hours * HOUR))
     [found] = book.open()
     assert [each.key for each in found.broken] == [A]
-    book.see(broken(C, NINE + 4 * HOUR))
+    book.see(broken(C, NINE + 4 * HOUR, since=NINE + 3 * HOUR))
     assert book.kinds()[-1] == "attached"
+    again = book.incidents[1].symptoms[1]
+    assert (again.happened_at, again.noticed_at) == (NINE + 3 * HOUR, NINE + 4 * HOUR), "it began anew"
 
 
 def test_a_source_is_well_again_as_soon_as_it_answers(book):
     book.see(broken(source_key(), since=NINE - HOUR, sentence="no answer", checks=()))
-    assert book.open()[0].title == "source lake does not answer since 23 Nov 08:00"
+    assert book.open()[0].title == "source lake does not answer since 23 Nov 08:00 UTC"
     assert book.open()[0].severity is IncidentSeverity.HIGH
     book.see(well(source_key(), NINE + HOUR))
     assert book.open() == []

@@ -22,6 +22,16 @@ from checks.service_levels import DeadlineExpected
 _LONGEST = timedelta(days=100)
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """When trouble began: between which moments, the one that people call its beginning, and the bucket (on the
+    dataset's own clock) where it is one."""
+
+    span: Span
+    happened_at: datetime | None
+    first_bucket: datetime | None = None
+
+
 @dataclass(frozen=True)
 class Beginnings:
     """Tells of the broken results of one run, which the history knows already, when they began."""
@@ -30,25 +40,25 @@ class Beginnings:
     dataset: Dataset
     report: RunReport
 
-    def of(self, result: Result) -> tuple[Span, datetime | None]:
-        """When the trouble of a result began, and the moment that people call its beginning."""
+    def of(self, result: Result) -> Beginning:
+        """When the trouble of a result began."""
         if result.bucket is not None:
             return self._of_bucket(result, result.bucket)
         expects = next((check.expects for check in self.dataset.checks if check.id == result.check), None)
         measured_at = result.measured_at or self.report.started_at
         if isinstance(expects, FreshnessExpected) and result.value is not None:
             newest = measured_at - timedelta(seconds=result.value)
-            return Span(newest, newest + expects.limit), newest + expects.limit
+            return Beginning(Span(newest, newest + expects.limit), newest + expects.limit)
         if isinstance(expects, DeadlineExpected) and result.value is not None:
             due = measured_at - timedelta(seconds=result.value)
-            return Span(due - timedelta(days=1), due), due
+            return Beginning(Span(due - timedelta(days=1), due), due)
         well = self.history.last_passed(self.dataset.name, result.check, self.report.started_at)
-        return Span(well, self.report.started_at), well
+        return Beginning(Span(well, self.report.started_at), well)
 
-    def of_source(self) -> tuple[Span, datetime | None]:
+    def of_source(self) -> Beginning:
         """Since when the source has not answered."""
         reached = self.history.last_reached(self.dataset.source, self.report.started_at)
-        return Span(reached, self.report.started_at), reached
+        return Beginning(Span(reached, self.report.started_at), reached)
 
     @property
     def grain(self) -> Grain | None:
@@ -56,11 +66,11 @@ class Beginnings:
         event_time = self.report.measured.event_time if self.report.measured else None
         return event_time.grain if event_time else None
 
-    def _of_bucket(self, result: Result, newest: datetime) -> tuple[Span, datetime]:
+    def _of_bucket(self, result: Result, newest: datetime) -> Beginning:
         length = (self.grain or Grain.DAY).length
         first = _first_of_row(self._broken_buckets(result, newest), newest, length)
         start = self._moment(first)
-        return Span(start, start + length), start
+        return Beginning(Span(start, start + length), start, first)
 
     def _broken_buckets(self, result: Result, newest: datetime) -> set[datetime]:
         if result.learned:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from checks import wording
 from checks.records import Dimension, Family, Finding, Grain, Symptom
 
@@ -30,17 +28,17 @@ def _told(symptom: Symptom, rows: Finding | None) -> str:
     key, name = symptom.key, symptom.key.subject.rpartition(".")[2]
     if key.family is Family.SOURCE:
         does = "refuses access" if symptom.checks else "does not answer"
-        return f"source {key.subject} {does}{_since(symptom, symptom.happened_at)}"
+        return f"source {key.subject} {does}{_since(symptom)}"
     if key.family is Family.BUDGET:
         return f"{name}: {symptom.sentence}"
     if key.dimension is Dimension.TIMELINESS and symptom.happened_at == symptom.began.latest:
-        return f"{name} is late{_since(symptom, symptom.happened_at)}"
+        return f"{name} is late{_since(symptom)}"
     if key.dimension is Dimension.COVERAGE and rows and rows.metric.name in _ROWS and rows.expected > 0:
         share = round(100 * abs(rows.expected - rows.value) / rows.expected)
         change = "lost" if rows.value < rows.expected else "gained"
         of = "of its rows" if change == "lost" else "more rows"
-        return f"{name} {change} {share} % {of}{_since(symptom, symptom.happened_at)}"
-    return f"{name}: {_fault(symptom)}{_since(symptom, symptom.happened_at)}"
+        return f"{name} {change} {share} % {of}{_since(symptom)}"
+    return f"{name}: {_fault(symptom)}{_since(symptom)}"
 
 
 def _fault(symptom: Symptom) -> str:
@@ -49,7 +47,9 @@ def _fault(symptom: Symptom) -> str:
     return fault.replace(wording.when(symptom.bucket, hourly=symptom.grain is Grain.HOUR), "")
 
 
-def _since(symptom: Symptom, moment: datetime | None) -> str:
-    if moment is None:
-        return ""
-    return f" since {moment.day} {moment:%b}" + ("" if symptom.grain is Grain.DAY else f" {moment:%H:%M}")
+def _since(symptom: Symptom) -> str:
+    """By the dataset's own days where it has some, else to the minute."""
+    moment, first = symptom.happened_at, symptom.first_bucket
+    if first is not None and symptom.grain is Grain.DAY:
+        return f" since {first.day} {first:%b}"
+    return f" since {moment.day} {moment:%b %H:%M} UTC" if moment else ""

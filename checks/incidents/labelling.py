@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from checks.history import History
 from checks.incidents.actions import Said
 from checks.incidents.coding import key_json
 from checks.incidents.draft import Draft
 from checks.learned.families import family_of
-from checks.records import EventKind, Family, Grain, Incident, Label, LabelKind, Metric, Symptom
+from checks.records import EventKind, Family, Incident, Label, LabelKind, Metric, Symptom
 
 #: what says that nothing is wrong; a known error stays one
 _NO_TROUBLE = (LabelKind.EXPECTED, LabelKind.FALSE_ALARM, LabelKind.NEW_REGIME)
@@ -41,7 +40,7 @@ def _labels(symptom: Symptom, kind: LabelKind, said: Said, history: History, at:
     """One for each series that left its band there; where none did, one for all series of the dataset."""
     if symptom.key.family is not Family.DATA:
         return
-    first, last = _buckets(symptom, history)
+    first, last = _buckets(symptom)
     alerts = history.alerts(symptom.key.subject, first, last)
     its = {
         finding.metric
@@ -56,14 +55,10 @@ def _labels(symptom: Symptom, kind: LabelKind, said: Said, history: History, at:
         yield Label(0, symptom.key.subject, kind, first, end, said.author, at, name, column, note=said.about["note"])
 
 
-def _buckets(symptom: Symptom, history: History) -> tuple[datetime, datetime]:
+def _buckets(symptom: Symptom) -> tuple[datetime, datetime]:
     """The first and the last bucket that were broken; of the table as a whole the days on which that was seen."""
     if symptom.bucket is None:
         days = (moment.astimezone(UTC).replace(tzinfo=None) for moment in (symptom.noticed_at, symptom.seen_at))
         first, last = (day.replace(hour=0, minute=0, second=0, microsecond=0) for day in days)
         return first, last
-    latest = history.latest_evaluated([symptom.key.subject]).get(symptom.key.subject)
-    zone = ZoneInfo(latest.event_time.zone) if latest and latest.event_time else UTC
-    begun = (symptom.began.earliest or symptom.began.latest).astimezone(zone).replace(tzinfo=None)
-    whole = begun.replace(minute=0, second=0, microsecond=0)
-    return min(whole if symptom.grain is Grain.HOUR else whole.replace(hour=0), symptom.bucket), symptom.bucket
+    return symptom.first_bucket or symptom.bucket, symptom.bucket

@@ -114,7 +114,7 @@ def _seen(draft: Draft, incident: Incident, signal: Signal, around: Surroundings
     known = _of_key(incident, signal.key)
     if signal.at < known.seen_at:
         return  # it was overtaken by a later run
-    now = _symptom(signal, known)
+    now = _symptom(signal, known if known.is_broken else None)
     kind = _what_moved(known, now)
     if kind is not None:
         rest = [now if each.key == now.key else each for each in incident.symptoms]
@@ -180,6 +180,7 @@ def _symptom(signal: Signal, known: Symptom | None = None) -> Symptom:
         known.happened_at if known else signal.happened_at,
         bucket=signal.bucket,
         grain=signal.grain,
+        first_bucket=known.first_bucket if known else signal.first_bucket,
     )
 
 

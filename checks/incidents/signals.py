@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from checks.incidents.beginnings import Beginnings
+from checks.incidents.beginnings import Beginning, Beginnings
 from checks.records import (
     Family,
     Key,
@@ -59,10 +59,10 @@ def _of_source(report: RunReport, past: Beginnings, known: Known) -> Iterator[Si
     key, at = Key(past.dataset.source, None, Family.SOURCE), report.started_at
     symptom = known.get(key)
     if report.error_kind == Unreachable.kind or report.error_kind in _REFUSED:
-        began, happened_at = (symptom.began, symptom.happened_at) if symptom else past.of_source()
+        begun = _as_known(symptom) if symptom else past.of_source()
         checks = (report.dataset,) if report.error_kind in _REFUSED else ()
         sentence = report.error or ""
-        yield Signal(key, Verdict.BROKEN, at, Severity.ERROR, sentence, checks, (), began, happened_at)
+        yield Signal(key, Verdict.BROKEN, at, Severity.ERROR, sentence, checks, (), begun.span, begun.happened_at)
     elif symptom and _reached(report):
         of_this_table = not symptom.checks or report.dataset in symptom.checks
         yield Signal(key, Verdict.WELL if of_this_table else Verdict.UNKNOWN, at)
@@ -90,10 +90,8 @@ def _of_data(report: RunReport, past: Beginnings, known: Known) -> Iterator[Sign
 def _broken(key: Key, results: Sequence[Result], past: Beginnings, symptom: Symptom | None) -> Signal:
     """What is broken of one key. What is known to have begun is not looked for again."""
     lead, bucket = results[0], max((one.bucket for one in results if one.bucket), default=None)
-    if symptom is None:
-        began, happened_at = min((past.of(result) for result in results), key=lambda one: one[0].latest)
-    else:
-        began, happened_at = symptom.began, symptom.happened_at
+    found = [_as_known(symptom)] if symptom else [past.of(result) for result in results]
+    begun = min(found, key=lambda one: one.span.latest)
     return Signal(
         key,
         Verdict.BROKEN,
@@ -102,11 +100,16 @@ def _broken(key: Key, results: Sequence[Result], past: Beginnings, symptom: Symp
         lead.reason or lead.observed or "",
         tuple(result.check for result in results),
         tuple(dict.fromkeys(result.column for result in results if result.column)),
-        began,
-        happened_at,
+        begun.span,
+        begun.happened_at,
         bucket,
         past.grain if bucket else None,
+        begun.first_bucket,
     )
+
+
+def _as_known(symptom: Symptom) -> Beginning:
+    return Beginning(symptom.began, symptom.happened_at, symptom.first_bucket)
 
 
 def _verdict(symptom: Symptom, newest: Mapping[str, Result], report: RunReport) -> Verdict:

@@ -77,9 +77,10 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Signal:
     """What one run says of one key, at the moment `at`. `sentence`, `checks`, `columns` and `began` are those of what
-    is broken; `bucket` and `grain` the newest bucket that is, where buckets were judged. `happened_at` is when it truly
-    began as far as that can be told: the start of the first broken bucket, the moment at which data became late, the
-    last time that all was well; None where it was never seen to be well."""
+    is broken; `bucket` and `grain` the newest bucket that is, where buckets were judged, and `first_bucket` the first
+    of the unbroken row that ends with it. `happened_at` is when it truly began as far as that can be told: the start of
+    the first broken bucket, the moment at which data became late, the last time that all was well; None where it was
+    never seen to be well."""
 
     key: Key
     verdict: Verdict
@@ -92,6 +93,7 @@ class Signal:
     happened_at: datetime | None = None
     bucket: datetime | None = None
     grain: Grain | None = None
+    first_bucket: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class Symptom:
     recovered_at: datetime | None = None
     bucket: datetime | None = None
     grain: Grain | None = None
+    first_bucket: datetime | None = None
 
     @property
     def is_broken(self) -> bool:
