@@ -91,7 +91,7 @@ def test_a_webhook_gets_a_signed_cloud_event(house):
     assert {name: event[name] for name in ("specversion", "id", "source", "type", "subject", "time")} == {
         "specversion": "1.0",
         "id": told.id,
-        "source": "/vitals",
+        "source": "https://vitals.example.com",
         "type": "vitals.incident.opened",
         "subject": "incident/7",
         "time": "2026-03-15T12:00:00Z",
@@ -301,15 +301,15 @@ def test_alert_reminders_and_recovery_of_one_incident(house):
 def test_a_storm_is_five_messages_and_the_last_one_tells_of_all_others(house):
     with web_sink() as sink:
         house.with_channels(hook(sink.url))
-        house.opened(*range(1, 301))
+        house.opened(*range(1, 101))
         house.deliver()
         house.deliver(MINUTE)
     assert len(sink.arrived) == 5
     summary = sink.arrived[-1].json
     assert summary["type"] == "vitals.summary"
-    assert summary["data"]["title"] == "[296 incidents] 296 in trouble: too many for a message each"
-    assert len(summary["data"]["incidents"]) == 296
-    assert summary["data"]["text"].count("\n- ") == 20  # and 276 more
+    assert summary["data"]["title"] == "[96 incidents] 96 in trouble: too many for a message each"
+    assert len(summary["data"]["incidents"]) == 96
+    assert summary["data"]["text"].count("\n- ") == 20  # and 76 more
 
 
 def test_the_digest_comes_once_a_day(house):

@@ -22,7 +22,7 @@ def test_an_alert_says_what_broke_since_when_how_bad_who_is_affected_why_and_whe
     broken = incident(
         symptoms=(symptom(), symptom("demo.delays", Dimension.COMPLETENESS)),
         title="flights lost 17 % of its rows since 25 Nov: carrier = UA",
-        cause="100 % of the missing rows are carrier = UA",
+        cause="100 % of the missing rows are carrier = UA.",
         consumers=("Delay dashboard", "Crew model"),
         owners=("Flight operations", "Analytics"),
     )
@@ -44,7 +44,7 @@ def test_an_alert_says_what_broke_since_when_how_bad_who_is_affected_why_and_whe
 def test_what_is_not_known_is_said():
     broken = incident(owners=(), happened_at=None, noticed_at=NOON)
     assert told(MessageKind.OPENED, broken, NOON + 5 * MINUTE).lines[1:] == (
-        ("Since", "5 min, 2026-03-15 12:00 UTC"),
+        ("Since", "not known; noticed 5 min ago, 2026-03-15 12:00 UTC"),
         ("How bad", "high; open, nobody has acknowledged it"),
         ("Affected", "demo.flights; no consumer is known"),
         ("Owners", "nobody is named"),

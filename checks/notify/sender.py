@@ -76,7 +76,7 @@ class Sender:
         """Begins no more attempts, and waits a little for those that are under way."""
         self._stopping.set()
         deadline = time.monotonic() + _STOPPING
-        for thread in list(self._busy.values()):
+        for thread in (*([self._thread] if self._thread else ()), *self._busy.values()):
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _go_on(self) -> None:
@@ -85,7 +85,8 @@ class Sender:
                 self._begin(self._clock(), timedelta(0), Delivered())
                 self._troubles.pop("notifications", None)
             except Exception as error:  # noqa: BLE001 recorded, and the next look tries again
-                self._note("notifications", _told(error), error)
+                if not self._stopping.is_set():
+                    self._note("notifications", _told(error), error)
 
     # -- one look ------------------------------------------------------------------------------------------------------
 

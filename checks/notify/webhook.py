@@ -45,12 +45,12 @@ def post(channel: Channel, message: Message, words: Words, incidents: tuple[Inci
 
 
 def event(message: Message, words: Words, incidents: tuple[Incident, ...]) -> dict[str, Any]:
-    """The CloudEvent of a message."""
+    """The CloudEvent of a message. Its source is where the pages are: one house has one address."""
     [one] = incidents if message.incident is not None and len(incidents) == 1 else [None]
     return {
         "specversion": "1.0",
         "id": message.id,
-        "source": "/vitals",
+        "source": words.url.partition("/incidents")[0],
         "type": f"vitals.{'incident.' if message.incident is not None else ''}{message.kind}",
         "time": message.created_at.isoformat().replace("+00:00", "Z"),
         **({"subject": f"incident/{message.incident}"} if message.incident is not None else {}),
@@ -79,15 +79,14 @@ def signed(identity: str, body: bytes, key: bytes, at: datetime) -> Mapping[str,
 
 
 def _send(url: httpx.URL, address: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
-    """Connects to the address that was looked at, and speaks to it as to the host, in TLS too."""
-    host = {"host": url.netloc.decode("ascii")}
-    with httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client:
-        return client.post(
-            url.copy_with(host=address),
-            content=body,
-            headers={**headers, **host},
-            extensions={"sni_hostname": url.host},
-        )
+    """Connects to the address that was looked at, and speaks to it as to the host, in TLS too. What the answer says
+    beside its status is not read: it could be without end."""
+    to, named = url.copy_with(host=address), {**headers, "host": url.netloc.decode("ascii")}
+    with (
+        httpx.Client(timeout=_SECONDS, follow_redirects=False, trust_env=False) as client,
+        client.stream("POST", to, content=body, headers=named, extensions={"sni_hostname": url.host}) as answer,
+    ):
+        return answer
 
 
 def _what_came(host: str, answer: httpx.Response, at: datetime) -> Attempt:

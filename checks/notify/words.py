@@ -116,7 +116,7 @@ def _of_trouble(incident: Incident, at: datetime) -> list[tuple[str, str]]:
     lines = [("What broke", _what(incident)), ("Since", _since(incident, at)), ("How bad", _how_bad(incident))]
     lines.append(("Affected", _affected(incident)))
     lines.append(("Owners", phrases.listed(incident.owners) or "nobody is named"))
-    lines.append(("Likely cause", _line(incident.cause) if incident.cause else "not known yet"))
+    lines.append(("Likely cause", _line(incident.cause).rstrip(".") if incident.cause else "not known yet"))
     return lines
 
 
@@ -138,9 +138,11 @@ def _what(incident: Incident) -> str:
 
 
 def _since(incident: Incident, at: datetime) -> str:
-    began = incident.happened_at or incident.noticed_at
+    began, noticed = incident.happened_at, phrases.moment(incident.noticed_at)
+    if began is None:
+        return f"not known; noticed {phrases.duration(at - incident.noticed_at)} ago, {noticed}"
     told = f"{phrases.duration(at - began)}, {phrases.moment(began)}"
-    return told if began == incident.noticed_at else f"{told}; noticed {phrases.moment(incident.noticed_at)}"
+    return told if began == incident.noticed_at else f"{told}; noticed {noticed}"
 
 
 def _how_bad(incident: Incident) -> str:
