@@ -184,6 +184,8 @@ def test_what_is_judged_by_bucket_counts_at_the_time_of_the_bucket_and_is_known_
         Stretch(night + 2 * DAY, night + 4 * DAY, True),
     )
     assert line.over(NOW - 30 * DAY, NOW).since == night
+    book.write(run(NOW - 45 * MINUTE))  # says nothing of buckets, nor of the event time
+    assert book.lines()[QUALITY].over(night, night + 4 * DAY).missed == DAY
     book.write(report(NOW - 30 * MINUTE, bad=99))  # late rows came: the day is right now
     assert book.lines()[QUALITY].over(night, night + 4 * DAY).missed == timedelta(0)
 

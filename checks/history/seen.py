@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from checks.history.memory import event_time_of
 from checks.history.moments import aware, naive
 from checks.history.runs import RunReader
-from checks.records import Status
+from checks.records import EventTime, Status
 
 _OF_DATASET = "($1 IS NULL OR dataset = $1)"
 #: runs that say something: those that were stopped change nothing of what was known before
@@ -34,10 +35,11 @@ class Verdicts:
 @dataclass(frozen=True, eq=False)
 class Seen:
     """The slots of a dataset's runs in order, the moments at which they measured, what they said of the whole table by
-    check, and of each bucket the newest that was said."""
+    check, and of each bucket the newest that was said. `event_time` is the newest that is known."""
 
     slots: np.ndarray
     moments: np.ndarray
+    event_time: EventTime | None
     checks: Mapping[str, Verdicts]
     buckets: Mapping[str, Mapping[datetime, Status]]
 
@@ -49,16 +51,18 @@ class SeenReader(RunReader):
         """What runs from `since` on have said, by dataset; of one, or of all. Learned checks are left out."""
         limits = [dataset, naive(since)]
         runs = self._columns(
-            f"""SELECT dataset, list(slot) AS slots, list(started_at) AS moments FROM runs
+            f"""SELECT dataset, list(slot) AS slots, list(started_at) AS moments,
+                       arg_max(event_time, slot) FILTER (event_time IS NOT NULL) AS event_time FROM runs
                 WHERE {_OF_DATASET} AND slot >= $2 AND {_SAID} GROUP BY ALL""",
             limits,
         )
         checks, buckets = self._verdicts(limits), self._bucket_verdicts(limits)
         found = {}
-        for name, slots, moments in zip(runs["dataset"], runs["slots"], runs["moments"], strict=True):
-            order = np.argsort(slots)
-            own = _moments(slots)[order], _moments(moments)[order]
-            found[name] = Seen(*own, checks.get(name, {}), buckets.get(name, {}))
+        for place, name in enumerate(runs["dataset"]):
+            slots, moments = _moments(runs["slots"][place]), _moments(runs["moments"][place])
+            order, said = np.argsort(slots), runs["event_time"][place]
+            event_time = event_time_of(said) if isinstance(said, dict) else None
+            found[name] = Seen(slots[order], moments[order], event_time, checks.get(name, {}), buckets.get(name, {}))
         return found
 
     def first_run(self) -> datetime | None:

@@ -129,9 +129,8 @@ class Ledger:
         seen: dict[str, Seen] = {}
         for name in [None] if all_at_once else wanted:
             seen |= self._history.seen(since, name)
-        newest = self._history.latest_evaluated(list(wanted))
         for name, (objectives, own) in wanted.items():
-            event_time = newest[name].event_time if name in newest else None
+            event_time = seen[name].event_time if name in seen else None
             spells = {each.level: self._spells(each, seen[name], own, since) for each in objectives if name in seen}
             last = seen[name].moments.max().astype("M8[us]").item().replace(tzinfo=UTC) if name in seen else None
             buckets = {check: dict(judged) for check, judged in seen[name].buckets.items()} if name in seen else {}
