@@ -55,7 +55,7 @@ GRAPH = Graph.of(
     ],
 )
 DATASETS = {name: Dataset("lake", TableName(None, name[-1]), owner=f"team {name[-1]}") for name in NAMES}
-AROUND = Surroundings(GRAPH, DATASETS, Numbers(2 * DAY, DAY), 2, {})
+AROUND = Surroundings(lambda: GRAPH, DATASETS, Numbers(2 * DAY, DAY), 2, {})
 SUNDAY = datetime.fromisoformat("2026-11-22")  # naive, as buckets are
 
 

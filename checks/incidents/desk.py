@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from checks.config import IncidentsConfig
@@ -191,7 +192,7 @@ class Desk:
         numbers = Numbers(self._config.spread, self._config.reopen_within)
         rows = {each.key: rows for each in found if (rows := _rows(past, each))}
         around = self._around
-        return Surroundings(around.graph(), around.datasets(), numbers, self._config.healthy_runs, rows)
+        return Surroundings(cache(around.graph), around.datasets(), numbers, self._config.healthy_runs, rows)
 
     def _commit(self, known: _Standing, draft: Draft, at: datetime) -> tuple[Change, ...]:
         changes = draft.changes()

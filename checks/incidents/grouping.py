@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -47,7 +47,7 @@ class Numbers:
     reopen_within: timedelta
 
 
-def place(signal: Signal, incidents: Iterable[Incident], graph: Graph, numbers: Numbers) -> Place:
+def place(signal: Signal, incidents: Iterable[Incident], graph: Callable[[], Graph], numbers: Numbers) -> Place:
     """Where a broken key belongs. `incidents` are the open ones and those resolved lately."""
     known = sorted(incidents, key=lambda each: each.id)
     standing = [each for each in known if each.is_open]
@@ -58,7 +58,7 @@ def place(signal: Signal, incidents: Iterable[Incident], graph: Graph, numbers: 
         if _again(incident, signal, numbers.reopen_within):
             return Place(Why.AGAIN, incident)
     if signal.key.family is not Family.SOURCE:
-        upstream = _upstream(signal, standing, graph, numbers.spread)
+        upstream = _upstream(signal, standing, graph(), numbers.spread)
         if upstream:
             return upstream
         for incident in standing:

@@ -11,7 +11,7 @@ unknown                           nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -44,10 +44,11 @@ _RANKS = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What is known beside the signals: the graph, the datasets by name, how many healthy runs it takes to recover, and
-    the finding that says how many rows a table has, by key, where one is unusual."""
+    """What is known beside the signals: the graph (asked for when something new is broken), the datasets by name, how
+    many healthy runs it takes to recover, and the finding that says how many rows a table has, by key, where one is
+    unusual."""
 
-    graph: Graph
+    graph: Callable[[], Graph]
     datasets: Mapping[str, Dataset]
     numbers: Numbers
     healthy_runs: int
@@ -102,7 +103,7 @@ def _join(
 
 def _take_over(draft: Draft, into: Incident, signal: Signal, around: Surroundings) -> None:
     """Incidents that were found first only because their datasets were measured first become a part of this one."""
-    for other in list(below(signal, into, standing(draft), around.graph, around.numbers.spread)):
+    for other in list(below(signal, into, standing(draft), around.graph(), around.numbers.spread)):
         draft.add(other, signal.at, EventKind.MERGED, {"into": into.id, "of": signal.key.subject})
         for symptom in other.broken:
             rest = (*into.symptoms, symptom)
@@ -197,7 +198,7 @@ def _news(incident: Incident, symptoms: Iterable[Symptom], around: Surroundings)
 
 def _facts(symptoms: tuple[Symptom, ...], around: Surroundings, least: Incident | None = None) -> dict[str, Any]:
     broken = tuple(each for each in symptoms if each.is_broken)
-    reach = severity.reach_of(symptoms, around.graph, around.datasets)
+    reach = severity.reach_of(symptoms, around.graph(), around.datasets)
     found = severity.severity_of(broken, reach)
     if least and least.is_open and least.severity.rank > found.rank:
         found = least.severity
