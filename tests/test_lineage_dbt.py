@@ -180,7 +180,7 @@ def test_the_graph_has_what_the_manifest_says_and_reads_it_again_when_it_changes
     missing = monitor.lineage()
     assert missing.complete is False
     why = f"{path}: there is no such file; run `dbt parse`, or correct [lineage] dbt in config.toml"
-    assert missing.notes == (f"what dbt makes is not known from target/manifest.json: {why}",)
+    assert missing.notes == (f"dbt manifest {why}",)
     assert monitor.lineage_known.troubles() == missing.notes
 
     path.parent.mkdir()
@@ -204,4 +204,4 @@ def test_doctor_tells_which_manifest_can_not_be_read(tmp_path):
     monitor = canned(tmp_path, Clock(NOON), "orders", config='[lineage]\ndbt = "manifest.json"\n')
     [note] = [each for each in doctor.examine(monitor)["notes"] if each["area"] == "lineage"]
     assert (note["level"], note["subject"]) == ("warning", str(tmp_path / "config.toml"))
-    assert note["message"].startswith("what dbt makes is not known from manifest.json: ")
+    assert note["message"].startswith(f"dbt manifest {tmp_path / 'manifest.json'}: there is no such file")

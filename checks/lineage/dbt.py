@@ -119,12 +119,12 @@ class ManifestsKnown:
         self._lock = threading.Lock()
         self._read: dict[Path, tuple[tuple[int, int], Manifest | str]] = {}
 
-    def manifests(self, base: Path, written: Sequence[str]) -> Iterator[tuple[str, Manifest | str]]:
-        """Each path as it is written in config.toml, with its manifest, or a sentence that says why there is none."""
+    def manifests(self, base: Path, written: Sequence[str]) -> Iterator[Manifest | str]:
+        """The manifest of each path in config.toml, or a sentence that says why there is none."""
         for path in written:
             with self._lock:
                 found = self._manifest(base / Path(path).expanduser())
-            yield path, found
+            yield found
 
     def _manifest(self, path: Path) -> Manifest | str:
         try:

@@ -32,15 +32,15 @@ class _Beside:
     """What is told beside contracts and views, and what it was made of."""
 
     state: tuple[int, int, int, frozenset[str]]
-    manifests: tuple[tuple[str, Manifest | str], ...]
+    manifests: tuple[Manifest | str, ...]
     parts: tuple[Part, ...]
     troubles: tuple[str, ...]
     told: JobsTold
 
-    def is_of(self, manifests: Sequence[tuple[str, Manifest | str]]) -> bool:
+    def is_of(self, manifests: Sequence[Manifest | str]) -> bool:
         """Whether these manifests are the same: one that is read again is another object."""
         pairs = zip(self.manifests, manifests, strict=True)
-        return all(one is other or (isinstance(one, str) and one == other) for (_, one), (_, other) in pairs)
+        return all(one is other or (isinstance(one, str) and one == other) for one, other in pairs)
 
 
 class LineageKnown:
@@ -137,16 +137,16 @@ class LineageKnown:
     def _declared(self) -> Part:
         return consumers_part(self._config.consumers, self._catalogue.named)
 
-    def _read_manifests(self) -> tuple[tuple[str, Manifest | str], ...]:
+    def _read_manifests(self) -> tuple[Manifest | str, ...]:
         return tuple(self._manifests.manifests(self._config.base, self._config.lineage.dbt))
 
-    def _models(self, manifests: Iterable[tuple[str, Manifest | str]]) -> tuple[Part, list[str]]:
+    def _models(self, manifests: Iterable[Manifest | str]) -> tuple[Part, list[str]]:
         """What the manifests of dbt say, and what is wrong with them."""
         naming = self._naming()
         parts, troubles = [], []
-        for path, found in manifests:
+        for found in manifests:
             if isinstance(found, str):
-                troubles.append(f"what dbt makes is not known from {path}: {found}")
+                troubles.append(f"dbt manifest {found}")
             else:
                 parts.append(found.part(naming))
         edges, nodes = (tuple(each for part in parts for each in getattr(part, key)) for key in ("edges", "nodes"))
