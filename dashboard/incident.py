@@ -117,8 +117,12 @@ def _where(incident: Incident, at: datetime) -> None:
     )
     if cell is not None:
         _open(incident.symptoms[cell[0]].key.subject)
-    st.markdown(words.plain(incident_sentences.reach(_reached(incident), incident.consumers)))
-    if incident.lead.key.family is not Family.SOURCE:
+    if incident.lead.key.family is Family.SOURCE:
+        source = incident.lead.key.subject
+        silent = sorted(name for name, dataset in load.datasets().items() if dataset.source == source)
+        st.markdown(words.plain(incident_sentences.unmeasured(silent, incident.consumers)))
+    else:
+        st.markdown(words.plain(incident_sentences.reach(_reached(incident), incident.consumers)))
         name = {"name": incident.lead.key.subject}
         st.page_link(
             nav.page("lineage"), label="See it on the lineage", icon=":material/account_tree:", query_params=name

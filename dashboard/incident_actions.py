@@ -10,7 +10,7 @@ from functools import partial
 import streamlit as st
 
 from checks.incidents import Action, ActionKind
-from checks.records import Incident, IncidentState, LabelKind
+from checks.records import Family, Incident, IncidentState, LabelKind
 from checks.refusal import Refused
 from dashboard import errors, load, load_incidents, parts, people, process, words
 
@@ -27,7 +27,8 @@ def draw(incident: Incident, at: datetime) -> None:
             _work(incident)
             _mute(incident, at)
             _resolve(incident)
-        _label(incident)
+        if any(symptom.key.family is Family.DATA for symptom in incident.symptoms):
+            _label(incident)
         _note(incident)
         _link(incident)
         _report(incident)

@@ -48,10 +48,10 @@ class Where:
 
 def spans(incidents: Iterable[Incident], where: Where, at: datetime) -> Iterator[Span]:
     """A strip for each incident that shows in a series, from its beginning until it was resolved, or until now. Bars
-    stand around the start of their bucket."""
+    stand around the start of their bucket. What became a part of another incident is in the strip of that one."""
     dataset, metric, clock = where.dataset, where.metric, where.clock
     half = timedelta(0) if metric.grain is Grain.TABLE else metric.grain.length / 2
-    for incident in incidents:
+    for incident in (one for one in incidents if one.merged_into is None):
         for symptom in incident.symptoms:
             here = symptom.key.subject in (dataset.name, dataset.source)
             if here and shows(symptom, metric, where.checks):

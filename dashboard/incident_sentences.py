@@ -72,7 +72,7 @@ def standing(incident: Incident, at: datetime) -> str:
 def _resolved(incident: Incident, at: datetime) -> str:
     when = words.exactly(incident.resolved_at, at)
     if incident.merged_into is not None:
-        return f"Became part of incident {incident.merged_into} {when}"
+        return f"Became a part of incident {incident.merged_into}, {when}"
     why = incident.resolution.strip().rstrip(".") if incident.resolution else "its checks passed again"
     return f"Resolved {when} after {lasted(incident, at)}: {why}"
 
@@ -104,6 +104,15 @@ def reach(datasets: Sequence[str], consumers: Sequence[str]) -> str:
         verb = "consumer reads" if len(consumers) == 1 else "consumers read"
         told.append(f"{len(consumers)} {verb} what is affected: {phrases.listed(consumers)}.")
     return " ".join(told)
+
+
+def unmeasured(datasets: Sequence[str], consumers: Sequence[str]) -> str:
+    """Whom a source reaches that does not answer: 'Nothing is known meanwhile of 2 datasets: a, b. 1 consumer …'."""
+    told = f"Nothing new is known meanwhile of {words.count(len(datasets), 'dataset')}: {phrases.listed(datasets)}."
+    if not consumers:
+        return told
+    verb = "consumer reads" if len(consumers) == 1 else "consumers read"
+    return f"{told} {len(consumers)} {verb} from there: {phrases.listed(consumers)}."
 
 
 def banner(incident: Incident) -> str:

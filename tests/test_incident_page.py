@@ -87,7 +87,7 @@ class TestSentences:
             (
                 IncidentState.RESOLVED,
                 {"merged_into": 3},
-                "Became part of incident 3 3 h ago (2026-11-23 09:00 UTC).",
+                "Became a part of incident 3, 3 h ago (2026-11-23 09:00 UTC).",
             ),
         ],
     )
@@ -119,6 +119,13 @@ class TestSentences:
         assert incident_sentences.reach([], []) == nobody
         told = incident_sentences.reach(["s.a", "s.b"], ["billing"])
         assert told == "2 datasets are made from it: s.a, s.b. 1 consumer reads what is affected: billing."
+
+    def test_of_what_nothing_is_known_while_a_source_does_not_answer(self):
+        told = incident_sentences.unmeasured(["shop.a", "shop.b"], ["billing", "sales"])
+        assert told == (
+            "Nothing new is known meanwhile of 2 datasets: shop.a, shop.b. 2 consumers read from there: billing, sales."
+        )
+        assert incident_sentences.unmeasured(["shop.a"], []) == "Nothing new is known meanwhile of 1 dataset: shop.a."
 
     def test_other_pages_name_it_in_a_line_a_cell_or_a_box(self):
         high = incident(severity=IncidentSeverity.HIGH)
@@ -232,6 +239,10 @@ class TestCharts:
         done = incident(IncidentState.RESOLVED, symptoms=(began,), resolved_at=NINE + HOUR)
         [over] = incident_panels.spans([done], self.WHERE, LATER)
         assert (over.end, over.kind) == (MONDAY + 10 * HOUR, Kind.OVER)
+
+    def test_what_became_a_part_of_another_incident_has_no_strip_beside_it(self):
+        merged = incident(IncidentState.RESOLVED, merged_into=3)
+        assert list(incident_panels.spans([merged], self.WHERE, LATER)) == []
 
     def test_a_source_that_does_not_answer_is_in_every_chart_of_its_datasets(self):
         down = incident(symptoms=(symptom(source_key()),))
