@@ -289,6 +289,7 @@ def test_what_no_learned_check_has_shown_is_labelled_as_a_whole(room):
             "source lake does not answer since 23 Nov 09:00 UTC",
         ),
         ({"key": source_key(), "checks": ("lake.orders",)}, None, "source lake refuses access"),
+        ({"checks": ("dataset.exists",), "happened_at": NINE}, None, "orders is not there since 23 Nov 09:00 UTC"),
     ],
 )
 def test_titles_read_like_headlines(shown, rows, title):

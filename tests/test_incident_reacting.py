@@ -253,6 +253,16 @@ def test_what_breaks_again_within_a_day_opens_the_same_incident_and_later_anothe
     assert sorted(book.incidents) == [1, 2]
 
 
+def test_what_breaks_again_leads_and_the_title_speaks_of_it(book):
+    book.see(broken(A), broken(LATE, sentence="3 h late"))
+    for hours in (1, 2):
+        book.see(well(A, NINE + hours * HOUR), well(LATE, NINE + hours * HOUR))
+    book.see(broken(LATE, NINE + 3 * HOUR, sentence="4 h late", since=NINE + 2 * HOUR))
+    found = book.incidents[1]
+    assert (found.lead.key, found.title) == (LATE, "a: 4 h late since 23 Nov 11:00 UTC")
+    assert [each.key for each in found.broken] == [LATE]
+
+
 def test_an_old_bucket_that_is_still_broken_says_nothing_about_the_mending(book):
     day = {"bucket": SUNDAY, "grain": Grain.DAY}
     book.see(broken(A, **day))

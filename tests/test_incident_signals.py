@@ -182,6 +182,16 @@ def test_a_table_as_a_whole_broke_after_the_last_run_that_found_it_well(history)
     assert (found.began, found.happened_at) == (Span(NINE + HOUR, NINE + 3 * HOUR), NINE + HOUR)
 
 
+def test_a_table_is_gone_since_the_last_run_that_measured_it(history):
+    history.remember(report(results=(one(Status.PASS),)))
+    gone = Result("dataset.exists", Dimension.CONFORMITY, Status.FAIL, Severity.ERROR, reason="it is not there")
+    run = report(NINE + HOUR, results=(gone, one(Status.NO_DATA)), measured=None)
+    history.remember(run)
+    found = said(history, run)
+    assert {signal.happened_at for signal in found.values()} == {NINE}
+    assert next(iter(found)).dimension is Dimension.CONFORMITY, "that it is gone leads"
+
+
 def test_what_was_never_well_began_nobody_knows_when(empty):
     found = said(empty, report(results=(one(Status.FAIL),)))[FLIGHTS]
     assert (found.began, found.happened_at) == (Span(None, NINE), None)

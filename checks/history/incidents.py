@@ -87,6 +87,10 @@ class IncidentKeeper:
             [dataset, check, naive(before)],
         )
 
+    def last_measured(self, dataset: str, before: datetime) -> datetime | None:
+        """When the newest run that measured something of a dataset began, of those before a moment."""
+        return self._newest_run("WHERE dataset = $1 AND measurements > 0 AND started_at < $2", [dataset, naive(before)])
+
     def last_reached(self, source: str, before: datetime) -> datetime | None:
         """When the newest run that reached a source began, of those before a moment."""
         return self._newest_run(

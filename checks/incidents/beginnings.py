@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from checks.builtin import EXISTS
 from checks.history import History
 from checks.learned.families import family_of
 from checks.records import Alert, Dataset, FreshnessExpected, Grain, Result, RunReport, Span, Status
@@ -52,7 +53,9 @@ class Beginnings:
         if isinstance(expects, DeadlineExpected) and result.value is not None:
             due = measured_at - timedelta(seconds=result.value)
             return Beginning(Span(due - timedelta(days=1), due), due)
-        well = self.history.last_passed(self.dataset.name, result.check, self.report.started_at)
+        at, name = self.report.started_at, self.dataset.name
+        gone = result.check == EXISTS  # which nobody asks while the table is there
+        well = self.history.last_measured(name, at) if gone else self.history.last_passed(name, result.check, at)
         return Beginning(Span(well, self.report.started_at), well)
 
     def of_source(self) -> Beginning:

@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 
 #: what happened so long before counts as near
 NEAR = timedelta(days=1)
+#: kinds of evidence that are no finding but something that happened
+CHANGES = ("columns", "contract")
 _ASKED_PER_HOUR = 10
 _ROWS_LOOKED_AT = 200
 #: so many rows have to share a value before it is told: it is one of the dataset then, and not one of a row
@@ -64,7 +66,7 @@ class Evidence:
     """One thing that speaks for a cause. `where` are the rows that account for most of it, where they do: 'carrier =
     UA'. `is_cause`: it says why, and not only what else there was."""
 
-    kind: str  # 'rows', 'stopped', 'schema', 'contract', 'upstream', 'job' or 'source'
+    kind: str  # 'rows', 'stopped', 'shape', 'columns', 'contract', 'upstream', 'job' or 'source'
     sentence: str
     where: str | None = None
     is_cause: bool = False
@@ -150,7 +152,7 @@ class Investigator:
     def _changes(self, dataset: Dataset, lead: Symptom, since: datetime, at: datetime) -> Iterator[Evidence]:
         of_schema = lead.key.dimension is Dimension.CONFORMITY
         for moment, said in schema_changes(self._history, dataset.name, since, at):
-            yield Evidence("schema", f"the columns changed at {phrases.moment(moment)}: {said}", is_cause=of_schema)
+            yield Evidence("columns", f"the columns changed at {phrases.moment(moment)}: {said}", is_cause=of_schema)
         for moment, version in contract_changes(self._history, dataset, since, at):
             when = phrases.moment(moment)
             yield Evidence("contract", f"version {version} of contract {dataset.contract} was registered at {when}")
@@ -224,7 +226,7 @@ def _of_shape(lead: Symptom, dataset: Dataset) -> Iterator[Evidence]:
     """A column that is not as the contract has it says all by itself, and so does a table that is gone."""
     shapes = {check.id for check in dataset.checks if isinstance(check.expects, ColumnExpected)} | {EXISTS}
     if lead.checks and lead.checks[0] in shapes:
-        yield Evidence("schema", lead.sentence, is_cause=True)
+        yield Evidence("shape", lead.sentence, is_cause=True)
 
 
 def _stopped(lead: Symptom) -> Iterator[Evidence]:

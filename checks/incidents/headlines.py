@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks import wording
+from checks.builtin import EXISTS
 from checks.records import Dimension, Family, Finding, Grain, Symptom
 
 _LONGEST = 160
@@ -31,6 +32,8 @@ def _told(symptom: Symptom, rows: Finding | None) -> str:
         return f"source {key.subject} {does}{_since(symptom)}"
     if key.family is Family.BUDGET:
         return f"{name}: {symptom.sentence}"
+    if symptom.checks[:1] == (EXISTS,):
+        return f"{name} is not there{_since(symptom)}"
     if key.dimension is Dimension.TIMELINESS and symptom.happened_at == symptom.began.latest:
         return f"{name} is late{_since(symptom)}"
     if key.dimension is Dimension.COVERAGE and rows and rows.metric.name in _ROWS and rows.expected > 0:

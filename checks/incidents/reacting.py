@@ -91,6 +91,8 @@ def _join(
     symptom = _symptom(signal)
     rest = [each for each in incident.symptoms if each.key != signal.key]
     about = {"symptom": symptom_json(symptom), "why": found.why, "of": found.of}
+    if kind is EventKind.REOPENED:
+        about["title"] = headline(symptom, around.rows.get(symptom.key))
     _take_over(
         draft,
         _realerted(

@@ -10,7 +10,7 @@ from typing import Any
 from checks import phrases
 from checks.history import History
 from checks.incidents.coding import key_of, symptom_of
-from checks.incidents.evidence import NEAR, contract_changes, schema_changes
+from checks.incidents.evidence import CHANGES, NEAR, contract_changes, schema_changes
 from checks.incidents.told import told
 from checks.records import VITALS, Dataset, EventKind, Family, Incident, IncidentEvent, Key, Symptom
 
@@ -30,7 +30,7 @@ class Line:
 def timeline(history: History, incident: Incident, datasets: Mapping[str, Dataset], until: datetime) -> list[Line]:
     """All lines, oldest first: of the incident up to now, and of its datasets from a day before it began until it was
     resolved, and of the messages about it."""
-    lines = [line_of(event) for event in history.incident_events(incident.id)]
+    lines = [line for event in history.incident_events(incident.id) for line in lines_of(event)]
     since = min(incident.happened_at or incident.noticed_at, incident.noticed_at) - NEAR
     lines += _changes(history, incident.datasets[:_DATASETS], datasets, (since, incident.resolved_at or until))
     said = [told(posted) for posted in history.messages(incident.id)]
@@ -38,9 +38,13 @@ def timeline(history: History, incident: Incident, datasets: Mapping[str, Datase
     return sorted(lines, key=lambda line: line.at)
 
 
-def line_of(event: IncidentEvent) -> Line:
-    """An event as a line."""
-    return Line(event.at, event.kind, event.author, _WORDS[event.kind](event.about))
+def lines_of(event: IncidentEvent) -> list[Line]:
+    """An event as a line; evidence as one for each thing that was found, but for changes, which have lines of their
+    own."""
+    if event.kind is not EventKind.EVIDENCE:
+        return [Line(event.at, event.kind, event.author, _WORDS[event.kind](event.about))]
+    found = [each["sentence"] for each in event.about["evidence"] if each["kind"] not in CHANGES]
+    return [Line(event.at, event.kind, event.author, sentence) for sentence in found]
 
 
 def what(key: Key) -> str:
@@ -125,6 +129,5 @@ _WORDS: Mapping[EventKind, Callable[[About], str]] = {
     EventKind.NOTED: lambda about: about["text"],
     EventKind.LINKED: lambda about: about["url"],
     EventKind.LABELLED: _labelled,
-    EventKind.EVIDENCE: lambda about: "; ".join(each["sentence"] for each in about["evidence"]),
     EventKind.NOTIFIED: lambda about: about.get("sentence", "told"),
 }

@@ -37,7 +37,7 @@ def step(incident: Incident | None, event: IncidentEvent) -> Incident:
     left          .     open          acknowledged  monitoring    .          a symptom is said to be no trouble
     resolved      .     resolved      resolved      resolved      .          when, and why
     merged        .     resolved      resolved      resolved      .          into which incident
-    reopened      .     .             .             .             open       a symptom is broken again
+    reopened      .     .             .             .             open       a symptom is broken again, and leads
     acknowledged  .     acknowledged  .             acknowledged  .          when, the first time
     monitored     .     monitoring    monitoring    .             .          since when
     realerted     .     .             .             open          .          it is not mended
@@ -127,7 +127,9 @@ def _resolved(incident: Incident, event: IncidentEvent) -> Incident:
 
 def _reopened(incident: Incident, event: IncidentEvent) -> Incident:
     again = replace(incident, state=_OPEN, resolved_at=None, resolution=None, reopened=incident.reopened + 1)
-    return _seen(again, event)
+    symptom = symptom_of(event.about["symptom"])
+    rest = (each for each in again.symptoms if each.key != symptom.key)
+    return replace(again, symptoms=(symptom, *rest))
 
 
 def _acknowledged(incident: Incident, event: IncidentEvent) -> Incident:
