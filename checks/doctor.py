@@ -14,6 +14,7 @@ from checks.config import Config
 from checks.contracts.document import Finding, Level
 from checks.contracts.lint import lint
 from checks.contracts.load import contract_files
+from checks.lineage.graph import Kind
 from checks.monitor import Monitor
 from checks.notify import document as notified
 from checks.worker import columns_job, probe_job
@@ -169,8 +170,14 @@ def _scheduler(monitor: Monitor) -> Iterator[Note]:
 
 def _notifications(monitor: Monitor) -> Iterator[Note]:
     document = notified.notifications_document(monitor)
+    nodes = monitor.lineage().graph.nodes.values() if document["channels"] else ()
+    teams = {node.owner.casefold() for node in nodes if node.owner}
+    consumers = {node.name.casefold() for node in nodes if node.kind is Kind.CONSUMER}
     for each in document["channels"]:
-        usable = notified.unusable(monitor.sender.channels[each["name"]])
+        channel = monitor.sender.channels[each["name"]]
+        for sentence in notified.strangers(channel, teams, consumers):
+            yield Note("warning", "notifications", each["name"], sentence)
+        usable = notified.unusable(channel)
         if usable is not None:
             yield Note("error", "notifications", each["name"], usable)
         elif each["state"] == "fails":

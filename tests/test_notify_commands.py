@@ -102,8 +102,14 @@ def test_doctor_tells_of_channels(tmp_path):
         config = shop(tmp_path, f"{sink.url}/vitals")
         with config.open("a") as file:
             file.write('[notify.odd]\nurl = "nosuchservice://secretsecret"\n')
+            file.write('[notify.misspelt]\nurl = "json://example.com"\nteams = ["shopp"]\nconsumers = ["board"]\n')
         _, document, _ = command("doctor", config=config)
     notes = {note["subject"]: note for note in document["notes"] if note["area"] == "notifications"}
     assert (notes["shop"]["level"], notes["odd"]["level"]) == ("warning", "error")
     assert notes["shop"]["message"] == "nothing was ever sent through it; `python -m checks notify test shop` does"
+    told = [note["message"] for note in document["notes"] if note["subject"] == "misspelt"]
+    assert told[:2] == [
+        'the consumer "board" reads nothing that Vitals knows',
+        'the team "shopp" owns nothing that Vitals knows (did you mean shop?)',
+    ]
     assert "secretsecret" not in json.dumps(document)

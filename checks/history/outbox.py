@@ -103,6 +103,8 @@ class OutboxKeeper:
             rows = cursor.execute(
                 f"SELECT {_MESSAGE} FROM outbox {which} ORDER BY created_at, outbox.rowid", list(values)
             ).fetchall()
+            if not rows:  # as nearly always, when the sender looks
+                return []
             happened = cursor.execute(
                 """SELECT message_id, "at", attempt, outcome, error, next_at FROM deliveries
                    WHERE message_id IN (SELECT unnest(?)) ORDER BY rowid""",

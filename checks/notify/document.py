@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from difflib import get_close_matches
 from typing import Any
 
 from checks.answers import moment
@@ -71,6 +73,18 @@ def unusable(channel: Channel) -> str | None:
     except NotAnAppriseURL as error:
         return str(error)
     return None
+
+
+def strangers(channel: Channel, teams: Collection[str], consumers: Collection[str]) -> list[str]:
+    """A sentence for each team and consumer of a channel that nothing is known of, so that nobody is ever told."""
+    unknown = [("team", "owns nothing", name, teams) for name in channel.teams or () if name not in teams]
+    unknown += [("consumer", "reads nothing", name, consumers) for name in channel.consumers if name not in consumers]
+    return [_stranger(*each) for each in sorted(unknown, key=lambda each: each[:3])]
+
+
+def _stranger(what: str, does: str, name: str, known: Collection[str]) -> str:
+    near = get_close_matches(name, sorted(known), n=1)
+    return f'the {what} "{name}" {does} that Vitals knows' + (f" (did you mean {near[0]}?)" if near else "")
 
 
 def delivered_document(delivered: Delivered) -> Document:

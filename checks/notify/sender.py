@@ -27,7 +27,7 @@ from checks.notify.writing import Writer
 from checks.records import Delivery, Fate, Message, MessageKind, Posted
 
 log = logging.getLogger(__name__)
-PACE = 2.0  # seconds between two looks at the outbox
+PACE = 5.0  # seconds between two looks at the outbox
 _STOPPING = 2.0  # seconds that attempts under way may delay the end of the process
 
 
