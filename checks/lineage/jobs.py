@@ -115,7 +115,9 @@ class _Found:
         outputs = [each for each in told.outputs if each not in explained]
         if len(told.inputs) * len(outputs) > _MOST_PAIRS:
             many = f"{len(told.inputs):,} datasets and writes {len(outputs):,}"
-            self.notes.append(f"job {self.shown[job] if job else ''} reads {many}; which from which is not told")
+            self.notes.append(
+                f"job {self.shown[job] if job else ''} reads {many}; which is made from which can not be told apart"
+            )
             return
         yield from ((source, into) for source in told.inputs for into in outputs)
 
