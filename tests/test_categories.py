@@ -290,6 +290,7 @@ def quiet(seed: int) -> tuple[np.ndarray, np.ndarray]:
         return counts / sizes, np.broadcast_to(sizes.astype(float), counts.shape)
 
 
+@pytest.mark.slow
 def test_nothing_vanishes_and_nothing_is_new_in_sixty_quiet_tables():
     pace = pace_of(Grain.DAY)
     wrong = []

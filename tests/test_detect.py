@@ -102,6 +102,7 @@ def hours_of(days: int, noise: float = 0.25, start: str = "2026-01-05", seed: in
     return pd.Series(np.round(400 * (1 + 0.5 * np.sin(hours.hour / 24 * 2 * np.pi)) * np.exp(chance)), hours)
 
 
+@pytest.mark.slow
 def test_six_hours_at_a_half_are_found_in_hours_that_move_by_a_sixth_themselves() -> None:
     values = hours_of(64, noise=0.16).to_numpy()
     grid = np.tile(values, (5, 1))

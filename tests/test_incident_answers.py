@@ -312,6 +312,7 @@ def test_open_incidents_are_metrics(onlooker):
     }
 
 
+@pytest.mark.slow
 def test_the_command_from_the_list_to_the_report(monitor, capfd):
     monitor.close()
     config = ("--config", str(monitor.config.file))
