@@ -28,7 +28,10 @@ def explain(  # noqa: PLR0913 the words of a command line
     column: Annotated[str | None, typer.Option("--column", help="The column, for metrics of a column.")] = None,
     check: Annotated[
         str | None,
-        typer.Option("--check", help="The rule, where several measure the same; of category_count the value."),
+        typer.Option(
+            "--check",
+            help="The rule, value or forms, where several measure the same.",
+        ),
     ] = None,
     style: Annotated[Format, typer.Option("--format", help="text or json.")] = Format.TEXT,
     config: ConfigPath = DEFAULT,

@@ -150,7 +150,7 @@ def _counted(log: QueryLog, plan: Plan, folded: Folded, texts: Sequence[Text], n
     metrics = [metric for one in texts for metric in _metrics_of(one)]
 
     def build(table: Any) -> ir.Table:
-        numbers = [number for one in texts for number in _numbers(_text(table, one, dialect), one, dialect)]
+        numbers = [number for one in texts for number in _numbers(table, one, dialect)]
         return fused.by_bucket(table, plan, {f"m{i}": number for i, number in enumerate(numbers)})
 
     sql = fused.written(log, rows_sql(log.source, part, now), part, tuple(metrics), build)
@@ -162,10 +162,15 @@ def _metrics_of(one: Text) -> Iterator[Metric]:
     yield Metric("mean_length", one.column.name)
 
 
-def _numbers(text: Any, one: Text, dialect: str) -> Iterator[Any]:
-    usual = text.re_search(regex.in_words_of(dialect, pattern_of(one.forms or "")))
-    yield rows_where((text.length() > 0) & ~usual)
-    yield text.length().mean()
+def _numbers(table: Any, one: Text, dialect: str) -> Iterator[Any]:
+    yield rows_where(is_odd(table, one, dialect))
+    yield _text(table, one, dialect).length().mean()
+
+
+def is_odd(table: ir.Table, one: Text, dialect: str) -> Any:
+    """Whether a text has none of the usual forms, NULL where there is none; an empty one has no form."""
+    text = _text(table, one, dialect)
+    return (text.length() > 0) & ~text.re_search(regex.in_words_of(dialect, pattern_of(one.forms or "")))
 
 
 def _first(plan: Plan, folded: Folded) -> datetime:

@@ -12,7 +12,7 @@ from checks.records import Dataset, Metric
 from checks.sensitive import hidden_of
 from dashboard import asking, explain_frames, load, nav, panels, parts, url, words
 
-_OF_COLUMNS = ("null_rate", "mean", "true_rate", "empty_count", "category_count")
+_OF_COLUMNS = ("null_rate", "mean", "true_rate", "empty_count", "category_count", "odd_form_count")
 _OF_CHECKS = ("missing_count", "invalid_count", "violation_count")
 
 

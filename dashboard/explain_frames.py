@@ -17,6 +17,7 @@ _EXPLAINED_AS_RATES = (
     "invalid_count",
     "violation_count",
     "category_count",
+    "odd_form_count",
 )
 
 

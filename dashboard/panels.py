@@ -54,14 +54,20 @@ _NAMES = {
     "orphan_count": "rows whose {} has no partner",
     "missing_count": "missing values of {}",
     "invalid_count": "invalid values of {}",
-    "odd_form_count": "rows with an unusual form of {}",
     "mean_length": "mean length of {}",
     "violation_count": "rows against a condition on {}",
     "difference": "difference",
 }
 _RATES = ("null_rate", "true_rate")
 _ROWS = ("row_count", "bucket_rows", "future_rows", "null_count", "empty_count", "nan_count", "infinite_count")
-_ROWS_OF_CHECKS = ("duplicate_count", "orphan_count", "missing_count", "invalid_count", "violation_count")
+_ROWS_OF_CHECKS = (
+    "duplicate_count",
+    "orphan_count",
+    "missing_count",
+    "invalid_count",
+    "violation_count",
+    "odd_form_count",
+)
 _COMPARED = {
     Operator.BE: ("must be",),
     Operator.NOT_BE: ("must not be",),
@@ -80,6 +86,8 @@ def label(metric: Metric) -> str:
         return f"rows per {metric.grain.value}"
     if metric.category is not None:
         return f"share of {metric.column} = {metric.category}"
+    if metric.name == "odd_form_count":
+        return f"rows with a {metric.column} of another form than {metric.check}"
     name = _NAMES.get(metric.name, metric.name + (" of {}" if metric.column else ""))
     about = name.replace("{}", metric.column or "all columns")
     return f"{about} (check {metric.check})" if metric.check else about

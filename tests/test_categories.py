@@ -13,18 +13,22 @@ import pyarrow as pa
 import pytest
 
 from checks.answers import history_document
+from checks.backtest.faults import FAULTS, injected
+from checks.backtest.replay import replay
 from checks.config import load
 from checks.few_values import FEW, MOST_EVER
 from checks.history import Known
 from checks.learned.before import Before
 from checks.learned.categories import newcomers, vanished
 from checks.learned.masked import masked, named
+from checks.learned.past import grid
 from checks.learned.turns import pace_of
 from checks.learned.words import sentence
 from checks.monitor import Monitor
 from checks.records import (
     Alert,
     Dataset,
+    Detection,
     Finding,
     Grain,
     Label,
@@ -360,6 +364,18 @@ def test_a_first_run_names_the_value_that_vanished_and_the_one_that_is_new(tmp_p
         assert list(monitor.history.known("lake.main.orders").categories) == ["shop"]
     finally:
         monitor.close()
+
+
+def test_a_backtest_puts_vanished_values_into_shares_and_finds_them(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("checks.backtest.faults.FAULTS", FAULTS[-1:])
+    lines = drawn(12, 100, 1000, SHARES)
+    buckets = tuple(TODAY - timedelta(days=days) for days in range(100, 0, -1))
+    series = {metric: dict(zip(buckets, line.tolist(), strict=True)) for metric, line in lines.items()}
+    found = replay([grid(Grain.DAY, series, buckets)], Detection(), (), timedelta(days=20))
+    [recall] = injected(found, (), 1)
+    assert (recall.fault, recall.series) == ("vanished category", 4)
+    assert recall.injected >= 40
+    assert recall.found == recall.injected
 
 
 def metrics(*values: str) -> list[Metric]:

@@ -145,6 +145,16 @@ def test_rows_of_one_value_are_explained_by_the_others_on_every_warehouse(wareho
     assert "of the fewer rows with kind = 2 are shop = Oslo" in found.sentence
 
 
+def test_rows_of_an_unusual_form_are_a_segment_on_every_warehouse(warehouse):
+    frame = orders()
+    frame["code"] = [f"AB{i}" for i in range(len(frame))]
+    frame.loc[judged(frame) & (frame["shop"] == "Oslo"), "code"] = "12-ab"
+    found = asked(warehouse, frame, "odd_form_count", "code", value="A9")
+    assert (found.before, where(found)) == (0, ["shop = Oslo"])
+    assert found.segments[0].after == 1
+    assert "of the additional rows with an unusual form of code are shop = Oslo" in found.sentence
+
+
 def test_the_value_must_be_said_and_may_not_be_classified():
     dataset = Dataset("shop", TableName(None, "orders"))
     with pytest.raises(Refused, match="say of which, as --check VALUE"):

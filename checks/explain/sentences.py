@@ -26,6 +26,7 @@ _NOUNS = {
     "violation_count": "rows against the condition",
     "true_rate": "true values of {}",
     "category_count": "rows with {}",
+    "odd_form_count": "rows with an unusual form of {}",
 }
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from checks.explain.sums import Kind
+from checks.forms import is_odd
 from checks.metrics import finite_values, kind_of, text_of
 from checks.phrases import listed
-from checks.records import Check, Dataset, RowsExpected, ValuesExpected
+from checks.records import Check, Dataset, RowsExpected, Text, ValuesExpected
 from checks.refusal import Refused
 from connectors import Column
 
@@ -27,6 +28,7 @@ _RATES = {
     "invalid_count": "invalid_count",
     "violation_count": "violation_count",
     "category_count": "category_count",
+    "odd_form_count": "odd_form_count",
 }
 _OF_CHECKS = ("missing_count", "invalid_count", "violation_count")
 KNOWN = (*_COUNTS, *_RATES, "mean")
@@ -37,7 +39,8 @@ SHOWS_VALUES = ("mean", "true_rate", "category_count")
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is to be explained. `metric` is the name that was asked for, `measure` what is counted, `check` the rule
-    that says which values are missing, invalid or against a condition; `value` is the one whose rows are counted."""
+    that says which values are missing, invalid or against a condition; `value` is the one whose rows are counted, and
+    `forms` are the usual ones of a text."""
 
     metric: str
     measure: str
@@ -45,6 +48,7 @@ class Subject:
     column: str | None = None
     check: Check | None = None
     value: str | None = None
+    forms: str | None = None
 
     @property
     def about(self) -> str | None:
@@ -69,6 +73,10 @@ def subject_of(dataset: Dataset, metric: str, column: str | None, check: str | N
         raise Refused(f"column '{column}' of {dataset.name} is classified, so its values are not shown by segment")
     if metric == "category_count" and not check:
         raise Refused(f"{metric} is measured for each value of {column}; say of which, as --check VALUE")
+    if metric == "odd_form_count":
+        if not check:
+            raise Refused(f"{metric} needs the usual forms of {column}, as --check FORMS; `history` shows them")
+        return Subject(metric, metric, Kind.RATE, column, forms=check)
     value = (check.partition("=")[2] or check) if metric == "category_count" and check else None
     kind = Kind.MEAN if metric == "mean" else Kind.RATE
     return Subject(metric, _RATES.get(metric, metric), kind, column, value=value)
@@ -111,6 +119,8 @@ def parts(table: ir.Table, subject: Subject, columns: Sequence[Column], dialect:
     value, kind = table[column.name], kind_of(column)
     if subject.measure == "null_rate":
         return _as_number(value.isnull()), every
+    if subject.forms is not None and kind.is_string():
+        return _as_number(is_odd(table, Text(column, subject.forms), dialect).fill_null(False)), every
     if subject.value is not None:
         return _as_number(_holds(value, column, subject.value, dialect).fill_null(False)), every
     if subject.measure == "empty_count" and kind.is_string():

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 #: what can be explained by segments of rows
 _EXPLAINABLE = (
     "bucket_rows", "null_rate", "empty_count", "true_rate", "missing_count", "invalid_count", "violation_count", "mean",
-    "category_count",
+    "category_count", "odd_form_count",
 )  # fmt: skip
 #: an alert about older days was found in the history, and nobody waits for its reason
 _NEW = timedelta(days=3)
