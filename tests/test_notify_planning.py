@@ -140,6 +140,7 @@ def test_what_became_part_of_another_incident_is_told_only_where_it_was_told_its
 
 def test_a_forgotten_incident_is_not_told():
     assert sent(plan_of(posted(message()), incidents=[])) == []
+    assert sent(plan_of(posted(message(), Fate.BEGUN), incidents=[])) == []  # there are no words for it any more
 
 
 # -- quiet hours -------------------------------------------------------------------------------------------------------

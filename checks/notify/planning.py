@@ -98,8 +98,9 @@ def _without_early_ends(situation: Situation) -> Situation:
 def _settled(channel: Channel, situation: Situation, at: datetime) -> list[Delivery]:
     by_incident: dict[int, list[Posted]] = {}
     for each in situation.due:
-        if each.message.incident is not None and not each.may_have_arrived:
-            by_incident.setdefault(each.message.incident, []).append(each)
+        number = each.message.incident
+        if number is not None and (not each.may_have_arrived or number not in situation.incidents):
+            by_incident.setdefault(number, []).append(each)
     decided = []
     for number, fresh in by_incident.items():
         incident = situation.incidents.get(number)
