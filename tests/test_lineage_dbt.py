@@ -151,6 +151,14 @@ def test_a_file_that_is_no_manifest_is_said_with_what_to_do(tmp_path, content, w
     assert str(caught.value).startswith(f"{path}: {wrong}")
 
 
+def test_a_manifest_that_is_too_large_is_not_read(tmp_path):
+    path = tmp_path / "manifest.json"
+    with path.open("wb") as file:
+        file.truncate(256 * 1024**2 + 1)
+    with pytest.raises(ManifestUnusable, match="has more than 256 MB, which are not read"):
+        read_manifest(path)
+
+
 JSON = st.recursive(
     st.none() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -54,6 +54,7 @@ class LineageKnown:
         self._manifests = ManifestsKnown()
         self._heard = 0  # new events so far
         self._known: _Beside | None = None
+        self._last_runs: tuple[tuple[int, int] | None, Mapping[Named, JobRun]] = (None, {})
         self._last_naming: tuple[int, Naming | None] = (0, None)
 
     def lineage(self, read: Callable[[str], ViewsRead], at: datetime) -> Lineage:
@@ -62,7 +63,7 @@ class LineageKnown:
         views = self._views.views(datasets, self._catalogue.sources(), read, at)
         beside = self._beside(at, views.read)
         told = beside.told
-        last = {run.job: run for run in self._history.job_runs(at + AHEAD, newest=True)} if told.writers else {}
+        last = self._newest_runs(at) if told.writers else {}
         jobs = {
             name: tuple(Job(told.shown[job], job.namespace, last.get(job)) for job in writers)
             for name, writers in told.writers.items()
@@ -155,6 +156,16 @@ class LineageKnown:
     def _told(self, at: datetime, defined: Collection[str]) -> JobsTold:
         told = self._history.told_of_lineage(at - BELIEVED, at + AHEAD)
         return jobs_told(told, self._naming(), defined) if told else JobsTold()
+
+    def _newest_runs(self, at: datetime) -> Mapping[Named, JobRun]:
+        """Of each job; read again when there are new events, and every few minutes."""
+        state = self._heard, int(at.timestamp() // _FRESH)
+        known, runs = self._last_runs
+        if known != state:
+            found = self._history.job_runs(at + AHEAD, at - BELIEVED, newest=True)
+            runs = {run.job: run for run in found}
+            self._last_runs = state, runs
+        return runs
 
     def _naming(self) -> Naming:
         """Made anew when the datasets were."""
