@@ -18,7 +18,7 @@ def objectives(
     at: At = None,
 ) -> int:
     """Service levels as objectives: attainment, error budgets, burn. Exit code 1 where a budget is spent, 3 where
-    nothing is known of one, 2 where one burns too fast."""
+    too little is known of one, 2 where one burns too fast or its level is missed now."""
     from checks import show_objectives
     from checks.objectives.document import exit_code_of
 

@@ -19,6 +19,7 @@ from checks import phrases
 _SIGNS = {
     "healthy": ("✔", "green"), "pass": ("✔", "green"), "ok": ("✔", "green"), "finished": ("✔", "green"),
     "kept": ("✔", "green"), "spent": ("✖", "red"), "burning": ("▲", "yellow"),
+    "missed": ("▲", "yellow"), "early": ("?", "magenta"),
     "warning": ("▲", "yellow"), "warn": ("▲", "yellow"), "info": ("·", ""),
     "failing": ("✖", "red"), "fail": ("✖", "red"), "no_data": ("✖", "red"), "error": ("✖", "red"),
     "unknown": ("?", "magenta"), "unreachable": ("?", "magenta"),

@@ -48,7 +48,7 @@ def _response(response: dict[str, Any], console: Console) -> None:
 
 def _cells(one: dict[str, Any]) -> list[Text]:
     texts = [one["dataset"], one["level"]]
-    left = phrases.percent(100 * one["budget"]["left_share"]) if one["standing"] != "unknown" else ""
+    left = phrases.percent(100 * one["budget"]["left_share"]) if one["standing"] not in ("unknown", "early") else ""
     shares = [each["percent"] for each in one["attainment"]]
     numbers = ["–" if share is None else phrases.percent(share, apart_from=(one["target"],)) for share in shares]
     return [
@@ -60,7 +60,5 @@ def _cells(one: dict[str, Any]) -> list[Text]:
 
 def _sentences(one: dict[str, Any]) -> list[str]:
     now = "it is missed now" if one["state"] == "missed" else None
-    told = [now, words.burning(one), words.since(one)]
-    if one["standing"] != "kept":
-        told.insert(0, words.left(one) if one["standing"] != "unknown" else "nothing was measured in 30 days")
+    told = [words.standing(one), now, words.burning(one), words.since(one)]
     return [sentence for sentence in told if sentence]

@@ -13,8 +13,15 @@ from checks.objectives.status import DAYS, Standing, Told
 from dashboard import words
 
 #: worst first
-ORDER = (Standing.SPENT, Standing.BURNING, Standing.UNKNOWN, Standing.KEPT)
-ICON = {Standing.SPENT: "✕", Standing.BURNING: "▲", Standing.UNKNOWN: "?", Standing.KEPT: "✓"}
+ORDER = (Standing.SPENT, Standing.BURNING, Standing.MISSED, Standing.UNKNOWN, Standing.EARLY, Standing.KEPT)
+ICON = {
+    Standing.SPENT: "✕",
+    Standing.BURNING: "▲",
+    Standing.MISSED: "▲",
+    Standing.UNKNOWN: "?",
+    Standing.EARLY: "?",
+    Standing.KEPT: "✓",
+}
 _NOW = {True: "✓ met", False: "✕ missed", None: "? not known"}
 
 
@@ -63,14 +70,14 @@ def now(one: Told) -> str:
 
 def _row(one: Told) -> dict[str, object]:
     document = objective_document(one)
-    known = one.standing is not Standing.UNKNOWN
+    known = one.standing not in (Standing.UNKNOWN, Standing.EARLY)
     row: dict[str, object] = {
         "Budget": standing(one),
         "Dataset": one.objective.dataset,
         "Service level": one.objective.level,
         "Now": now(one),
         "Left": max(0.0, 100 * one.budget.left_share) if known else None,
-        "Of the budget": said.left(document) if known else "nothing was measured in 30 days",
+        "Of the budget": said.standing(document) or said.left(document),
         "Aim": phrases.percent(one.objective.target),
     }
     row |= {f"{days} d": said.attained(document, days) for days in DAYS}

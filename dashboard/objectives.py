@@ -86,7 +86,7 @@ def _list(fitting: Sequence[Told]) -> None:
     )
     st.caption(
         "Click a row to see how it went. Percentages are of the measured time; the rest counts neither way. "
-        "✕ spent · ▲ burns too fast · ? nothing measured · ✓ kept"
+        "✕ spent · ▲ burns too fast, or missed now · ? not measured for a day yet · ✓ kept"
     )
     cells = event["selection"]["cells"]
     if cells and cells[0][0] < len(fitting):

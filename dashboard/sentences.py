@@ -197,7 +197,9 @@ def objectives_headline(known: Sequence[Told]) -> str:
     for state, one_does, many_do in (
         (Standing.SPENT, "has spent its budget", "have spent their budget"),
         (Standing.BURNING, "burns its budget too fast", "burn their budget too fast"),
+        (Standing.MISSED, "is missed now", "are missed now"),
         (Standing.UNKNOWN, "was not measured in 30 days", "were not measured in 30 days"),
+        (Standing.EARLY, "was measured for less than a day", "were measured for less than a day"),
     ):
         names = [f"{each.objective.level} of {each.objective.dataset}" for each in known if each.standing is state]
         if names:
@@ -207,11 +209,10 @@ def objectives_headline(known: Sequence[Told]) -> str:
 
 def objective(document: Mapping[str, Any]) -> str:
     """What is left of a budget, and how fast it goes."""
-    if document["standing"] == Standing.UNKNOWN:
-        return "Nothing was measured in 30 days."
     burning = said.burning(document)
-    left = said.left(document)
-    return f"{left[0].upper()}{left[1:]}{f'; it {burning}' if burning else ''}."
+    missed = "is missed now" if document["standing"] == Standing.MISSED else None
+    told = [said.standing(document) or said.left(document), *(f"it {each}" for each in (missed, burning) if each)]
+    return f"{told[0][0].upper()}{'; '.join(told)[1:]}."
 
 
 def contract_response(record: Mapping[str, Any]) -> str:

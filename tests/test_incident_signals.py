@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +33,7 @@ from checks.records import (
     Symptom,
     Verdict,
 )
+from checks.service_levels import AvailabilityExpected
 from connectors import TableName
 from tests.incidents import key, source_key, symptom
 from tests.reports import DAY, HOUR, MONDAY, NINE, SUNDAY, measured, report
@@ -112,6 +114,16 @@ def test_a_check_that_nobody_asks_for_any_more_holds_nothing_up(empty):
     assert verdict(empty, known=True) is Verdict.WELL
     gone = Result("dataset.exists", Dimension.CONFORMITY, Status.FAIL, Severity.ERROR, reason="it is not there")
     assert verdict(empty, gone, known=True, measured=None) is Verdict.UNKNOWN, "but a table that is gone tells nothing"
+
+
+def test_availability_is_the_trouble_of_the_source_and_opens_nothing_for_the_data(empty):
+    reach = Check("reached", "s.flights", Dimension.COVERAGE, AvailabilityExpected(99.9))
+    dataset = replace(DATASET, checks=(FRESH, reach))
+    for status in (Status.FAIL, Status.WARN):
+        missed = report(results=(one(status, check="reached"), one(Status.PASS)))
+        assert not signals.of_run(missed, Beginnings(empty, dataset, missed), {})
+        [told] = signals.of_run(missed, Beginnings(empty, dataset, missed), {FLIGHTS: symptom(FLIGHTS)})
+        assert told.verdict is Verdict.WELL, "nor does it hold up what is well again"
 
 
 def test_a_signal_leads_with_the_worst_and_has_all_checks_and_columns(empty):

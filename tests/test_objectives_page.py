@@ -11,7 +11,7 @@ from checks.objectives.course import daily, left_over_time
 from checks.objectives.document import objective_document
 from checks.objectives.ledger import Kept
 from checks.objectives.pace import Pace
-from checks.objectives.status import Told, told
+from checks.objectives.status import Standing, Told, told
 from checks.objectives.targets import Kind, Objective
 from checks.objectives.timeline import Stretch, Timeline
 from checks.records import Dimension
@@ -20,7 +20,7 @@ from dashboard.theme import DARK, LIGHT
 from tests.monitors import utc
 
 NOW = utc(2026, 11, 23, 12)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def told_of(level: str, *stretches: Stretch, owner: str | None = None, contract: str = "c") -> Told:
@@ -34,6 +34,8 @@ BURNING = told_of(
     "burning", Stretch(NOW - 40 * DAY, NOW - 2 * HOUR, True), Stretch(NOW - 2 * HOUR, NOW + HOUR, False), contract="d"
 )
 SILENT = told_of("silent")
+MISSED = told_of("missed", Stretch(NOW - MINUTE, NOW + HOUR, False))
+EARLY = told_of("early", Stretch(NOW - MINUTE, NOW + HOUR, True))
 ALL_OF_IT = "missed for 6 h of the last 6 h."
 ALL = [WELL, SILENT, BURNING, SPENT]
 
@@ -46,6 +48,8 @@ ALL = [WELL, SILENT, BURNING, SPENT]
         ([WELL, WELL], "All 2 service levels keep their budget"),
         ([WELL, SILENT], "1 of 2 service levels was not measured in 30 days: silent of s.orders"),
         ([WELL, SILENT, BURNING], "1 of 3 service levels burns its budget too fast: burning of s.orders"),
+        ([WELL, SILENT, MISSED], "1 of 3 service levels is missed now: missed of s.orders"),
+        ([WELL, EARLY], "1 of 2 service levels was measured for less than a day: early of s.orders"),
         (ALL, "1 of 4 service levels has spent its budget: spent of s.orders"),
         (
             [*ALL, SPENT],
@@ -62,6 +66,8 @@ def test_the_first_line_tells_what_is_worst(known, sentence):
     [
         (WELL, "7 h 12 min of 7 h 12 min left."),
         (SILENT, "Nothing was measured in 30 days."),
+        (MISSED, "7 h 11 min of 7 h 12 min left; it is missed now."),
+        (EARLY, "Too early to say: measured for 1 min of 30 d."),
         (
             BURNING,
             "5 h 12 min of 7 h 12 min left; it burns 33.3 times as fast as it may: missed for 2 h of the last 6 h.",
@@ -71,7 +77,7 @@ def test_the_first_line_tells_what_is_worst(known, sentence):
             "Overspent by 16 h 48 min, allowed 7 h 12 min; it burns 100 times as fast as it may: " + ALL_OF_IT,
         ),
     ],
-    ids=["well", "silent", "burning", "spent"],
+    ids=["well", "silent", "missed", "early", "burning", "spent"],
 )
 def test_one_objective_is_a_sentence(one, sentence):
     assert sentences.objective(objective_document(one)) == sentence
@@ -86,6 +92,16 @@ def test_the_worst_come_first_and_unknown_is_not_well():
     assert frame["Left"].isna().tolist() == [False, False, True, False]
     assert list(frame["30 d"]) == ["96.7 %", "99.7 %", "not measured", "100 %"]
     assert list(frame["90 d"])[:2] == ["97.5 % of 40 d", "99.8 % of 40 d"]
+
+
+def test_a_minute_is_not_enough_to_be_kept_and_what_is_missed_now_says_so():
+    frame = objective_frames.table(objective_frames.chosen([EARLY, MISSED, WELL], None, None))
+    assert list(frame["Budget"]) == ["▲ missed", "? early", "✓ kept"]
+    assert list(frame["Of the budget"])[1] == "too early to say: measured for 1 min of 30 d"
+    assert frame["Left"].isna().tolist() == [False, True, False]
+    short = told_of("short", Stretch(NOW - DAY + MINUTE, NOW + HOUR, True))
+    assert short.standing is Standing.EARLY
+    assert told_of("long", Stretch(NOW - DAY, NOW + HOUR, True)).standing is Standing.KEPT
 
 
 def test_filters_choose_by_contract_and_owner():

@@ -6,7 +6,8 @@
     the run did not reach the warehouse                           broken for the source, unknown for its data
     the run reached it                                            well for the source
 
-What is only for information says nothing, nor does a learned check that refers to another one.
+What is only for information says nothing, nor does a learned check that refers to another one. Nor does availability:
+that the warehouse did not answer is told by the incident of its source, and is no trouble of the data for weeks after.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from checks.records import (
     Symptom,
     Verdict,
 )
+from checks.service_levels import AvailabilityExpected
 from connectors import AccessDenied, DriverMissing, Unreachable
 
 #: symptoms of open incidents that have not recovered
@@ -75,7 +77,8 @@ def _reached(report: RunReport) -> bool:
 
 
 def _of_data(report: RunReport, past: Beginnings, known: Known) -> Iterator[Signal]:
-    newest = {result.check: result for result in _by_bucket(report.results)}
+    reach = {check.id for check in past.dataset.checks if isinstance(check.expects, AvailabilityExpected)}
+    newest = {result.check: result for result in _by_bucket(report.results) if result.check not in reach}
     broken: dict[Key, list[Result]] = {}
     for result in newest.values():
         if is_broken(result):

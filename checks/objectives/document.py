@@ -21,6 +21,8 @@ _HEALTH = {
     Standing.SPENT: Health.FAILING,
     Standing.UNKNOWN: Health.UNKNOWN,
     Standing.BURNING: Health.WARNING,
+    Standing.MISSED: Health.WARNING,
+    Standing.EARLY: Health.UNKNOWN,
     Standing.KEPT: Health.HEALTHY,
 }
 
@@ -73,7 +75,7 @@ def objective_document(one: Told) -> Document:
 
 
 def exit_code_of(document: Document) -> int:
-    """1 where a budget is spent, 3 where nothing is known of one, 2 where one burns, else 0."""
+    """1 where a budget is spent, 3 where too little is known of one, 2 where one burns or is missed now, else 0."""
     return exit_code([_HEALTH[Standing(each["standing"])] for each in document["objectives"]])
 
 

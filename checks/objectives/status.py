@@ -13,6 +13,8 @@ from checks.objectives.timeline import Attained
 
 #: days of the windows that attainment is told of
 DAYS = (7, 30, 90)
+#: a level of which less was measured in 30 days is not told as kept
+ENOUGH = timedelta(days=1)
 
 
 class Standing(StrEnum):
@@ -21,6 +23,8 @@ class Standing(StrEnum):
     SPENT = "spent"  # the budget of 30 days is used up
     UNKNOWN = "unknown"  # nothing was measured in 30 days
     BURNING = "burning"  # at this pace it will be
+    MISSED = "missed"  # the level is missed now, and some of the budget is left
+    EARLY = "early"  # less than a day of 30 was measured: too early to say
     KEPT = "kept"
 
 
@@ -40,7 +44,11 @@ class Told:
             return Standing.SPENT
         if self.budget.attained.percent is None:
             return Standing.UNKNOWN
-        return Standing.BURNING if self.worst_burn else Standing.KEPT
+        if self.worst_burn:
+            return Standing.BURNING
+        if self.met is False:
+            return Standing.MISSED
+        return Standing.EARLY if self.budget.attained.measured < ENOUGH else Standing.KEPT
 
     @property
     def worst_burn(self) -> Burn | None:

@@ -34,6 +34,18 @@ def left(one: Document) -> str:
     return f"{phrases.duration(_to_the_minute(rest))} of {phrases.duration(allowed)} left"
 
 
+def standing(one: Document) -> str | None:
+    """What there is to say of a budget that is not simply kept: what is left, or why nothing can be said of it."""
+    if one["standing"] == "kept":
+        return None
+    if one["standing"] == "unknown":
+        return "nothing was measured in 30 days"
+    if one["standing"] == "early":
+        month = next(each for each in one["attainment"] if each["days"] == 30)
+        return f"too early to say: measured for {phrases.duration(_measured(month))} of 30 d"
+    return left(one)
+
+
 def since(one: Document, days: int = 30) -> str | None:
     """How much of a window was measured, and since when where it was not from the start; None where nearly all was."""
     each = next(each for each in one["attainment"] if each["days"] == days)
