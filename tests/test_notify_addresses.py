@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from checks.notify import webhook
 from checks.notify.addresses import PrivateAddress, UnknownHost, address_to_connect, is_public
@@ -102,3 +111,39 @@ def test_a_name_that_turns_to_a_private_address_after_it_was_looked_at_changes_n
         refused = post(f"http://hooks.example.com:{sink.port}/x", allow_private=False)
     assert refused.error is not None and "192.0.2.1" in refused.error
     assert (asked, sink.arrived, sink.refused) == (["hooks.example.com"], [], [])
+
+
+@pytest.fixture
+def certified(tmp_path):
+    """A TLS server whose certificate nobody has signed, that notes the names that it is asked for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hooks.example.com")])
+    until = datetime.now(UTC) + timedelta(days=1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, until - timedelta(days=2), until)
+    names = x509.SubjectAlternativeName([x509.DNSName("hooks.example.com")])
+    signed = made.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    file = tmp_path / "server.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + signed.public_bytes(Encoding.PEM))
+    context, asked = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), []
+    context.load_cert_chain(file)
+    context.sni_callback = lambda _, name, __: asked.append(name)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=_one_handshake, args=(listening, context))
+        thread.start()
+        yield listening.getsockname()[1], asked
+        thread.join(10)
+
+
+def _one_handshake(listening: socket.socket, context: ssl.SSLContext) -> None:
+    connection, _ = listening.accept()
+    with connection, suppress(OSError):
+        context.wrap_socket(connection, server_side=True).close()
+
+
+def test_in_tls_the_name_is_asked_for_and_its_certificate_looked_at(names, certified):
+    port, asked = certified
+    names[0]["hooks.example.com"] = [["127.0.0.1"]]
+    came = post(f"https://hooks.example.com:{port}/x", allow_private=True)
+    assert came.error == "hooks.example.com could not be reached (ConnectError)"
+    assert asked == ["hooks.example.com"]
