@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from checks.few_values import can_be_named, chosen
+from checks.few_values import MOST_CELLS, can_be_named, chosen
 from checks.fold import Folded
 from checks.grouped import grouped, quoted
 from checks.queries import QueryLog
@@ -24,14 +24,15 @@ from checks.scalars import parsed_moment
 if TYPE_CHECKING:
     from checks.records import Plan
 
-#: rows of the answer; of more buckets and values than that nothing is kept
-_MOST_ROWS = 200_000
+#: rows of the answer; counts of different values are approximate, so there may be some more than was reckoned with
+_MOST_ROWS = 2 * MOST_CELLS
 Counts = dict[str, dict[datetime | None, int]]  # rows by value and bucket
 
 
 def with_categories(log: QueryLog, inner: str, plan: Plan, folded: Folded) -> Folded:
     """With the rows of each value, by bucket where there are buckets: 0 for a known value that was not found."""
-    columns = list(chosen(plan.few_values, folded.largest("distinct_count"), whole_table=plan.whole_table))
+    distinct = folded.largest("distinct_count")
+    columns = list(chosen(plan.few_values, distinct, len(folded.buckets), whole_table=plan.whole_table))
     if not columns:
         return folded
     lines: dict[Metric, np.ndarray] = {}

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: values of a column that is counted for the first time, and values that it may have had in all the time
 FEW, MOST_EVER = 20, 40
-#: columns of a table, and values of all of them together
-MOST_COLUMNS, MOST_VALUES = 20, 200
+#: columns of a table, values of all of them together, and those times the buckets that are read
+MOST_COLUMNS, MOST_VALUES, MOST_CELLS = 20, 200, 200_000
 #: rows below which shares say nothing
 LEAST_ROWS = 100
 _LONGEST = 60
@@ -51,10 +51,12 @@ def may_be_named(
     )
 
 
-def chosen(columns: Sequence[FewValues], distinct: Mapping[str, float], *, whole_table: bool) -> Iterator[FewValues]:
+def chosen(
+    columns: Sequence[FewValues], distinct: Mapping[str, float], buckets: int, *, whole_table: bool
+) -> Iterator[FewValues]:
     """Those to count, by how many values they have in a bucket at most; one that is counted for the first time waits
     for a run that reads the whole table, since a few days do not tell whether its values change with time."""
-    left, counted = MOST_VALUES, 0
+    left, counted = min(MOST_VALUES, MOST_CELLS // max(buckets, 1)), 0
 
     def order(one: FewValues) -> tuple[bool, bool, float, str]:
         count = distinct.get(one.column.name, 0)

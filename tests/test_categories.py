@@ -16,7 +16,8 @@ from checks.answers import history_document
 from checks.backtest.faults import FAULTS, injected
 from checks.backtest.replay import replay
 from checks.config import load
-from checks.few_values import FEW, MOST_EVER
+from checks.drill import veil_over
+from checks.few_values import FEW, MOST_EVER, chosen
 from checks.history import Known
 from checks.learned.before import Before
 from checks.learned.categories import newcomers, vanished
@@ -29,6 +30,7 @@ from checks.records import (
     Alert,
     Dataset,
     Detection,
+    FewValues,
     Finding,
     Grain,
     Label,
@@ -40,9 +42,10 @@ from checks.records import (
     Status,
     category_count,
 )
-from connectors import TableName
+from checks.worker import Job, SourceSpec, measure_job
+from connectors import Column, TableName
 from tests.learning import ROWS, TODAY, learned
-from tests.measuring import measured
+from tests.measuring import NOTHING_KNOWN, READING, measured
 from tests.monitors import Clock, utc
 from tests.nasty import AT
 from tests.warehouses import DuckDBFile, Warehouse
@@ -162,6 +165,33 @@ def test_a_table_of_a_few_rows_has_no_shares(tmp_path):
         run = measured(source, name, AT)
     assert counted(run) == {}
     assert [query.purpose for query in run.queries] == ["fused"]
+
+
+def test_columns_of_the_fewest_values_come_first_and_hours_leave_less_room():
+    names = [f"c{number:02}" for number in range(40)]
+    columns = [FewValues(Column(name, "string", "VARCHAR")) for name in names]
+    distinct = {name: float(1 + number % 20) for number, name in enumerate(names)}
+    daily = [one.column.name for one in chosen(columns, distinct, 91, whole_table=True)]
+    assert (daily[:3], len(daily)) == (["c01", "c21", "c02"], 20)
+    hourly = [distinct[one.column.name] for one in chosen(columns, distinct, 91 * 24, whole_table=True)]
+    assert 60 < sum(hourly) * 91 * 24 / 2184 <= 91
+    assert list(chosen(columns, distinct, 3, whole_table=False)) == []
+
+
+def test_a_view_that_could_show_a_classified_column_names_no_values(tmp_path: Path):
+    warehouse = DuckDBFile(tmp_path)
+    warehouse.load("staff", orders({"nurse": (60, 60, 60), "cook": (60, 60, 60)}))
+    warehouse.run("CREATE VIEW roles AS SELECT ordered_at, kind AS role FROM staff")
+    tables = [TableName("main", "staff"), TableName("main", "roles", is_view=True)]
+    staff = Dataset("shop", tables[0], contract="staff.yaml", classified={"kind": "restricted"})
+    named = []
+    for classified in ({"kind": "restricted"}, {}):
+        veil = veil_over([replace(staff, classified=classified), Dataset("shop", tables[1])])
+        spec = SourceSpec("shop", warehouse.url, 30.0, tmp_path)
+        for table in tables:
+            job = Job(spec, (), Dataset("shop", table, classified={}), NOTHING_KNOWN, READING, veil, AT)
+            named.append(sorted({str(one) for one, _ in counted(measure_job(job))}))
+    assert named == [[], [], ["kind"], ["role"]]
 
 
 # -- what is said ------------------------------------------------------------------------------------------------------
