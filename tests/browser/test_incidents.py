@@ -25,10 +25,14 @@ def said(page: Page, text: str | re.Pattern[str]) -> None:
     expect(page.get_by_text(text).first).to_be_visible(timeout=PATIENCE)
 
 
+def drawn(page: Page) -> None:
+    """After an action all buttons are new ones: waits until the old ones are gone."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=PATIENCE)
+
+
 def form(page: Page, button: str) -> Locator:
-    opener = page.get_by_role("button", name=re.compile(f"{button}$"))
-    expect(opener).to_have_count(1, timeout=PATIENCE)  # the one before the last action is gone
-    opener.click()
+    drawn(page)
+    page.get_by_role("button", name=re.compile(f"{button}$")).click()
     return page.get_by_test_id("stPopoverBody")
 
 
@@ -52,6 +56,18 @@ def test_filters_are_in_the_address(visit) -> None:
     page = visit("/incidents?severity=low")
     page.get_by_text(re.compile(r"^✓ \d resolved")).click()
     expect(page).to_have_url(re.compile("severity=low&state=resolved"))
+
+
+def test_other_pages_lead_to_it(visit) -> None:
+    page = visit("/")
+    expect(page.get_by_role("link", name=re.compile(r"^Incidents \(\d\)$"))).to_be_visible()
+    page.get_by_role("link", name=re.compile("high.*orders: .*email")).click()
+    expect(page).to_have_url(re.compile(r"/incident\?id=\d"), timeout=PATIENCE)
+    page = visit("/lineage")
+    expect(page.get_by_test_id("stGraphVizChart").get_by_text(re.compile(r"^incidents? \d"))).to_be_visible()
+    page = visit("/dataset?name=shop.main.orders&tab=Alerts")
+    page.get_by_role("link", name=re.compile("orders lost")).last.click()  # beside its alert, below the verdict
+    expect(page.get_by_role("heading", level=1)).to_contain_text("orders lost", timeout=PATIENCE)
 
 
 def test_what_is_not_there_is_said(visit) -> None:
@@ -108,6 +124,7 @@ def test_it_is_muted_watched_resolved_and_written_up(visit, tmp_path: Path) -> N
     said(page, re.compile(r"^Nobody has acknowledged it yet; nobody is told until .* 00:00 UTC\.$"))
     page.get_by_role("button", name="Unmute").click()
     said(page, "Grace: no longer muted")
+    drawn(page)
     page.get_by_role("button", name="Mended, watch it").click()
     said(page, re.compile("^Said to be mended just now: it resolves itself when runs are healthy"))
 
@@ -118,6 +135,7 @@ def test_it_is_muted_watched_resolved_and_written_up(visit, tmp_path: Path) -> N
         page, re.compile(r"^Resolved just now \(.* UTC\) after .*: The form let empty addresses pass; it is mended\.$")
     )
 
+    drawn(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Post-mortem").click()
     assert re.fullmatch(r"incident-\d+\.md", download.value.suggested_filename)
