@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -268,7 +269,8 @@ class Monitor:
 
             explain_newest(report, self.history, self.explain, self.clock())
         if not served.replay:
-            work_on(self.desk, report, self.troubles, self.clock)
+            learn = partial(self.lineage_known.learn, dataset.source, self._read_views)
+            work_on(self.desk, report, self.troubles, self.clock, learn)
         return report
 
     def _veil(self, source: str) -> Veil:

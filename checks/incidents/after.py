@@ -6,19 +6,33 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, MutableMapping
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from datetime import datetime
 
 from checks.history import HistoryError
 from checks.incidents.desk import Desk
-from checks.records import RunReport
+from checks.incidents.signals import has_news
+from checks.records import Outcome, RunReport
 
 log = logging.getLogger(__name__)
 _JOB = "incidents"
 
 
-def work_on(desk: Desk, report: RunReport, troubles: MutableMapping[str, str], clock: Callable[[], datetime]) -> None:
-    """Brings incidents up to date with a run that was remembered. Leaves a sentence in `troubles` while that fails."""
+def work_on(
+    desk: Desk,
+    report: RunReport,
+    troubles: MutableMapping[str, str],
+    clock: Callable[[], datetime],
+    learn: Callable[[datetime], None],
+) -> None:
+    """Brings incidents up to date with a run that was remembered. Leaves a sentence in `troubles` while that fails.
+    `learn` sees to it that the views of the source are known, which is asked once after each listing at most: when
+    something is broken for the first time, what it is made from decides in which incident it is told."""
     try:
+        if report.outcome is Outcome.FINISHED and has_news(report):
+            with suppress(CancelledError):  # the app stops; what is known of lineage will do
+                learn(clock())
         desk.investigate(desk.observe(report), clock())
     except Exception as error:  # noqa: BLE001 the run has ended well; the error's text may hold values of rows
         sentence = str(error) if isinstance(error, HistoryError) else f"{type(error).__name__}; see the log"

@@ -72,6 +72,11 @@ class LineageKnown:
         graph = assembled(datasets, views.read, beside.parts)
         return Lineage(graph, notes, views.complete and not beside.troubles, jobs)
 
+    def learn(self, source: str, read: Callable[[str], ViewsRead], at: datetime) -> None:
+        """Has the views of one source read, unless it has none or they were read since it was last listed."""
+        states = [state for state in self._catalogue.sources() if state.name == source]
+        self._views.views(self._catalogue.datasets(), states, read, at)
+
     def graph(self, at: datetime) -> Graph:
         """The graph as far as it is known at the moment `at` without asking any source."""
         views = self._views.so_far()
