@@ -123,6 +123,15 @@ def test_once_somebody_has_it_nobody_is_reminded(kind, state):
     assert sent(plan_of(posted(message(kind)))) == [kind]
 
 
+@pytest.mark.parametrize("kind", [MessageKind.REMINDER, MessageKind.ESCALATION])
+def test_of_two_that_ask_for_the_same_only_the_later_one_counts(kind):
+    """It was opened, claimed mended and broken again: what was to come of the first alert does not come too."""
+    first, second = message(kind), message(kind, NOON + MINUTE, due_at=NOON + DAY)
+    decided = plan_of(posted(first), others=[posted(second)])
+    assert fates(decided) == [(first.id, Fate.CANCELLED, "a later one takes its place")]
+    assert sent(plan_of(posted(second), others=[posted(first, Fate.CANCELLED)], now=NOON + DAY)) == [kind]
+
+
 def test_muted_is_silent():
     muted = incident(muted_until=LATER + HOUR)
     assert fates(plan_of(posted(message()), incidents=[muted])) == [

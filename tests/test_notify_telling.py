@@ -132,6 +132,20 @@ def test_the_end_is_told_where_the_beginning_was_addressed_and_nowhere_else():
     assert kinds(merged) == [("ops", MessageKind.MERGED), ("third", MessageKind.MERGED)]
 
 
+def test_one_commit_is_one_alert_whatever_joined_in_it():
+    events = [EventKind.OPENED, EventKind.ATTACHED, EventKind.WORSENED]
+    parts = [change(kind, incident(), None, number).events[0] for number, kind in enumerate(events, start=1)]
+    of = replace(change(EventKind.OPENED, incident()), events=tuple(parts))
+    ops = channel(escalate_after=HOUR, escalate_to=("ops", "boss"))
+    told = kinds(teller(ops, channel("boss", teams=frozenset()))([of], NOON))
+    assert sorted(told) == [
+        ("boss", MessageKind.ESCALATION),
+        ("ops", MessageKind.ESCALATION),
+        ("ops", MessageKind.OPENED),
+        ("ops", MessageKind.REMINDER),
+    ]
+
+
 def test_a_muted_incident_is_silent_until_the_mute_ends():
     tell, muted = teller(channel(), told=["ops"]), incident(muted_until=NOON + DAY)
     assert tell([change(EventKind.WORSENED, muted, incident(severity=IncidentSeverity.LOW))], NOON) == []

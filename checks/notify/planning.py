@@ -125,18 +125,28 @@ def _worth(
     ends = [each for each in fresh if each.message.kind in _ENDS]
     if incident.is_open:
         over = [(each, (Fate.CANCELLED, "it is broken again")) for each in ends]
-        return [*over, *_one_alert(incident, alerts)]
+        return [*over, *_one_alert(incident, alerts, about)]
     return _of_what_is_over(channel, incident, alerts, ends, was_told(about))
 
 
-def _one_alert(incident: Incident, alerts: Sequence[Posted]) -> Iterable[tuple[Posted, _Verdict]]:
+def _one_alert(
+    incident: Incident, alerts: Sequence[Posted], about: Sequence[Posted]
+) -> Iterable[tuple[Posted, _Verdict]]:
     asking = [each for each in alerts if each.message.kind in _ASKING]
-    if incident.state is not IncidentState.OPEN:
-        yield from ((each, (Fate.CANCELLED, f"the incident is {incident.state}")) for each in asking)
-        alerts = [each for each in alerts if each not in asking]
+    open_still = incident.state is IncidentState.OPEN
+    late = [each for each in asking if not open_still or _has_successor(each, about)]
+    reason = "a later one takes its place" if open_still else f"the incident is {incident.state}"
+    yield from ((each, (Fate.CANCELLED, reason)) for each in late)
+    alerts = [each for each in alerts if each not in late]
     if len(alerts) > 1:
         kept = min(alerts, key=lambda each: (_ALERT_ORDER[each.message.kind], each.message.created_at))
         yield from ((each, (Fate.SUPERSEDED, kept.message.id)) for each in alerts if each is not kept)
+
+
+def _has_successor(posted: Posted, about: Sequence[Posted]) -> bool:
+    """Whether the incident broke again, or its mute ended, since: that began to count anew."""
+    mine = posted.message
+    return any(each.message.kind is mine.kind and each.message.created_at > mine.created_at for each in about)
 
 
 def _of_what_is_over(

@@ -52,21 +52,26 @@ class Teller:
         return list(found.values())
 
     def _of(self, change: Change, at: datetime) -> Iterator[Message]:
-        incident = change.incident
+        incident, addressed = change.incident, set[str]()
         for event in change.events:
             if event.kind in _ENDS:
                 yield from self._ended(incident, event, at)
             elif event.kind in (EventKind.MUTED, EventKind.UNMUTED):
                 yield from self._unmuted(incident, event, at)
             elif incident.is_open and not incident.is_muted(at):
-                yield from self._alerts(change, event, at)
+                alerts = list(self._alerts(change, event, addressed, at))
+                addressed |= {each.channel for each in alerts if each.kind is not MessageKind.ESCALATION}
+                yield from alerts
 
-    def _alerts(self, change: Change, event: IncidentEvent, at: datetime) -> Iterator[Message]:
+    def _alerts(self, change: Change, event: IncidentEvent, addressed: set[str], at: datetime) -> Iterator[Message]:
+        """The alerts of one event, to whom no other event of the same commit is an alert already."""
         kind = _ALERT_OF.get(event.kind)
         if kind is None and event.kind not in _SPREADING:
             return
         known = frozenset() if kind is not None else frozenset(self.told(change.incident.id))
         for channel in self._routed(change.incident):
+            if channel.name in addressed:
+                continue
             if kind is not None or channel.name not in known:
                 yield from _alert(kind or MessageKind.OPENED, channel, event, at)
             elif _is_worse(change):
