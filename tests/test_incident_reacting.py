@@ -263,6 +263,19 @@ def test_what_breaks_again_leads_and_the_title_speaks_of_it(book):
     assert [each.key for each in found.broken] == [LATE]
 
 
+def test_what_was_measured_before_somebody_mended_it_is_old_news(book):
+    book.see(broken(A))
+    book.do(EventKind.MONITORED, NINE + HOUR)
+    book.see(broken(A, NINE + 2 * HOUR, measured_at=NINE))
+    assert book.incidents[1].state is IncidentState.MONITORING
+    book.do(EventKind.RESOLVED, NINE + 3 * HOUR, resolution="reloaded")
+    for days in range(7):
+        book.see(broken(A, NINE + 4 * HOUR + days * DAY, measured_at=NINE))
+    assert book.open() == []
+    book.see(broken(A, NINE + 8 * DAY, measured_at=NINE + 8 * DAY))
+    assert [each.id for each in book.open()] == [2]
+
+
 def test_an_old_bucket_that_is_still_broken_says_nothing_about_the_mending(book):
     day = {"bucket": SUNDAY, "grain": Grain.DAY}
     book.see(broken(A, **day))

@@ -143,6 +143,12 @@ def test_of_a_check_that_judges_each_day_the_newest_day_speaks(empty):
     assert verdict(empty, one(Status.FAIL, bucket=SUNDAY), one(Status.PASS, bucket=SATURDAY)) is Verdict.BROKEN
 
 
+def test_a_result_that_is_carried_tells_of_when_it_was_measured(empty):
+    carried = one(Status.FAIL, measured_at=NINE - 5 * HOUR)
+    assert said(empty, report(results=(carried,)))[FLIGHTS].evidence_at == NINE - 5 * HOUR
+    assert said(empty, report(results=(carried, one(Status.FAIL, check="now"))))[FLIGHTS].evidence_at == NINE
+
+
 # -- the source --------------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -40,6 +40,9 @@ from checks.records import (
     Symptom,
 )
 from checks.refusal import Refused
+
+#: a check that is measured once a month tells for so long what was broken before somebody resolved it
+_REMEMBERED = timedelta(days=35)
 
 #: what a run means beyond its results (a budget that burns), given the symptoms that stand; asked after every run
 Source = Callable[[RunReport, Mapping[Key, Symptom]], Sequence[Signal]]
@@ -178,7 +181,7 @@ class Desk:
         self.add(incident.id, EventKind.EVIDENCE, about, at)
 
     def _standing(self, at: datetime) -> _Standing:
-        oldest = at - self._config.reopen_within
+        oldest = at - max(self._config.reopen_within, _REMEMBERED)
         if self._known is None:
             incidents = {each.id: each for each in self._history.incidents(since=oldest)}
             self._known = _Standing(incidents, self._history.event_counts())
@@ -202,7 +205,7 @@ class Desk:
         for change in changes:
             known.incidents[change.incident.id] = change.incident
             known.counts[change.incident.id] = change.events[-1].number
-        oldest = at - self._config.reopen_within
+        oldest = at - max(self._config.reopen_within, _REMEMBERED)
         for number, incident in list(known.incidents.items()):
             if incident.resolved_at is not None and incident.resolved_at < oldest:
                 del known.incidents[number]

@@ -70,6 +70,8 @@ def react(draft: Draft, signals: Iterable[Signal], around: Surroundings) -> None
 def _broken(draft: Draft, signal: Signal, around: Surroundings) -> None:
     found = place(signal, draft, around.graph, around.numbers)
     incident = found.incident
+    if found.why is not Why.SAME_KEY and _is_old_news(draft, signal):
+        return
     if incident is None:
         symptom = _symptom(signal)
         title = headline(symptom, around.rows.get(symptom.key))
@@ -78,11 +80,19 @@ def _broken(draft: Draft, signal: Signal, around: Surroundings) -> None:
         _take_over(draft, draft.open(signal.at, opened), signal, around)
     elif found.why is Why.SAME_KEY:
         _seen(draft, incident, signal, around)
-    elif found.why is Why.AGAIN:
-        if signal.at > (incident.resolved_at or signal.at):  # else a run that began before it was resolved
-            _join(draft, incident, signal, EventKind.REOPENED, found, around)
     else:
-        _join(draft, incident, signal, EventKind.ATTACHED, found, around)
+        kind = EventKind.REOPENED if found.why is Why.AGAIN else EventKind.ATTACHED
+        _join(draft, incident, signal, kind, found, around)
+
+
+def _is_old_news(draft: Draft, signal: Signal) -> bool:
+    """Whether it was measured before an incident with its key was resolved: by a run that began earlier, or because not
+    every run measures it."""
+    return any(
+        each.resolved_at is not None and each.merged_into is None and signal.evidence_at <= each.resolved_at
+        for each in draft
+        if any(symptom.key == signal.key for symptom in each.symptoms)
+    )
 
 
 def _join(
@@ -136,10 +146,10 @@ def _what_moved(known: Symptom, now: Symptom) -> EventKind | None:
 
 
 def _realerted(draft: Draft, incident: Incident, signal: Signal, known: Symptom | None = None) -> Incident:
-    """Opens again what somebody claims to have mended. That a bucket which was broken then is still broken says nothing
-    about the mending."""
+    """Opens again what somebody claims to have mended. What was measured before says nothing about the mending, nor
+    does a bucket that was broken then and still is."""
     claimed = incident.monitoring_since
-    if incident.state is not IncidentState.MONITORING or claimed is None or signal.at <= claimed:
+    if incident.state is not IncidentState.MONITORING or claimed is None or signal.evidence_at <= claimed:
         return incident
     if known is not None and signal.bucket is not None and signal.bucket == known.bucket:
         return incident

@@ -108,6 +108,7 @@ def _broken(key: Key, results: Sequence[Result], past: Beginnings, symptom: Symp
         bucket,
         past.grain if bucket else None,
         begun.first_bucket,
+        max(result.measured_at or past.report.started_at for result in results),
     )
 
 

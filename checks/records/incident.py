@@ -80,7 +80,8 @@ class Signal:
     is broken; `bucket` and `grain` the newest bucket that is, where buckets were judged, and `first_bucket` the first
     of the unbroken row that ends with it. `happened_at` is when it truly began as far as that can be told: the start of
     the first broken bucket, the moment at which data became late, the last time that all was well; None where it was
-    never seen to be well."""
+    never seen to be well. `measured_at` is when what is broken was measured, before `at` where not every run measures
+    it."""
 
     key: Key
     verdict: Verdict
@@ -94,6 +95,12 @@ class Signal:
     bucket: datetime | None = None
     grain: Grain | None = None
     first_bucket: datetime | None = None
+    measured_at: datetime | None = None
+
+    @property
+    def evidence_at(self) -> datetime:
+        """The moment of which it tells."""
+        return self.measured_at or self.at
 
 
 @dataclass(frozen=True, slots=True)
