@@ -16,12 +16,10 @@ from checks.incident_answers import OPEN, Wanted
 from checks.label_commands import author_of
 
 _REPORT = "report"
-Number = Annotated[int | None, typer.Argument(help="One incident; none lists them.", min=1, metavar="[ID]")]
+Number = Annotated[int | None, typer.Argument(help="One incident; none lists them.", min=1, metavar="ID")]
 Do = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[ACTION]", help="ack, assign, mute, unmute, monitor, resolve, note, link, label, or report."
-    ),
+    typer.Argument(metavar="ACTION", help="ack, assign, mute, unmute, monitor, resolve, note, link, label, or report."),
 ]
 Words = Annotated[
     list[str] | None, typer.Argument(help="assign: to whom. note: what. link: where. label: expected, known_error, ...")

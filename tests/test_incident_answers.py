@@ -47,11 +47,11 @@ slaProperties: [{property: timeToDetect, value: 1, unit: h}, {property: timeToRe
 
 
 @contextmanager
-def watching(folder: Path) -> Iterator[CannedMonitor]:
+def watching(folder: Path, config: str = "") -> Iterator[CannedMonitor]:
     """Two tables of seven rows, of which one must have 100 and the other should have 51; run once."""
     (folder / "contracts").mkdir()
     (folder / "contracts" / "shop.yaml").write_text(ENOUGH)
-    found = canned(folder, Clock(NOON), "orders", "users")
+    found = canned(folder, Clock(NOON), "orders", "users", config=config)
     run(found)
     yield found
     found.close()
@@ -299,6 +299,15 @@ def test_the_app_answers_as_the_command_does(monitor, remote):
 def test_wrong_requests_are_problems(onlooker, method, path, body, status, detail):
     answer = onlooker.client.request(method, path, json=body)
     assert (answer.status_code, answer.json()["detail"][: len(detail)]) == (status, detail)
+
+
+def test_a_token_guards_what_is_done_and_not_what_is_read_here(tmp_path):
+    with watching(tmp_path, '[app]\ntoken = "sesame"\n') as monitor, asking(monitor) as remote:
+        assert remote.client.get("/api/incidents/1").status_code == 200
+        assert remote.client.post("/api/incidents/1/ack", json={}).status_code == 401
+        assert [event.kind for event in monitor.history.incident_events(1)] == ["opened"]
+        sent = remote.client.post("/api/incidents/1/ack", json={}, headers={"authorization": "Bearer sesame"})
+        assert (sent.status_code, sent.json()["incidents"][0]["timeline"][-1]["author"]) == (200, "somebody at the API")
 
 
 def test_open_incidents_are_metrics(onlooker):
