@@ -14,6 +14,7 @@ from checks.eventtime import bucket_of, parsed_bucket
 from checks.monitor import Monitor
 from checks.records import Grain, Label, LabelKind, Repeats
 from checks.refusal import Refused
+from checks.typed import readable
 
 _LONGEST_NOTE = 500
 _LONGEST_NAME = 100
@@ -152,14 +153,14 @@ def _bucket(name: str, text: str, grain: Grain, *, end: bool = False) -> datetim
 
 
 def _name(author: str) -> str:
-    name = " ".join(author.split())
+    name = " ".join(readable(author).split())
     if not name or len(name) > _LONGEST_NAME:
         raise WrongLabel(f"author: is empty or longer than {_LONGEST_NAME} characters; say who labels this")
     return name
 
 
 def _note(said: Said) -> str | None:
-    note = " ".join((said.note or "").split())
+    note = " ".join(readable(said.note or "").split())
     if len(note) > _LONGEST_NOTE:
         raise WrongLabel(f"note: is longer than {_LONGEST_NOTE} characters")
     return note or None

@@ -55,7 +55,8 @@ def retry_command(
 def _all(document: dict[str, Any], console: Console) -> None:
     if not document["channels"]:
         console.print(
-            "Nobody is told anything: add a [notify.NAME] with a url to config.toml, see docs/notifications.md."
+            "Nobody is told anything: add a [notify.NAME] with a url to config.toml, see docs/notifications.md.",
+            markup=False,
         )
     else:
         headers = ("channel", "kind", "for", "state", "last sent")

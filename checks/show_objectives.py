@@ -60,5 +60,5 @@ def _cells(one: dict[str, Any]) -> list[Text]:
 
 def _sentences(one: dict[str, Any]) -> list[str]:
     now = "it is missed now" if one["state"] == "missed" else None
-    told = [words.standing(one), now, words.burning(one), words.since(one)]
+    told = [words.standing(one), now, words.burning(one), words.since(one) if one["standing"] != "early" else None]
     return [sentence for sentence in told if sentence]

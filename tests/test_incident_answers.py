@@ -236,6 +236,13 @@ def test_what_is_resolved_by_hand_and_still_broken_opens_again_with_the_next_run
             "link: 'javascript:alert(1)' is no address; it starts with https:// or http://",
         ),
         ("link", "https://u:p@x.org", "link: holds a user or password; leave that out, everybody can read it here"),
+        (
+            "link",
+            "https://x.org/\nsecond",
+            "link: 'https://x.org/\nsecond' is no address; it starts with https:// or http://",
+        ),
+        ("ack", "on it", "ack: takes no words; say 'on it' with note"),
+        ("note", "\x1b\x00", "note: is empty; say it in a sentence, for those who read it later"),
         ("label", "missed_alarm", "label: 'missed_alarm' is not one of expected, new_regime, known_error, false_alarm"),
     ],
 )
@@ -251,6 +258,13 @@ def test_nobody_can_do_anything_and_nothing_can_be_done_with_what_is_not_there(s
         incident_answers.act(settled, 1, action_of("ack", " "))
     with pytest.raises(UnknownIncident, match=r"^there is no incident 9; `python -m checks incidents` lists those"):
         act(settled, 9, "ack")
+
+
+def test_what_is_typed_is_kept_without_what_terminals_and_pages_would_obey(monitor):
+    number = number_of(monitor, "orders")
+    found = act(monitor, number, "note", "first \x1b[31mred\x07\x00\r\nsecond \u202eturned \ud800half 🧑\u200d🔧 漢字")
+    assert found["timeline"][-1]["sentence"] == "first [31mred\nsecond turned half 🧑\u200d🔧 漢字"
+    assert act(monitor, number, "assign", "Ada\x1b[2J")["assignee"] == "Ada[2J"
 
 
 # -- the same from everywhere ------------------------------------------------------------------------------------------

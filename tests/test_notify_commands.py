@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from checks.__main__ import main
 from tests.apps import ROOT, free_port, running_app
 from tests.sinks import web_sink
 
@@ -95,6 +96,13 @@ def test_the_app_sends_by_itself_and_commands_answer_the_same_whether_it_runs_or
             app.stop()
         assert command("notify", "list", config=config)[:2] == listed
     assert [each.json["type"].rpartition(".")[2] for each in sink.arrived] == ["test", "opened", "test"]
+
+
+def test_who_has_no_channel_is_told_how_one_is_made(tmp_path, capsys):
+    config = shop(tmp_path, "http://127.0.0.1:9/none")
+    config.write_text(config.read_text().partition("[notify")[0])
+    assert main(["notify", "list", "--config", str(config)]) == 0
+    assert "add a [notify.NAME] with a url" in " ".join(capsys.readouterr().out.split())
 
 
 def test_doctor_tells_of_channels(tmp_path):

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 from checks.records import EventKind, Incident, LabelKind
 from checks.refusal import Refused
+from checks.typed import readable
 
 _LONGEST_NAME, _LONGEST_TEXT = 100, 4000
+_NOT_IN_URLS = ' <>"'
 _LONGEST_MUTE = timedelta(days=366)
 _LABELS = (LabelKind.EXPECTED, LabelKind.NEW_REGIME, LabelKind.KNOWN_ERROR, LabelKind.FALSE_ALARM)
 
@@ -59,6 +61,7 @@ def read(action: Action, incident: Incident, now: datetime) -> Said:
     author = _name("author", action.author)
     if not author:
         raise WrongAction("author: is empty; say who does this")
+    _refuse_what_would_be_lost(action)
     kind, about = _WORDS[action.kind], {}
     match action.kind:
         case ActionKind.ASSIGN:
@@ -78,6 +81,15 @@ def read(action: Action, incident: Incident, now: datetime) -> Said:
     return Said(kind, author, about)
 
 
+def _refuse_what_would_be_lost(action: Action) -> None:
+    """Words that an action does not keep are not dropped without a word."""
+    if action.text and action.kind in _WORDLESS:
+        raise WrongAction(f"{action.kind}: takes no words; say '{readable(action.text)[:60]}' with note")
+    if action.note and action.kind is not ActionKind.LABEL:
+        raise WrongAction(f"{action.kind}: takes no note beside it; say it with the action note")
+
+
+_WORDLESS = (ActionKind.ACKNOWLEDGE, ActionKind.UNMUTE, ActionKind.MONITOR)
 _WORDS = {
     ActionKind.ACKNOWLEDGE: EventKind.ACKNOWLEDGED,
     ActionKind.ASSIGN: EventKind.ASSIGNED,
@@ -92,14 +104,14 @@ _WORDS = {
 
 
 def _name(word: str, text: str) -> str:
-    name = " ".join(text.split())
+    name = " ".join(readable(text).split())
     if len(name) > _LONGEST_NAME:
         raise WrongAction(f"{word}: is longer than {_LONGEST_NAME} characters")
     return name
 
 
 def _text(word: str, text: str | None) -> str:
-    found = (text or "").strip()
+    found = readable(text or "").strip()
     if not found:
         raise WrongAction(f"{word}: is empty; say it in a sentence, for those who read it later")
     if len(found) > _LONGEST_TEXT:
@@ -136,8 +148,9 @@ def _url(text: str | None) -> str:
         parts = urlsplit(found)
     except ValueError:
         parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.netloc or " " in found or len(found) > _LONGEST_TEXT:
-        raise WrongAction(f"link: '{found[:60]}' is no address; it starts with https:// or http://")
+    is_one = all(sign.isprintable() and sign not in _NOT_IN_URLS for sign in found)
+    if parts.scheme not in ("http", "https") or not parts.netloc or not is_one or len(found) > _LONGEST_TEXT:
+        raise WrongAction(f"link: '{readable(found)[:60]}' is no address; it starts with https:// or http://")
     if "@" in parts.netloc:
         raise WrongAction("link: holds a user or password; leave that out, everybody can read it here")
     return found
