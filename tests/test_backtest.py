@@ -114,7 +114,7 @@ def test_an_error_that_is_labelled_is_found_and_one_that_nothing_told_is_missed(
 
 def test_an_error_of_one_day_is_found_in_an_event_that_was_worst_on_another():
     about_nulls = label(LabelKind.KNOWN_ERROR, LOST, NULLS)
-    shop_of_two = shop({LOST: 0.3, LOST + 1: 0.02})
+    shop_of_two = shop({LOST: 0.5, LOST + 1: 0.02})
     row = shop_of_two.metrics.index(NULLS)
     shop_of_two.values[row, LOST] = 0.4
     found = replayed(shop_of_two, about_nulls)

@@ -73,6 +73,32 @@ def test_one_less_of_a_small_count_that_never_moved_is_an_anomaly() -> None:
     assert score(values, "count")["state"].iloc[150] == "anomaly"
 
 
+def test_a_value_that_is_0_on_most_days_is_not_judged_and_one_that_never_moved_may_not_move() -> None:
+    rain = np.zeros(180)
+    rain[20::9] = 3.0
+    still, once, growing = np.zeros(180), np.zeros(180), np.full(180, 7.0)
+    still[150] = once[[20, 150]] = 9.0
+    growing[60:] = 9 + np.random.default_rng(1).normal(0, 0.1, 120)
+    growing[150] = 12.0
+    states = score_many(np.stack([rain, still, once, growing]), DAYS, ["value"] * 4).state
+    assert set(states[0, 20:]) == {"learning"}
+    assert set(states[1, 28:150]) == {"normal"}
+    assert list(states[:, 150]) == ["learning", "anomaly", "anomaly", "anomaly"]
+    assert states[2, 40] == "learning"
+    known = fit(pd.Series(rain, DAYS), "value")
+    assert known.judge(DAYS[-1] + pd.Timedelta(days=1), 60.0).state == "learning"
+    assert known.progress == (13, 14)
+
+
+@pytest.mark.parametrize(("rows", "told"), [(72, False), (7200, True)])
+def test_two_rows_more_or_less_are_no_change_of_a_share(rows, told) -> None:
+    shares, behind = pd.Series(1 / 3, DAYS[:60]), pd.Series(float(rows), DAYS[:60])
+    shares.iloc[-1] = (rows / 3 - 2 * rows / 72) / rows
+    found = score(shares, "rate", denominators=behind)
+    assert (found["state"].iloc[-1] == "anomaly") == told
+    assert fit(shares[:-1], "rate", denominators=behind).judge(DAYS[59], shares.iloc[-1], rows).is_anomaly == told
+
+
 def test_a_slow_drift_is_told_once_while_it_lasts() -> None:
     values = of_kind("count", 3)
     steady = score(values, "count")

@@ -19,12 +19,12 @@ Array = np.ndarray
 #: the part of the budget that single buckets have; the cumulative test has the rest
 POINT_SHARE = 0.6
 #: real counts and values are odd more often than their past tells, rates hardly
-PRUDENCE = {"count": 0.2, "rate": 0.8, "value": 0.2, "gap": 0.2}
+PRUDENCE = {"count": 0.3, "rate": 0.8, "value": 0.2, "gap": 0.2}
 #: odd hours come in runs, so their limit is made from the largest error of each day. While there are fewer days than
 #: the first number it is made from single hours; from the second number on it is not
 FEW_DAYS = (21.0, 35.0)
 #: a year has days that two months do not show: the limit made from days lies so many times further out
-HOURLY_ROOM = 1.2
+HOURLY_ROOM = 1.25
 #: the part of the point test's budget for the upper side, by kind: a rate of nulls or of failures that falls is seldom
 #: trouble, and a gap that is short never is
 UPPER_SHARE = {"count": 0.5, "rate": 0.85, "value": 0.5, "gap": 0.95}

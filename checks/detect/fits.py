@@ -127,13 +127,13 @@ class Fit:
     ) -> tuple[float, float, float]:
         """The centre and the edges of the band. `added`: what the bucket's own day adds, and its standard deviation."""
         variance = self.spread[cell] ** 2
+        rows = None if denominator is None else np.array(denominator)
         if self.kind == "count" or denominator:
-            rows = None if denominator is None else np.array(denominator)
             now = chance(np.array(base), self.kind, rows)
             variance = float(with_chance(np.array(variance), now, np.array(self.chance[cell])))
         spread = float(np.sqrt(variance + added[1] ** 2))
         centre = base + added[0]
-        room_down, room_up = floors(np.array(centre), self.kind, self.settings)
+        room_down, room_up = floors(np.array(centre), self.kind, self.settings, rows)
         low, high = centre - max(self.down * spread, float(room_down)), centre + max(self.up * spread, float(room_up))
         return centre, low, high
 

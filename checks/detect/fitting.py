@@ -14,7 +14,7 @@ from checks.detect.calendars import KINDS_OF_DAYS, KINDS_OF_HOURS, slots_of
 from checks.detect.fits import Fit
 from checks.detect.following import SPREAD
 from checks.detect.settings import Kind, Settings
-from checks.detect.walk import Beside, Followed, follow, needed, row_of
+from checks.detect.walk import Beside, Followed, follow, is_resting, needed, row_of
 
 Array = np.ndarray
 
@@ -67,13 +67,16 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
     down, up = edges_after(followed, kinds, settings)
     specials = _specials(followed)
     known = beliefs_of(followed, kinds, weights, season)
+    values = np.array([kind == "value" for kind in kinds], dtype=bool)
+    unsure = values & is_resting(memory, calendar)
+    learned = np.where(unsure, np.minimum(memory.taught, needed(calendar) - 1), memory.taught)
     exact = np.where(memory.highest == 0, 0.0, np.where(memory.lowest == np.pi / 2, np.pi / 2, np.nan))
     return [
         Fit(
             kind=kind,
             settings=settings,
             grain_hours=calendar.grain_hours,
-            learned=int(memory.taught[row]),
+            learned=int(learned[row]),
             needed=needed(calendar),
             level=float(level[row]),
             season=tuple(season[row].tolist()),

@@ -34,6 +34,8 @@ CHANCE_FLOOR = 0.5
 RESTLESS = (0.7, 3.0)
 #: a model's weight falls with this power of its usual error
 PREFERENCE = 16.0
+#: how many days the memory of rests and moves is long
+REST_DAYS = 60
 #: an error this many standard deviations off is an outlier: one alone teaches nothing
 OUTLIER = 4.0
 #: so many outliers in a row on the same side are a lasting change, for daily and for hourly buckets
@@ -143,6 +145,7 @@ class Follower:
         taken = np.where(outlier & (np.abs(memory.run) < 2), 0.0, np.clip(error, -room, room))
         clean = np.where(there | (memory.taught > 0), ordinary + taken, np.nan)
         memory.taught = memory.taught + there
+        self._rests(there, values)
         memory.lowest = np.where(there, np.minimum(memory.lowest, values), memory.lowest)
         memory.highest = np.where(there, np.maximum(memory.highest, values), memory.highest)
         self._learn_clues(teaches & (memory.taught > self.calendar.cycle * 2), values, error, expected)
@@ -150,6 +153,15 @@ class Follower:
         self._learn_noise(t, teaches, error, expected, rows_chance)
         seasons.learn(memory, self.calendar, t, teaches | first, clean)
         seasons.remember(memory, self.calendar, t, clean)
+
+    def _rests(self, there: Array, values: Array) -> None:
+        """Counts the buckets at the lowest value, and the others; a new lowest value begins anew."""
+        memory = self.memory
+        lower, lowest = there & (values < memory.lowest), there & (values <= memory.lowest)
+        keep = np.where(there, 1.0 - 1.0 / (REST_DAYS * self.calendar.per_day), 1.0)
+        moved = np.where(lower, memory.at_rest + memory.moved, memory.moved)
+        memory.at_rest = np.where(lower, 0.0, memory.at_rest) * keep + lowest
+        memory.moved = moved * keep + (there & ~lowest)
 
     def _runs(self, there: Array, outlier: Array, error: Array) -> None:
         """Counts outliers in a row, and moves the level over when they last."""

@@ -42,6 +42,8 @@ class Memory:
     off: Array  # S, mean error in the run
     lowest: Array  # S, of all that taught
     highest: Array
+    at_rest: Array  # S, how many that taught were the lowest, and how many were not; both fade
+    moved: Array
     special: Array  # special days x S, what a special day adds
     special_visits: Array
     special_class: Array  # classes x S, what a special day of its kind adds
@@ -77,6 +79,8 @@ class Memory:
             off=zeros(),
             lowest=zeros() + np.inf,
             highest=zeros() - np.inf,
+            at_rest=zeros(),
+            moved=zeros(),
             special=zeros(specials),
             special_visits=zeros(specials),
             special_class=zeros(len(KINDS_OF_DAYS)),

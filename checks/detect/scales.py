@@ -14,6 +14,8 @@ Array = np.ndarray
 
 #: counts above 1 / BEND**2 are read as logarithms, those below as roots: there, chance moves them more than causes do
 BEND = 0.15
+#: a rate may always move by so many of its rows
+FEW_ROWS = 2.5
 
 
 def to_scale(values: Array, kind: Kind) -> Array:
@@ -50,10 +52,12 @@ def chance(expected: Array, kind: Kind, denominators: Array | None) -> Array:
     return np.zeros_like(expected)
 
 
-def floors(expected: Array, kind: Kind, settings: Settings) -> tuple[Array, Array]:
+def floors(expected: Array, kind: Kind, settings: Settings, rows: Array | None = None) -> tuple[Array, Array]:
     """How far down and up (on the scale, both positive) a value may go from the expected one and be nothing to
-    report."""
+    report: never by what a few of the `rows` behind a rate make of it."""
     least = settings.smallest(kind)
+    if kind == "rate" and rows is not None:
+        least = np.fmax(least, np.where(rows > 0, FEW_ROWS / np.where(rows > 0, rows, np.nan), np.nan))
     value = from_scale(expected, kind)
     if kind == "rate":
         down, up = value - least, value + least

@@ -110,14 +110,14 @@ def _scores(
     down, up, furthest = edges
     told, ratio = drifts
     centre, spread = followed.centre, followed.spread
-    room_down, room_up = by_kind_floors(centre, kinds, settings)
+    room_down, room_up = by_kind_floors(centre, kinds, settings, followed.behind)
     low, high = centre - np.maximum(down * spread, room_down), centre + np.maximum(up * spread, room_up)
     exact = followed.always_none | followed.always_all
     centre = np.where(followed.always_none, 0.0, np.where(followed.always_all, np.pi / 2, centre))
     low, high = np.where(exact, centre, low), np.where(exact, centre, high)
     values = followed.values
     measured = np.isfinite(values)
-    learning = (followed.taught < needed(followed.calendar)) | ~np.isfinite(centre)
+    learning = (followed.taught < needed(followed.calendar)) | followed.resting | ~np.isfinite(centre)
     with np.errstate(invalid="ignore", divide="ignore"):
         point = np.where(values >= centre, (values - centre) / (high - centre), (values - centre) / (centre - low))
     point = np.where(values == centre, 0.0, point)

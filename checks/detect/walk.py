@@ -19,6 +19,8 @@ Array = np.ndarray
 
 #: buckets that must have taught before a series is judged, daily and hourly
 LEARN_DAILY, LEARN_HOURLY = 14, 192
+#: a value that did not move in so many days is expected to stay
+STILL = 28
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class Followed:
     #: True where all that was measured before is 0, and where it is 100 %
     always_none: Array
     always_all: Array
+    #: True where a value mostly rested at 0: it is not judged
+    resting: Array
+    #: the rows behind rates, where they are known
+    behind: Array | None
 
 
 def follow(
@@ -70,7 +76,7 @@ def follow(
     by_rows = _rows_chance(beside.denominators, is_kind["rate"], grid.shape)
     starts = _starts(buckets, beside.regimes, len(grid))
     trace = {name: np.full(values.shape[::-1], np.nan) for name in ("centre", "spread", "level", "taught", "fresh")}
-    none, all_ = (np.zeros(values.shape[::-1], dtype=bool) for _ in range(2))
+    none, all_, resting = (np.zeros(values.shape[::-1], dtype=bool) for _ in range(3))
     begun, least = np.zeros(len(grid)), np.full(len(grid), 1e-9)
     for t, (value, lesson, rows) in enumerate(zip(values.T, np.ascontiguousarray(lessons.T), by_rows, strict=True)):
         if t in starts:
@@ -85,6 +91,7 @@ def follow(
         trace["level"][t] = value - (expected.centre - follower.weighted_level())
         trace["taught"][t], trace["fresh"][t] = memory.taught, begun
         none[t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
+        resting[t] = is_kind["value"] & is_resting(memory, calendar)
         all_[t] = is_kind["rate"] & (memory.lowest == np.pi / 2)
         follower.learn(t, lesson, expected, rows)
     return Followed(
@@ -97,8 +104,17 @@ def follow(
         last=buckets[-1].isoformat() if len(buckets) else None,
         always_none=none.T,
         always_all=all_.T,
+        resting=resting.T,
+        behind=None if beside.denominators is None else np.asarray(beside.denominators, dtype=float),
         **{name: array.T for name, array in trace.items()},
     )
+
+
+def is_resting(memory: Memory, calendar: Calendar) -> Array:
+    """Where a series rests at 0 on most days, as rain does: nobody can say how far it goes when it moves. One that did
+    not move at all for weeks may not begin to."""
+    still = (memory.taught >= STILL * calendar.per_day) & (memory.moved < 0.5)
+    return (memory.lowest == 0) & (memory.at_rest > memory.moved) & ~still
 
 
 def needed(calendar: Calendar) -> int:
@@ -115,11 +131,14 @@ def by_kind(change: Any, values: Array, kinds: Sequence[Kind]) -> Array:
     return found
 
 
-def by_kind_floors(centre: Array, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array]:
+def by_kind_floors(
+    centre: Array, kinds: Sequence[Kind], settings: Settings, behind: Array | None = None
+) -> tuple[Array, Array]:
+    """`floors` of the rows of each kind; `behind` are the rows behind rates."""
     down, up = np.empty_like(centre), np.empty_like(centre)
     for kind in set(kinds):
         rows = np.array([each == kind for each in kinds])
-        down[rows], up[rows] = floors(centre[rows], kind, settings)
+        down[rows], up[rows] = floors(centre[rows], kind, settings, None if behind is None else behind[rows])
     return down, up
 
 

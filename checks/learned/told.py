@@ -82,6 +82,8 @@ def progress(judged: Judged, rows: np.ndarray) -> str:
     hourly = judged.watched.grain is Grain.HOUR
     needed = LEARN_HOURLY if hourly else LEARN_DAILY
     least = min(int(judged.learned[rows].max()), needed)
+    if least == needed:
+        return "it is 0 on most days, so nobody can say how far it goes when it moves"
     return f"learning: {least} of {needed} {'hours' if hourly else 'days'}"
 
 
