@@ -212,6 +212,7 @@ def test_no_message_tells_the_password(password: str) -> None:
     assert "unter2" not in told
 
 
+@pytest.mark.slow
 def test_a_server_that_stops_is_unreachable_and_a_running_source_says_so() -> None:
     server = PostgresServer()
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import ibis
 import pyarrow as pa
+import pytest
 
 from tests.warehouses import SQLiteFile, Warehouse
 
@@ -102,6 +103,7 @@ def test_nullability_is_that_of_the_catalogue(warehouse: Warehouse) -> None:
         assert [column.nullable for column in source.columns(source.tables()[0])] == [False, True]
 
 
+@pytest.mark.slow
 def test_statements_are_ibis_own_whoever_wrote_sql_before():
     """In a process of its own, in which sqlglot has written PostgreSQL's SQL before ibis came."""
     script = """

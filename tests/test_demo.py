@@ -214,6 +214,7 @@ class TestFaults:
 
 
 class TestContracts:
+    @pytest.mark.slow
     @pytest.mark.parametrize("table", sorted(demo_rules.contracts()))
     def test_the_standard_accepts_it(self, table: str):
         document = demo_rules.contracts()[table]
@@ -266,6 +267,7 @@ def real_year() -> Generator[duckdb.DuckDBPyConnection]:
 class TestThresholds:
     """They hold on each day of the real year, storms and holidays too, and each day would show the faults."""
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("rule", [*FOUND_DAILY, "departures-every-day"])
     def test_no_real_day_breaks_the_rule(self, rule: str, real_year: duckdb.DuckDBPyConnection):
         assert demo_rules.days_that_hold(real_year, rule) == [True] * 366

@@ -110,6 +110,7 @@ def test_a_slow_drift_is_told_once_while_it_lasts() -> None:
     assert found["is_anomaly"][found["state"] == "drift"].all()
 
 
+@pytest.mark.slow
 def test_hours_that_are_each_a_little_low_are_an_anomaly_together() -> None:
     hours = pd.date_range("2026-01-05", periods=24 * 42, freq="h")
     chance = np.random.default_rng(5)

@@ -106,6 +106,7 @@ def test_a_check_that_can_not_be_written_costs_itself(warehouse: Warehouse):
     assert "can not be written as a query" in run.problems[0].message
 
 
+@pytest.mark.slow
 @on("warehouse", ["duckdb"], indirect=True)
 def test_a_view_without_a_sound_column_ends_after_a_bounded_number_of_queries(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
