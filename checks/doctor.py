@@ -192,6 +192,9 @@ def _notifications(monitor: Monitor) -> Iterator[Note]:
             f"a message was given up ({each['error']}); `python -m checks notify retry {each['id']}` sends it again"
         )
         yield Note("error", "notifications", each["channel"], message)
+    if document["channels"] and monitor.config.app.public_url is None:
+        message = f"messages link to {monitor.config.app.base_url}; set [app] public_url to where people find the pages"
+        yield Note("warning", "notifications", "links", message)
     if not document["channels"]:
         yield Note(
             "ok", "notifications", "none", "nobody is told of incidents; a [notify.NAME] in config.toml does that"

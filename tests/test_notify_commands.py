@@ -115,6 +115,7 @@ def test_doctor_tells_of_channels(tmp_path):
     notes = {note["subject"]: note for note in document["notes"] if note["area"] == "notifications"}
     assert (notes["shop"]["level"], notes["odd"]["level"]) == ("warning", "error")
     assert notes["shop"]["message"] == "nothing was ever sent through it; `python -m checks notify test shop` does"
+    assert notes["links"]["message"].startswith("messages link to http://127.0.0.1:1; set [app] public_url")
     told = [note["message"] for note in document["notes"] if note["subject"] == "misspelt"]
     assert told[:2] == [
         'the consumer "board" reads nothing that Vitals knows',

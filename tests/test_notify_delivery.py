@@ -161,6 +161,27 @@ def test_a_receiver_that_answers_429_and_500_gets_the_message_in_the_end_once_an
     assert house.fates(told) == [Fate.BEGUN, Fate.FAILED] * 3 + [Fate.BEGUN, Fate.SENT]
 
 
+@pytest.mark.parametrize(
+    ("asked", "least"),
+    [
+        ("1200", 20 * MINUTE),
+        ("Sun, 15 Mar 2026 12:20:00 GMT", 20 * MINUTE),
+        ("Sun, 15 Mar 2026 11:00:00 GMT", 24 * SECOND),
+        ("soon", 24 * SECOND),
+        ("-5", 24 * SECOND),
+        ("9" * 30, DAY),
+    ],
+)
+def test_what_a_receiver_asks_for_is_seconds_or_a_date(house, asked, least):
+    with web_sink() as sink:
+        sink.answers = [(429, {"retry-after": asked})]
+        house.with_channels(hook(sink.url))
+        [told] = house.opened(7)
+        house.deliver()
+    [_, failed] = house.history.message(told.id).deliveries
+    assert least <= failed.next_at - NOON <= max(least, 36 * SECOND)
+
+
 def test_a_channel_that_does_not_work_is_a_trouble_until_it_does(house):
     with web_sink() as sink:
         sink.answers = [500]
