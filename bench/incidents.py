@@ -32,7 +32,7 @@ def main() -> None:
     names = ["lake.root", *(f"lake.t{number}" for number in range(below))]
     datasets = {name: Dataset("lake", TableName(None, name[5:])) for name in (*names, "lake.well")}
     graph = Graph.of(map(Node, datasets), [Edge(names[0], name, Origin.VIEW) for name in names[1:]])
-    asking = Asking(_nobody, _nobody, lambda name, since: [])
+    asking = Asking(_nobody, _nobody, lambda names, since, until: {})
     with tempfile.TemporaryDirectory() as folder, History.open(Path(folder) / "history.duckdb", AT) as history:
         desk = Desk(history, IncidentsConfig(), Around(lambda: datasets, lambda: graph), asking)
         print(f"a healthy run, nothing open: {_healthy(desk):.3f} ms")

@@ -24,7 +24,7 @@ from checks.notify.wiring import wired
 from checks.objectives.ledger import Ledger
 from checks.objectives.signals import BurnWatch
 from checks.plan import statements
-from checks.records import Dataset, DatasetHealth, JobRun, Measured, Reading, ReconcileExpected, RunReport
+from checks.records import Dataset, DatasetHealth, Measured, Reading, ReconcileExpected, RunReport
 from checks.refusal import Refused
 from checks.registry import Registry
 from checks.run import Slot
@@ -66,7 +66,8 @@ class Monitor:
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
         self.around = Around(self.datasets, lambda: self.lineage_known.graph(clock()))
-        self.desk = Desk(history, config.incidents, self.around, Asking(self.explain, self.sample, self.failed_runs))
+        asking = Asking(self.explain, self.sample, self.lineage_known.failed_runs)
+        self.desk = Desk(history, config.incidents, self.around, asking)
         self.desk.tell, self.sender = wired(config, history, self.around, clock, self.troubles)
         self.desk.sources.append(BurnWatch(self.ledger, self.datasets))
         self._runs = RunQueue(sizes, self._run, clock, self.troubles)
@@ -222,11 +223,6 @@ class Monitor:
         """Which dataset is made from which, and who reads it. Asks sources with views, unless they were asked since
         they were last listed."""
         return self.lineage_known.lineage(self._read_views, self.clock())
-
-    def failed_runs(self, dataset: str, since: datetime) -> list[JobRun]:
-        """The runs of jobs that write the dataset which failed since then; see `LineageKnown.failed_runs`."""
-        [found] = self.named([dataset])
-        return self.lineage_known.failed_runs([found.name], since, self.clock()).get(found.name, [])
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

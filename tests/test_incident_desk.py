@@ -29,7 +29,7 @@ def desk_on(history: History) -> Desk:
         raise Refused("there is no warehouse here")
 
     around = Around(lambda: DATASETS, lambda: Graph.of(map(Node, NAMES), ()))
-    return Desk(history, IncidentsConfig(), around, Asking(nobody, nobody, lambda name, since: []))
+    return Desk(history, IncidentsConfig(), around, Asking(nobody, nobody, lambda names, since, until: {}))
 
 
 def run(status: Status, at: datetime = NINE, name: str = "lake.t0") -> RunReport:

@@ -76,8 +76,8 @@ class Room:
         self.explanation: Explanation | None = None
         self.rows: list[tuple[Any, ...]] = []
         self.masked: tuple[str, ...] = ()
-        self.jobs: list[JobRun] = []
-        asking = Asking(self._explain, self._sample, lambda name, since: self.jobs if name == "s.flights" else [])
+        self.jobs: dict[str, list[JobRun]] = {}
+        asking = Asking(self._explain, self._sample, lambda names, since, until: self.jobs)
         self.desk = Desk(history, IncidentsConfig(), Around(lambda: DATASETS, lambda: GRAPH), asking)
 
     def run(self, *results: Result, at: datetime = NINE, **more: Any) -> Incident:
@@ -189,13 +189,16 @@ def test_what_changed_near_its_beginning_is_evidence(room):
     room.history.remember(report(NINE - 2 * HOUR))
     version = ContractVersion("flights", 1, "2.0.0", NINE - HOUR, "id: flights")
     room.history.add_contract_version(version, ())
-    room.jobs = [JobRun(Named("dbt", "load_flights"), "1", RunState.FAIL, NINE - HOUR, NINE - HOUR / 2, "disk full")]
+    full = JobRun(Named("dbt", "load_flights"), "1", RunState.FAIL, NINE - HOUR, NINE - HOUR / 2, "disk full")
+    killed = JobRun(Named("dbt", "land"), "2", RunState.ABORT, NINE - 2 * HOUR, NINE - HOUR)
+    room.jobs = {"s.flights": [full], "s.raw": [killed]}
     changed = measured(columns=(*COLUMNS[:1], Column("city", "int64", "BIGINT")))
     room.run(fails("known", Dimension.CONSISTENCY, column="city"), measured=changed)
     assert room.evidence() == [
         "the columns changed at 2026-11-23 09:00 UTC: city is BIGINT, it was VARCHAR",
         "version 2.0.0 of contract flights was registered at 2026-11-23 08:00 UTC",
         "job load_flights failed at 2026-11-23 08:30 UTC: disk full",
+        "job land, which writes s.raw, failed at 2026-11-23 08:00 UTC",
     ]
 
 

@@ -64,7 +64,7 @@ class Room:
     """A desk, with all that it tells."""
 
     def __init__(self, history: History) -> None:
-        asking = Asking(nobody_answers, nobody_answers, lambda name, since: [])
+        asking = Asking(nobody_answers, nobody_answers, lambda names, since, until: {})
         self.history, self.messages = history, list[Message]()
         self.desk = Desk(history, IncidentsConfig(), Around(lambda: DATASETS, lambda: GRAPH), asking)
         teller = Teller({"ops": OPS}, ("ops",), lambda _: Audience((), ()), self._told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -35,7 +35,7 @@ from openlineage.client.transport.http import ApiKeyTokenProvider, HttpCompressi
 from checks.lineage import Kind
 from checks.lineage.openlineage import NotAnEvent, read_event
 from checks.lineage.told import Told
-from checks.records import Named
+from checks.records import JobRun, Named
 from connectors import TableName
 from tests.reports import DAY, HOUR, NINE
 from tests.test_api import NOON, Api, problem, serving
@@ -132,6 +132,10 @@ def test_a_run_of_the_stock_client_is_an_edge_with_job_owner_and_columns(api, ho
     assert api.get("/api/lineage/s.orders").json()["blast_radius"]["datasets"] == ["s.daily"]
 
 
+def failed_runs(api: Api, name: str, since: datetime) -> list[JobRun]:
+    return api.monitor.lineage_known.failed_runs([name], since, NOON).get(name, [])
+
+
 def test_a_run_that_failed_is_told_with_its_error_and_is_evidence(api):
     client = client_of(api)
     client.emit(run_event(RunState.COMPLETE, outputs=[dataset("daily", OutputDataset)]))
@@ -141,17 +145,17 @@ def test_a_run_that_failed_is_told_with_its_error_and_is_evidence(api):
 
     [job] = api.get("/api/lineage/s.daily").json()["jobs"]
     assert (job["state"], job["seconds"], job["error"]) == ("failed", 900.0, "no room at postgres://***@db/x")
-    [failed] = api.monitor.failed_runs("s.daily", NOON - HOUR)
+    [failed] = failed_runs(api, "s.daily", NOON - HOUR)
     assert (failed.job, failed.ended_at) == (Named("airflow", "etl.daily"), NOON - HOUR / 4)
-    assert api.monitor.failed_runs("daily", NOON - HOUR / 8) == []
-    assert api.monitor.failed_runs("s.orders", NOON - HOUR) == []
+    assert failed_runs(api, "s.daily", NOON - HOUR / 8) == []
+    assert failed_runs(api, "s.orders", NOON - HOUR) == []
 
 
 def test_of_a_job_that_writes_one_dataset_at_a_time_a_failed_run_is_of_its_own(api):
     client = client_of(api)
     for number, name in enumerate(("daily", "board")):
         client.emit(run_event(RunState.FAIL, number=number, outputs=[dataset(name, OutputDataset)]))
-    assert [run.run_id[-1] for run in api.monitor.failed_runs("s.board", NOON - DAY)] == ["1"]
+    assert [run.run_id[-1] for run in failed_runs(api, "s.board", NOON - DAY)] == ["1"]
 
 
 def test_a_job_that_reads_and_writes_nothing_is_a_consumer(api):

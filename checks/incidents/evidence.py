@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -75,11 +75,11 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Asking:
     """Who is asked: the warehouse for the segments behind a change and for rows that a check objects to, and other
-    systems for the runs of jobs that write a dataset and have failed since a moment."""
+    systems for the runs of jobs that write some datasets and have failed between two moments."""
 
     explain: Callable[[str, Words], Explanation]
     sample: Callable[[str, str, int], Sample]
-    failed_runs: Callable[[str, datetime], Sequence[JobRun]]
+    failed_runs: Callable[[Sequence[str], datetime, datetime], Mapping[str, Sequence[JobRun]]]
 
 
 class Investigator:
@@ -160,12 +160,14 @@ class Investigator:
     def _upstream(
         self, name: str, graph: Graph, others: Sequence[Incident], near: tuple[datetime, datetime]
     ) -> Iterator[Evidence]:
-        for run in self._asking.failed_runs(name, near[0])[-_TOLD_RUNS:]:
-            said = f": {run.error}" if run.error else ""
-            yield Evidence("job", f"job {run.job.name} failed at {phrases.moment(run.ended_at or near[1])}{said}")
-        if name not in graph.nodes:
-            return
-        above, referred = graph.upstream(name), graph.refers_to(name)
+        above = graph.upstream(name) if name in graph.nodes else {}
+        referred = graph.refers_to(name)
+        failed = self._asking.failed_runs((name, *above), *near)
+        for written in (each for each in (name, *above) if each in failed):
+            for run in failed[written][-_TOLD_RUNS:]:
+                which = run.job.name if written == name else f"{run.job.name}, which writes {written},"
+                said = f": {run.error}" if run.error else ""
+                yield Evidence("job", f"job {which} failed at {phrases.moment(run.ended_at or near[1])}{said}")
         for other in others:
             for subject in (each for each in other.datasets if each in above or each in referred):
                 how = "which it is made from" if subject in above else "whose keys it refers to"
