@@ -14,6 +14,7 @@ from checks.config import Config
 from checks.contracts.document import Finding, Level
 from checks.contracts.lint import lint
 from checks.contracts.load import contract_files
+from checks.incident_answers import unwatched
 from checks.lineage.graph import Kind
 from checks.monitor import Monitor
 from checks.notify import document as notified
@@ -47,6 +48,7 @@ def examine(monitor: Monitor) -> Document:
         *_scheduler(monitor),
         *_notifications(monitor),
         *_datasets(monitor),
+        *_incidents(monitor),
     ]
     return {"notes": [asdict(note) for note in notes]}
 
@@ -166,6 +168,17 @@ def _scheduler(monitor: Monitor) -> Iterator[Note]:
         yield Note("ok", "scheduler", "app", "the app is running and looks for due runs")
     for sentence in list(monitor.troubles.values()):
         yield Note("error", "scheduler", "app", sentence)
+
+
+def _incidents(monitor: Monitor) -> Iterator[Note]:
+    """Open incidents that no run will ever resolve."""
+    for incident, names in unwatched(monitor):
+        message = (
+            f"is open, and no run can tell whether it is over: {phrases.listed(names, 3)} "
+            f"{'is' if len(names) == 1 else 'are'} not watched any more; "
+            f'`python -m checks incidents {incident.id} resolve --reason "…"` closes it'
+        )
+        yield Note("warning", "incidents", f"incident {incident.id}", message)
 
 
 def _notifications(monitor: Monitor) -> Iterator[Note]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,7 +41,7 @@ def incidents(monitor: Monitor, wanted: Wanted) -> list[Incident]:
     state = _word(wanted.state, (ALL, *IncidentState), "state")
     least = IncidentSeverity(_word(wanted.severity or IncidentSeverity.LOW, tuple(IncidentSeverity), "severity"))
     found = monitor.history.incidents(open_only=state == OPEN, since=_since(wanted.since))
-    subject = _subject(monitor, wanted.dataset) if wanted.dataset else None
+    subject = _subject(monitor, wanted.dataset, found) if wanted.dataset else None
     shown = [
         each
         for each in found
@@ -92,8 +93,26 @@ def exit_code(document: Document) -> int:
     return 2 if all(word == IncidentSeverity.LOW for word in severities) else 1
 
 
-def _subject(monitor: Monitor, name: str) -> str:
-    return name if name in monitor.config.sources else monitor.named([name])[0].name
+def unwatched(monitor: Monitor) -> list[tuple[Incident, list[str]]]:
+    """The open incidents of which no run can tell any more whether all in them is well, with the names that are not
+    watched: tables that are gone, or were taken out of the configuration. While a source does not answer, nobody knows
+    of its tables."""
+    silent = {state.name for state in monitor.catalogue.sources() if state.answered_at is None or state.error}
+    known = {*monitor.datasets(), *monitor.config.sources}
+    found = []
+    for incident in monitor.history.incidents(open_only=True):
+        names = sorted({each.key.subject for each in incident.broken} - known)
+        gone = [name for name in names if name.partition(".")[0] not in silent]
+        if gone:
+            found.append((incident, gone))
+    return found
+
+
+def _subject(monitor: Monitor, name: str, among: Sequence[Incident]) -> str:
+    """A source, a dataset, or what is not watched any more and has incidents still."""
+    if name in monitor.config.sources or any(name in each.datasets for each in among):
+        return name
+    return monitor.named([name])[0].name
 
 
 def _since(text: str | None) -> datetime | None:

@@ -280,7 +280,7 @@ def test_doctor_looks_at_everything(ran):
     answer = command("doctor", "--json", config=ran[0])
     notes = json.loads(answer.stdout)["notes"]
     assert {note["area"] for note in notes} == {
-        "configuration", "contracts", "history", "sources", "scheduler", "datasets",
+        "configuration", "contracts", "history", "sources", "scheduler", "notifications", "datasets",
     }  # fmt: skip
     assert (answer.returncode, {note["level"] for note in notes}) == (0, {"ok"})
     messages = [note["message"] for note in notes]

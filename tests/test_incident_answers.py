@@ -23,6 +23,7 @@ from checks.incident_answers import Wanted, action_of
 from checks.incidents import UnknownIncident, WrongAction
 from checks.refusal import Refused
 from checks.remote import Remote
+from connectors import TableName
 from dashboard import api, process
 from tests.monitors import CannedMonitor, Clock, canned, utc
 
@@ -265,6 +266,18 @@ def test_what_is_typed_is_kept_without_what_terminals_and_pages_would_obey(monit
     found = act(monitor, number, "note", "first \x1b[31mred\x07\x00\r\nsecond \u202eturned \ud800half 🧑\u200d🔧 漢字")
     assert found["timeline"][-1]["sentence"] == "first [31mred\nsecond turned half 🧑\u200d🔧 漢字"
     assert act(monitor, number, "assign", "Ada\x1b[2J")["assignee"] == "Ada[2J"
+
+
+def test_what_is_not_watched_any_more_is_found_and_resolved_by_a_person(monitor):
+    assert incident_answers.unwatched(monitor) == []
+    (monitor.config.contracts_path / "shop.yaml").unlink()
+    monitor.catalogue.read_contracts()
+    monitor.catalogue.refresh("s", lambda: (TableName(None, "users"),), monitor.clock())
+    [(incident, names)] = incident_answers.unwatched(monitor)
+    assert names == ["s.orders"]
+    assert number_of(monitor, "s.orders") == incident.id
+    assert act(monitor, incident.id, "resolve", "dropped on purpose")["state"] == "resolved"
+    assert incident_answers.unwatched(monitor) == []
 
 
 # -- the same from everywhere ------------------------------------------------------------------------------------------

@@ -124,7 +124,19 @@ def test_how_soon_people_responded_stands_below(monitor):
     assert (contract["contract"], contract["repair"]["kept"], contract["asked"]["repair_seconds"]) == (
         "shop-orders", 1, 86400.0,
     )  # fmt: skip
-    assert "response" not in answer(monitor, [], START + 22 * HOUR)
+
+
+def test_incidents_of_a_moment_in_the_past_are_as_they_were_known_then(monitor):
+    now = answer(monitor, [], None)["response"]
+    while_late, before = (answer(monitor, [], START + hours * HOUR)["response"] for hours in (22, 12))
+    assert (while_late["all"]["incidents"], while_late["all"]["open"], while_late["all"]["repair"]["count"]) == (
+        1,
+        1,
+        0,
+    )
+    assert (now["all"]["open"], now["all"]["repair"]["count"]) == (0, 1)
+    assert (before["all"]["incidents"], before["noisiest"]) == (0, [])
+    assert answer(monitor, [], START - HOUR)["response"]["all"]["incidents"] == 0
 
 
 def test_a_moment_in_the_past_is_told_as_it_was(monitor):

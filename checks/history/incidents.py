@@ -10,6 +10,8 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -69,10 +71,18 @@ class IncidentKeeper:
             rows = cursor.execute(
                 f"SELECT {_EVENTS} FROM incident_events WHERE incident_id = ? ORDER BY number", [number]
             ).fetchall()
-        return [
-            IncidentEvent(incident, place, aware(at), EventKind(kind), author, json.loads(about))
-            for incident, place, at, kind, author, about in rows
-        ]
+        return [_event(row) for row in rows]
+
+    def stories(self, since: datetime, until: datetime) -> list[list[IncidentEvent]]:
+        """What had happened by the moment `until` to each incident that was noticed from `since` on, oldest first."""
+        with self._store.reading() as cursor:
+            rows = cursor.execute(
+                f"""SELECT {_EVENTS} FROM incident_events
+                    WHERE "at" <= $2 AND incident_id IN (SELECT incident_id FROM incidents WHERE noticed_at >= $1)
+                    ORDER BY incident_id, number""",
+                [naive(since), naive(until)],
+            ).fetchall()
+        return [[_event(row) for row in story] for _, story in groupby(rows, key=itemgetter(0))]
 
     def event_counts(self) -> dict[int, int]:
         """How many events each incident has; the largest key is the newest incident."""
@@ -102,6 +112,11 @@ class IncidentKeeper:
         with self._store.reading() as cursor:
             [(found,)] = cursor.execute(f"SELECT max(started_at) FROM runs {condition}", values).fetchall()
         return aware(found)
+
+
+def _event(row: tuple) -> IncidentEvent:
+    incident, place, at, kind, author, about = row
+    return IncidentEvent(incident, place, aware(at), EventKind(kind), author, json.loads(about))
 
 
 def _write_change(cursor: duckdb.DuckDBPyConnection, change: Change) -> None:

@@ -32,9 +32,7 @@ def answer(monitor: Monitor, names: Sequence[str], at: datetime | None) -> Docum
     Raises UnknownDataset."""
     now = at or monitor.clock()
     document = objectives_document([told(kept, now) for kept in kept_of(monitor, names, at)])
-    if at is not None:
-        return document  # what people had done by then is not told
-    return document | {"response": responses(monitor, [each.name for each in chosen(monitor, names)])}
+    return document | {"response": responses(monitor, [each.name for each in chosen(monitor, names)], at)}
 
 
 def kept_of(monitor: Monitor, names: Sequence[str], at: datetime | None) -> list[Kept]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from checks.answers import moment
+from checks.incidents.transitions import folded
 from checks.monitor import Monitor
 from checks.objectives import response
 from checks.objectives.response import Mean, Record, Window
@@ -16,14 +17,20 @@ from checks.service_levels import ResponseTimes
 Document = dict[str, Any]
 
 
-def responses(monitor: Monitor, names: Collection[str]) -> Document:
-    """The incidents of the last 90 days that show in these datasets, or in their sources."""
-    history, at = monitor.history, monitor.clock()
-    window = Window.of(history.first_run(), at)
+def responses(monitor: Monitor, names: Collection[str], past: datetime | None = None) -> Document:
+    """The incidents of the last 90 days that show in these datasets, or in their sources: as they are now, or as they
+    were known at a moment in the past."""
+    history = monitor.history
+    window = Window.of(history.first_run(), past or monitor.clock())
+    if past is None:
+        found, labels = history.incidents(since=window.since), history.labels()
+    else:
+        found = [folded(story) for story in history.stories(window.since, past)]
+        labels = [label for label in history.labels() if label.at <= past]
     wanted = {*names, *(name.partition(".")[0] for name in names)}
     datasets = {name: dataset for name, dataset in monitor.datasets().items() if name in names}
-    incidents = [each for each in history.incidents(since=window.since) if not wanted.isdisjoint(each.datasets)]
-    return response_document(incidents, history.labels(), datasets, window)
+    incidents = [each for each in found if not wanted.isdisjoint(each.datasets)]
+    return response_document(incidents, labels, datasets, window)
 
 
 def response_document(
