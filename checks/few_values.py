@@ -71,7 +71,8 @@ def chosen(
 
 
 def can_be_named(values: Collection[str], known: Collection[str]) -> bool:
-    """Whether all that was found are values of a column with few: no long texts, none that looks personal."""
+    """Whether all that was found are values of a column with few: no long texts, none that looks personal. Each bucket
+    may have few and all of them many, when the values change with time."""
     if any(len(value) > _LONGEST or looks_like_personal_value(value) for value in values):
         return False
-    return bool(known) or len(values) <= FEW
+    return len(values) <= (MOST_EVER if known else FEW)

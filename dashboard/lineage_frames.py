@@ -14,6 +14,8 @@ from dashboard import words
 
 Document = Mapping[str, Any]
 Frame = pd.DataFrame
+Ends = Mapping[str, set[str]]
+_REFERENCE = "relationship"
 
 
 def in_order(nodes: Sequence[Document]) -> list[Document]:
@@ -34,13 +36,17 @@ def by_place(document: Document) -> list[Document]:
 
 def neighbours(nodes: Sequence[Document], edges: Sequence[Document]) -> Frame:
     """Each node with what is directly above and below it."""
+    flows = [edge for edge in edges if edge["origin"] != _REFERENCE]
+    references = [edge for edge in edges if edge["origin"] == _REFERENCE]
+    above, below = _ends(flows, "upstream", "downstream"), _ends(flows, "downstream", "upstream")
+    keys = _ends(references, "upstream", "downstream")
     return pd.DataFrame(
         {
             "Name": node["name"],
             "Health": _health(node),
-            "Made from": _ends(edges, "upstream", "downstream", node["name"]),
-            "Feeds": _ends(edges, "downstream", "upstream", node["name"]),
-            "Refers to": _ends(edges, "upstream", "downstream", node["name"], references=True),
+            "Made from": _listed(above, node),
+            "Feeds": _listed(below, node),
+            "Refers to": _listed(keys, node),
             "Owner": node["owner"] or "",
             "Last job": _last_job(node),
         }
@@ -86,9 +92,16 @@ def _last_job(node: Document) -> str:
     return ", ".join(f"{SIGNS[job['state']]} {job['job']} {job['state']}" for job in known)
 
 
-def _ends(edges: Sequence[Document], end: str, other: str, name: str, *, references: bool = False) -> str:
-    found = {edge[end] for edge in edges if edge[other] == name and (edge["origin"] == "relationship") is references}
-    return phrases.listed(sorted(found), 4)
+def _ends(edges: Sequence[Document], end: str, other: str) -> Ends:
+    """Of each `other` end of the edges, what is at the first."""
+    found: dict[str, set[str]] = {}
+    for edge in edges:
+        found.setdefault(edge[other], set()).add(edge[end])
+    return found
+
+
+def _listed(ends: Ends, node: Document) -> str:
+    return phrases.listed(sorted(ends.get(node["name"], ())), 4)
 
 
 def _place(document: Document, name: str) -> str:

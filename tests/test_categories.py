@@ -17,7 +17,7 @@ from checks.backtest.faults import FAULTS, injected
 from checks.backtest.replay import replay
 from checks.config import load
 from checks.drill import veil_over
-from checks.few_values import FEW, MOST_EVER, chosen
+from checks.few_values import FEW, MOST_EVER, can_be_named, chosen
 from checks.history import Known
 from checks.learned.before import Before
 from checks.learned.categories import newcomers, vanished
@@ -176,6 +176,14 @@ def test_columns_of_the_fewest_values_come_first_and_hours_leave_less_room():
     hourly = [distinct[one.column.name] for one in chosen(columns, distinct, 91 * 24, whole_table=True)]
     assert 60 < sum(hourly) * 91 * 24 / 2184 <= 91
     assert list(chosen(columns, distinct, 3, whole_table=False)) == []
+
+
+def test_a_column_whose_values_change_with_time_is_none_of_few_though_each_day_has_few():
+    """A known column that is read again from its beginning, as after a restatement of all of its days."""
+    days = [f"release {number}" for number in range(MOST_EVER + 1)]
+    assert can_be_named(days[:-1], known=days[:1])
+    assert not can_be_named(days, known=days[:1])
+    assert not can_be_named(days[: FEW + 1], known=())
 
 
 def test_a_view_that_could_show_a_classified_column_names_no_values(tmp_path: Path):

@@ -87,6 +87,8 @@ NAMING = Naming(
         ("file", "/data/lake", "file:/data/lake"),
         ("file", "events", "file:events"),
         ("postgres://[", "a.b", "postgres://[/a.b"),
+        ("~nobody-of-this-name/x", "a.b", "~nobody-of-this-name/x:a.b"),
+        ("duckdb://~nobody-of-this-name/x", "a.b", "duckdb://~nobody-of-this-name/x/a.b"),
         ("s3://lake", "/events", "s3://lake/events"),
         ("s3://lake", "raw/events/date=2026-03-15/hour=3/part-0.parquet", "s3://lake/raw/events"),
         ("gs://lake", "/raw/2026/03/15/a.csv", "gs://lake/raw"),

@@ -18,7 +18,7 @@ from typing import Any
 
 from checks.lineage.assemble import Part
 from checks.lineage.graph import Edge, Kind, Node, Origin
-from checks.lineage.naming import Naming
+from checks.lineage.naming import Naming, at_home
 from checks.records import ConsumerKind
 
 _LARGEST = 256 * 1024 * 1024
@@ -123,7 +123,7 @@ class ManifestsKnown:
         """The manifest of each path in config.toml, or a sentence that says why there is none."""
         for path in written:
             with self._lock:
-                found = self._manifest(base / Path(path).expanduser())
+                found = self._manifest(base / at_home(path))
             yield found
 
     def _manifest(self, path: Path) -> Manifest | str:

@@ -181,10 +181,18 @@ def place_of(url: str, base: Path) -> Place:
         scheme, _, rest = ("", "", url.strip()) if "/" in scheme or "." in scheme else (scheme, "", "")
     kind = _SAME.get(scheme.lower(), scheme.lower()) or _kind_of(rest)
     if kind in ("file", "demo", *_IN_FILES):
-        path = (base / Path(unquote(rest)).expanduser()).absolute()
+        path = (base / at_home(unquote(rest))).absolute()
         return Place("file" if kind == "demo" else kind, str(path), path.stem if kind in _IN_FILES else None)
     host, database = _taken_apart(url, kind)
     return Place(kind, host, database)
+
+
+def at_home(path: str) -> Path:
+    """The path with the home directory that a `~` in front stands for; as it is where nobody here is called so."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
 
 
 def _kind_of(path: str) -> str:

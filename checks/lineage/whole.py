@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -53,6 +54,7 @@ class LineageKnown:
         self._views = ViewsKnown()
         self._manifests = ManifestsKnown()
         self._heard = 0  # new events so far
+        self._counting = threading.Lock()
         self._known: _Beside | None = None
         self._last_runs: tuple[tuple[int, int] | None, Mapping[Named, JobRun]] = (None, {})
         self._last_naming: tuple[int, Naming | None] = (0, None)
@@ -92,7 +94,9 @@ class LineageKnown:
         "dataset", "watched"}], "left_out"}. Raises NotAnEvent."""
         read = read_event(document, at)
         new = self._history.add_lineage_event(read.event, at)
-        self._heard += new
+        if new:
+            with self._counting:
+                self._heard += 1
         naming = self._naming()
         aliases: dict[Named, list[Named]] = {}
         for dataset, other in read.told.aliases:
