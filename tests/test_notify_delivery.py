@@ -330,6 +330,20 @@ def test_a_storm_is_five_messages_and_the_last_one_tells_of_all_others(house):
     assert summary["data"]["text"].count("\n- ") == 20  # and 76 more
 
 
+def test_what_a_storm_joined_arrives_when_the_channel_was_down_and_there_is_more_by_then(house):
+    with web_sink() as sink:
+        house.with_channels(hook(sink.url, at_most=2))
+        house.opened(*range(1, 11))
+        sink.answers = [500]
+        house.deliver()  # the first one fails, so that the one that joins the others is not tried
+        house.opened(*range(11, 21))
+        for _ in range(6):
+            house.deliver(11 * MINUTE)
+    told = [each.json["data"] for each in sink.arrived]
+    numbers = [each["id"] for data in told for each in (data["incidents"] or [data["incident"]])]
+    assert sorted(numbers) == list(range(1, 21))
+
+
 def test_the_digest_comes_once_a_day(house):
     with web_sink() as sink:
         house.with_channels(hook(sink.url, digest=NOON.time()))

@@ -88,13 +88,46 @@ def test_a_second_recovery_needs_a_second_alert():
     first = posted(message(), Fate.BEGUN, Fate.SENT)
     ended = posted(message(MessageKind.RECOVERED, NOON + MINUTE), Fate.BEGUN, Fate.SENT)
     again = posted(message(MessageKind.REOPENED, NOON + 2 * MINUTE), Fate.BEGUN, Fate.SENT)
-    assert was_told([first]) and not was_told([first, ended]) and was_told([first, ended, again])
+    assert was_told([first], {}) and not was_told([first, ended], {}) and was_told([first, ended, again], {})
 
 
-def test_an_alert_that_a_summary_tells_counts_as_told():
-    joined = posted(message(), Fate.SUPERSEDED, error="20260315T120000-x-summary-ops")
-    assert was_told([joined])
-    assert not was_told([posted(message(), Fate.SUPERSEDED, error="another alert")])
+def joined_in(*fates: Fate) -> dict[str, Posted]:
+    """The message in which the alert of incident 7 was joined with that of a critical one, and what became of it."""
+    of = message(MessageKind.SUMMARY, number=None, about={"told": [{"kind": "opened", "incident": n} for n in (7, 8)]})
+    return {of.id: posted(of, *fates)}
+
+
+JOINED = posted(message(), Fate.SUPERSEDED, error=next(iter(joined_in())))
+
+
+def test_an_alert_that_a_summary_tells_counts_as_told_when_that_arrived():
+    assert was_told([JOINED], joined_in(Fate.BEGUN, Fate.SENT))
+    assert not was_told([JOINED], joined_in(Fate.BEGUN, Fate.DEAD))
+    assert not was_told([posted(message(), Fate.SUPERSEDED, error="another alert")], {})
+
+
+def test_a_recovery_waits_for_the_summary_that_tells_its_alert():
+    end = posted(message(MessageKind.RECOVERED, LATER))
+    for fates in ((), (Fate.BEGUN,), (Fate.BEGUN, Fate.FAILED)):
+        waits = plan_of(end, others=[JOINED], summaries=joined_in(*fates), incidents=[resolved(LATER)])
+        assert waits == Plan()
+    told = plan_of(end, others=[JOINED], summaries=joined_in(Fate.BEGUN, Fate.SENT), incidents=[resolved(LATER)])
+    assert told.send == (end,)
+
+
+def test_a_summary_that_was_never_tried_hands_on_all_that_it_tells():
+    """A message before it failed, or the process ended; then there was too much again."""
+    [waiting] = joined_in().values()
+    fresh = [posted(message(number=number)) for number in range(20, 24)]
+    decided = plan_of(waiting, *fresh, of=channel(at_most=1), incidents=[incident(number) for number in range(7, 24)])
+    assert sorted(each["incident"] for each in decided.new[0].about["told"]) == [7, 8, 20, 21, 22, 23]
+
+
+def test_a_summary_of_something_critical_does_not_wait_for_the_morning():
+    [failed] = joined_in(Fate.BEGUN, Fate.FAILED).values()
+    worst = [incident(7), incident(8, severity=IncidentSeverity.CRITICAL)]
+    assert plan_of(failed, of=channel(quiet=NIGHT), now=NOON + 12 * HOUR, incidents=worst).send == (failed,)
+    assert plan_of(failed, of=channel(quiet=NIGHT), now=NOON + 12 * HOUR, incidents=worst[:1]).send == ()
 
 
 def test_a_recovery_of_what_is_broken_again_is_dropped():

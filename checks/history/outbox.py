@@ -50,6 +50,10 @@ class OutboxKeeper:
         """One message, None where there is none of this identity."""
         return next(iter(self._posted("WHERE message_id = ?", [identity])), None)
 
+    def messages_named(self, identities: Collection[str]) -> list[Posted]:
+        """The messages of these identities that there are, oldest first."""
+        return self._posted("WHERE message_id IN (SELECT unnest(?))", [list(identities)]) if identities else []
+
     def dead_messages(self) -> list[Posted]:
         """What was given up and nobody has sent again, newest first."""
         return self._posted(f"JOIN {_NEWEST} USING (message_id) WHERE newest[1] = 'dead'", [])[::-1]

@@ -51,9 +51,11 @@ def is_public(address: str) -> bool:
         inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo[1] if parsed.teredo else None)
         if parsed in _NAT64:
             inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-        if inner is not None:
-            parsed = inner
+        if inner is None and parsed not in _UNICAST:
+            return False
+        parsed = inner or parsed
     return parsed.is_global and not parsed.is_multicast
 
 
+_UNICAST = ipaddress.ip_network("2000::/3")  # all that was ever given to anybody
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

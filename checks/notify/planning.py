@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from checks.notify.channels import Channel
 from checks.notify.telling import following
@@ -41,13 +42,15 @@ _ENDS = (MessageKind.RECOVERED, MessageKind.MERGED)
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What a channel knows: its due messages that are not done with, all other messages to it about the same incidents,
-    the incidents, when it last sent something, and the newest attempt of all."""
+    the incidents, when it last sent something, the newest attempt of all, and by identity the messages in which any of
+    these were joined."""
 
     due: Sequence[Posted]
     others: Sequence[Posted] = ()
     incidents: Mapping[int, Incident] = field(default_factory=dict)
     sent: Sequence[datetime] = ()
     newest: Delivery | None = None
+    summaries: Mapping[str, Posted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,8 @@ def _chained(channel: Channel, situation: Situation, settled: Sequence[Delivery]
 
 def _without_early_ends(situation: Situation) -> Situation:
     """Without the ends of incidents of which an alert is in doubt: they wait for it."""
-    in_doubt = {each.message.incident for each in (*situation.due, *situation.others) if _is_doubtful_alert(each)}
+    every = (*situation.due, *situation.others)
+    in_doubt = {each.message.incident for each in every if _is_doubtful_alert(each, situation.summaries)}
     due = [each for each in situation.due if each.message.kind not in _ENDS or each.message.incident not in in_doubt]
     return replace(situation, due=due)
 
@@ -105,7 +109,7 @@ def _settled(channel: Channel, situation: Situation, at: datetime) -> list[Deliv
     for number, fresh in by_incident.items():
         incident = situation.incidents.get(number)
         about = [each for each in (*situation.due, *situation.others) if each.message.incident == number]
-        for posted, (fate, reason) in _worth(channel, incident, fresh, about, at):
+        for posted, (fate, reason) in _worth(channel, incident, fresh, about, situation, at):
             decided.append(Delivery(posted.message.id, at, 0, fate, reason))
     return decided
 
@@ -114,7 +118,12 @@ _Verdict = tuple[Fate, str]
 
 
 def _worth(
-    channel: Channel, incident: Incident | None, fresh: Sequence[Posted], about: Sequence[Posted], at: datetime
+    channel: Channel,
+    incident: Incident | None,
+    fresh: Sequence[Posted],
+    about: Sequence[Posted],
+    situation: Situation,
+    at: datetime,
 ) -> Iterable[tuple[Posted, _Verdict]]:
     """Those of the fresh messages of one incident that are not sent, each with what becomes of it."""
     if incident is None:
@@ -126,7 +135,7 @@ def _worth(
     if incident.is_open:
         over = [(each, (Fate.CANCELLED, "it is broken again")) for each in ends]
         return [*over, *_one_alert(incident, alerts, about)]
-    return _of_what_is_over(channel, incident, alerts, ends, was_told(about))
+    return _of_what_is_over(channel, incident, alerts, ends, was_told(about, situation.summaries))
 
 
 def _one_alert(
@@ -178,24 +187,25 @@ _ALERT_ORDER = {
 }
 
 
-def was_told(about: Sequence[Posted]) -> bool:
+def was_told(about: Sequence[Posted], summaries: Mapping[str, Posted]) -> bool:
     """Whether people of the channel know of an incident as broken: an alert of it was sent, by itself or joined with
     others, and no recovery since."""
-    ends = [each.message.created_at for each in about if each.message.kind in _ENDS and _went(each)]
-    since = max(ends, default=None)
-    alerts = (each for each in about if each.message.kind.alerts and _went(each))
+    went = [each for each in about if _teller(each, summaries).fate is Fate.SENT]
+    since = max((each.message.created_at for each in went if each.message.kind in _ENDS), default=None)
+    alerts = (each for each in went if each.message.kind.alerts)
     return any(since is None or each.message.created_at > since for each in alerts)
 
 
-def _went(posted: Posted) -> bool:
-    last = posted.last
-    if last is None:
-        return False
-    return last.fate is Fate.SENT or (last.fate is Fate.SUPERSEDED and is_summary(last.error or ""))
+def _teller(posted: Posted, summaries: Mapping[str, Posted]) -> Posted:
+    """The message that tells it: itself, or the one in which it was joined with others."""
+    joined_in = summaries.get(posted.last.error or "") if posted.fate is Fate.SUPERSEDED and posted.last else None
+    return _teller(joined_in, summaries) if joined_in else posted
 
 
-def _is_doubtful_alert(posted: Posted) -> bool:
-    return posted.message.kind.alerts and posted.fate in (Fate.BEGUN, Fate.FAILED, Fate.QUEUED)
+def _is_doubtful_alert(posted: Posted, summaries: Mapping[str, Posted]) -> bool:
+    teller = _teller(posted, summaries)
+    waits = teller is not posted and teller.fate is None
+    return posted.message.kind.alerts and (waits or teller.fate in (Fate.BEGUN, Fate.FAILED, Fate.QUEUED))
 
 
 # -- 2. to 4. what goes now --------------------------------------------------------------------------------------------
@@ -235,9 +245,21 @@ def _limited(
 
 def summary_of(channel: Channel, many: Sequence[Posted], at: datetime) -> Message:
     """One message in the place of many, in their order."""
-    told = [{"kind": each.message.kind.value, "incident": each.message.incident} for each in many]
+    told = [one for each in many for one in _told(each.message)]
     identity = f"{at:%Y%m%dT%H%M%S}-{many[0].message.id}{_SUMMARY}{channel.name}"
     return Message(identity, channel.name, MessageKind.SUMMARY, None, at, at, {"told": told})
+
+
+def incidents_told(message: Message) -> list[int]:
+    """The numbers of the incidents that a message tells of."""
+    return [each["incident"] for each in _told(message) if each["incident"] is not None]
+
+
+def _told(message: Message) -> Sequence[Mapping[str, Any]]:
+    """What a message adds to one that joins it with others; one that joins others itself hands on all of them."""
+    if message.kind is MessageKind.SUMMARY:
+        return message.about["told"]
+    return [{"kind": message.kind.value, "incident": message.incident}]
 
 
 _SUMMARY = "-summary-"
@@ -254,5 +276,7 @@ def _urgency(posted: Posted, situation: Situation) -> tuple[bool, int, datetime]
 
 
 def _severity(posted: Posted, situation: Situation) -> IncidentSeverity:
-    incident = situation.incidents.get(posted.message.incident or 0)
-    return incident.severity if incident else IncidentSeverity.LOW
+    """Of the worst incident that it tells of."""
+    numbers = incidents_told(posted.message)
+    found = [situation.incidents[number].severity for number in numbers if number in situation.incidents]
+    return max(found, key=lambda each: each.rank, default=IncidentSeverity.LOW)

@@ -20,7 +20,7 @@ from checks.history import History, HistoryError
 from checks.notify import retrying
 from checks.notify.attempt import Attempt
 from checks.notify.channels import Channel
-from checks.notify.planning import WINDOW, Plan, Situation, plan
+from checks.notify.planning import WINDOW, Plan, Situation, incidents_told, is_summary, plan
 from checks.notify.telling import following
 from checks.notify.within import Patience, within
 from checks.notify.writing import Writer
@@ -142,17 +142,30 @@ class Sender:
         numbers = {each.message.incident for each in due if each.message.incident is not None}
         ids = {each.message.id for each in due}
         about = self._history.messages_about(channel.name, numbers) if numbers else []
+        told = {number for each in due for number in incidents_told(each.message)}
         situation = Situation(
             due,
             [each for each in about if each.message.id not in ids],
-            self._history.incidents_of(numbers) if numbers else {},
+            self._history.incidents_of(told) if told else {},
             self._history.sent_since(channel.name, at - WINDOW),
             self._history.newest_attempts().get(channel.name),
+            self._summaries(about),
         )
         decided = plan(channel, situation, at)
         if decided.settled or decided.new:
             self._history.post(decided.new, decided.settled)
         return decided
+
+    def _summaries(self, about: list[Posted]) -> dict[str, Posted]:
+        """The messages in which these were joined with others, and in which those were."""
+        found: dict[str, Posted] = {}
+        while about:
+            names = {
+                each.last.error for each in about if each.last and each.fate is Fate.SUPERSEDED and each.last.error
+            }
+            about = self._history.messages_named({name for name in names if is_summary(name)} - found.keys())
+            found |= {each.message.id: each for each in about}
+        return found
 
     def _try(self, channel: Channel, posted: Posted) -> str | None:
         """One attempt; the sentence of what went wrong, None where it was delivered."""
