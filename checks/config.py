@@ -180,8 +180,14 @@ def _sentence(detail: Mapping[str, Any], place: _Place, raw: Mapping[str, Any]) 
 
 def _plain(message: str) -> str:
     """pydantic's 'Input should be a valid integer, unable to parse ...' in the tone of the other sentences."""
-    words = {"Input should be": "is wrong; it must be", "a valid integer": "a whole number", "a valid string": "text"}
-    return functools.reduce(lambda text, word: text.replace(word, words[word]), words, message.split(", unable")[0])
+    words = {
+        "Input should be": "is wrong; it must be",
+        "a valid integer": "a whole number",
+        "a valid string": "text",
+        "a valid tuple": "text, or a list of texts",
+    }
+    plain = re.sub(r"a valid dictionary( or instance of \w+)?", "a section with keys of its own", message)
+    return functools.reduce(lambda text, word: text.replace(word, words[word]), words, plain.split(", unable")[0])
 
 
 def _unknown(place: _Place) -> str:
@@ -203,7 +209,7 @@ def _fields_at(place: _Place) -> Mapping[str, FieldInfo]:
 
 
 def _is_hidden(place: _Place) -> bool:
-    return place[-1] in ("url", "token", "heartbeat", "secret")
+    return place[-1] in ("url", "token", "heartbeat", "secret", "public_url")
 
 
 def _misnamed(filled: Mapping[str, Any]) -> list[tuple[_Place, str]]:
@@ -217,6 +223,8 @@ def _misnamed(filled: Mapping[str, Any]) -> list[tuple[_Place, str]]:
         if name.split(".")[0] not in sources or "." not in name:
             known = ", ".join(sources) or "none"
             problems.append((("datasets", name), f"does not start with the name of a source (known: {known})"))
+    if any(not name.strip() for name in _section(filled, "consumers")):
+        problems.append((("consumers", ""), 'has no name; write who reads the data, as in [consumers."Delay board"]'))
     for namespace, name in _section(_section(filled, "lineage"), "namespaces").items():
         if name not in sources:
             known = ", ".join(sources) or "none"

@@ -12,6 +12,8 @@ from checks.deadlines import country
 from checks.records import ConsumerKind
 from checks.values import Secret, cron, duration, zone
 
+_LONGEST = timedelta(days=36_525)
+
 
 def _secret(value: object) -> Secret:
     if isinstance(value, Secret):
@@ -32,12 +34,21 @@ def _url(value: Secret) -> Secret:
 def _link(value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise ValueError("is not a URL; it starts with https:// or http://")
+    if "@" in value.partition("//")[2].partition("/")[0]:
+        raise ValueError("holds a user or password; leave that out, everybody who follows the link sees it")
     return value
 
 
 def _positive(value: timedelta) -> timedelta:
     if not value:
         raise ValueError("is no time at all; write for example 30s, 5m or 2h")
+    return value
+
+
+def _within_a_life(value: timedelta) -> timedelta:
+    """Longer ones would lead out of the calendar when a moment is so long ago."""
+    if value > _LONGEST:
+        raise ValueError("is longer than 100 years")
     return value
 
 
@@ -48,7 +59,7 @@ def _as_list(value: object) -> object:
 Hidden = Annotated[Secret, BeforeValidator(_secret)]
 Url = Annotated[Hidden, AfterValidator(_url)]
 Link = Annotated[str, AfterValidator(_link)]
-Duration = Annotated[timedelta, BeforeValidator(duration)]
+Duration = Annotated[timedelta, BeforeValidator(duration), AfterValidator(_within_a_life)]
 PositiveDuration = Annotated[Duration, AfterValidator(_positive)]
 Cron = Annotated[str, AfterValidator(cron)]
 Zone = Annotated[str, AfterValidator(zone)]
