@@ -17,7 +17,7 @@ from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset, addr
 from checks.config import Config
 from checks.explain import Explanation, Words
 from checks.history import History, Known
-from checks.incidents import Around, Asking, Desk, work_on
+from checks.incidents import Around, Asking, Desk, work_on, work_on_listing
 from checks.lineage import Lineage, LineageKnown
 from checks.lineage.record import ViewsRead
 from checks.notify.wiring import wired
@@ -31,7 +31,7 @@ from checks.run import Slot
 from checks.run_queue import Order, RunQueue
 from checks.worker import Job, SourceSpec, list_job, measure_job
 from checks.workers import Workers
-from connectors import TableName
+from connectors import SourceError, TableName
 
 if TYPE_CHECKING:
     from checks.guard import Veil
@@ -236,9 +236,17 @@ class Monitor:
 
     def _refresh_one(self, name: str, at: datetime) -> SourceState:
         spec = self.spec(name)
+        runs_tell = any(dataset.source == name for dataset in self.datasets().values())
 
         def tables() -> tuple[TableName, ...]:
-            found = self.workers.call(spec, spec.timeout + 10, list_job, spec)
+            try:
+                found = self.workers.call(spec, spec.timeout + 10, list_job, spec)
+            except SourceError as error:
+                if not runs_tell:
+                    work_on_listing(self.desk, name, at, error, self.troubles)
+                raise
+            if not runs_tell:
+                work_on_listing(self.desk, name, at, None, self.troubles)
             self.history.remember_listing(name, address_of(self.config.sources[name].url.reveal()), at, found)
             return found
 

@@ -15,7 +15,7 @@ from checks.incidents.transitions import folded
 from checks.lineage import Graph, Node
 from checks.records import Change, Dataset, Dimension, IncidentState, Outcome, Result, RunReport, Severity, Status
 from checks.refusal import Refused
-from connectors import TableName
+from connectors import AccessDenied, TableName, Unreachable
 from tests.incidents import HOUR, NINE
 from tests.monitors import CannedMonitor, Clock, canned
 
@@ -113,6 +113,37 @@ def test_a_replay_of_the_past_opens_nothing(monitor):
     [future] = monitor.start([])
     future.result()
     assert len(monitor.history.incidents()) == 1
+
+
+def test_a_source_that_never_answered_has_an_incident_until_it_is_listed(tmp_path, monkeypatch):
+    monitor = canned(tmp_path, Clock(NINE))
+    table, answers = TableName(None, "orders"), [Unreachable("s", "nobody there")] * 3
+
+    def listing(*_: object) -> tuple[TableName, ...]:
+        if answers:
+            raise answers.pop()
+        return (table,)
+
+    monkeypatch.setattr(monitor.workers, "call", listing)
+    monitor.refresh(NINE)
+    monitor.refresh(NINE + HOUR)
+    [found] = monitor.history.incidents()
+    assert (found.title, found.is_open, found.noticed_at) == ("source s does not answer", True, NINE)
+    assert found.cause is not None and "nobody there" in found.cause
+    answers.clear()
+    monitor.refresh(NINE + 2 * HOUR)
+    [found] = monitor.history.incidents()
+    assert found.resolved_at == NINE + 2 * HOUR
+    answers.append(Unreachable("s", "nobody there"))
+    monitor.refresh(NINE + 3 * HOUR)  # it has datasets now, whose runs tell
+    assert monitor.history.incidents() == [found]
+    monitor.close()
+
+
+def test_a_source_that_refuses_to_be_listed_is_no_silent_one(history):
+    desk = desk_on(history)
+    assert desk.listed("lake", NINE, AccessDenied("lake", "wrong password")) == ()
+    assert desk.listed("lake", NINE, None) == ()
 
 
 def test_a_desk_that_fails_is_a_trouble_of_ours_until_it_works_again_and_none_of_the_run(monitor, monkeypatch, caplog):

@@ -8,8 +8,18 @@
 """
 
 from checks.incidents.actions import Action, ActionKind, WrongAction
-from checks.incidents.after import work_on
+from checks.incidents.after import work_on, work_on_listing
 from checks.incidents.desk import Around, Desk, UnknownIncident
 from checks.incidents.evidence import Asking
 
-__all__ = ["Action", "ActionKind", "Around", "Asking", "Desk", "UnknownIncident", "WrongAction", "work_on"]
+__all__ = [
+    "Action",
+    "ActionKind",
+    "Around",
+    "Asking",
+    "Desk",
+    "UnknownIncident",
+    "WrongAction",
+    "work_on",
+    "work_on_listing",
+]

@@ -40,6 +40,7 @@ from checks.records import (
     Symptom,
 )
 from checks.refusal import Refused
+from connectors import SourceError
 
 #: a check that is measured once a month tells for so long what was broken before somebody resolved it
 _REMEMBERED = timedelta(days=35)
@@ -120,8 +121,21 @@ class Desk:
             past = Beginnings(self._history, dataset, report)
             found = [*signals.of_run(report, past, broken), *others]
             draft = self._draft(known)
-            react(draft, found, self._surroundings(past, found))
+            rows = {each.key: finding for each in found if (finding := _rows(past, each))}
+            react(draft, found, self._surroundings(rows))
             return self._commit(known, draft, report.started_at)
+
+    def listed(self, source: str, at: datetime, error: SourceError | None) -> tuple[Change, ...]:
+        """What it means that a source of which no dataset is known was listed, or could not be. Raises HistoryError,
+        and then nothing has changed."""
+        with self._lock:
+            known = self._standing(at)
+            signal = signals.of_listing(source, at, error, known.broken((source,)))
+            if signal is None:
+                return ()
+            draft = self._draft(known)
+            react(draft, [signal], self._surroundings({}))
+            return self._commit(known, draft, at)
 
     def investigate(self, changes: Sequence[Change], at: datetime) -> None:
         """Looks for what speaks for the cause of the incidents that have just opened (again), and puts it into their
@@ -191,9 +205,8 @@ class Desk:
         incidents = known.incidents | ({incident.id: incident} if incident else {})
         return Draft(incidents, known.counts, known.next_id)
 
-    def _surroundings(self, past: Beginnings, found: Sequence[Signal]) -> Surroundings:
+    def _surroundings(self, rows: Mapping[Key, Finding]) -> Surroundings:
         numbers = Numbers(self._config.spread, self._config.reopen_within)
-        rows = {each.key: rows for each in found if (rows := _rows(past, each))}
         around = self._around
         return Surroundings(cache(around.graph), around.datasets(), numbers, self._config.healthy_runs, rows)
 

@@ -5,6 +5,7 @@
     one of them was not evaluated (broken, skipped, learning)     unknown
     the run did not reach the warehouse                           broken for the source, unknown for its data
     the run reached it                                            well for the source
+    a source of which no dataset is known can not be listed       broken for the source, until it is
 
 What is only for information says nothing, nor does a learned check that refers to another one. Nor does availability:
 that the warehouse did not answer is told by the incident of its source, and is no trouble of the data for weeks after.
@@ -13,6 +14,7 @@ that the warehouse did not answer is told by the incident of its source, and is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from checks.incidents.beginnings import Beginning, Beginnings
 from checks.records import (
@@ -23,12 +25,13 @@ from checks.records import (
     RunReport,
     Severity,
     Signal,
+    Span,
     Status,
     Symptom,
     Verdict,
 )
 from checks.service_levels import AvailabilityExpected
-from connectors import AccessDenied, DriverMissing, Unreachable
+from connectors import AccessDenied, DriverMissing, SourceError, Unreachable
 
 #: symptoms of open incidents that have not recovered
 Known = Mapping[Key, Symptom]
@@ -55,6 +58,18 @@ def of_run(report: RunReport, past: Beginnings, known: Known) -> list[Signal]:
     if report.outcome is Outcome.FINISHED:
         found += _of_data(report, past, known)
     return found
+
+
+def of_listing(source: str, at: datetime, error: SourceError | None, known: Known) -> Signal | None:
+    """What it says of a source of which no dataset is known, so that nothing of it runs, that it was listed or that it
+    could not be; None where it says nothing."""
+    key = Key(source, None, Family.SOURCE)
+    if error is None:
+        return Signal(key, Verdict.WELL, at) if key in known else None
+    if error.kind != Unreachable.kind:
+        return None
+    began = known[key].began if key in known else Span(None, at)
+    return Signal(key, Verdict.BROKEN, at, Severity.ERROR, error.sentence, began=began)
 
 
 def _of_source(report: RunReport, past: Beginnings, known: Known) -> Iterator[Signal]:
