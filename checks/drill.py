@@ -178,6 +178,15 @@ def veil_over(datasets: Sequence[Dataset]) -> Veil:
     return Veil(tables, frozenset(each.table for each in datasets if each.contract))
 
 
+def hidden_columns(datasets: Mapping[str, Dataset]) -> dict[str, frozenset[str]]:
+    """The columns (lower case) whose values nobody is shown, by dataset."""
+    by_source: dict[str, list[Dataset]] = {}
+    for dataset in datasets.values():
+        by_source.setdefault(dataset.source, []).append(dataset)
+    veils = {source: veil_over(its) for source, its in by_source.items()}
+    return {name: veils[dataset.source].tables[dataset.table] for name, dataset in datasets.items()}
+
+
 def _ask(
     workers: Workers, spec: SourceSpec, write: Callable[[Source], str], limit: int, classified: Mapping[str, str]
 ) -> Sample:

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from checks.answers import parsed_moment
+from checks.drill import hidden_columns
 from checks.incidents import Action, ActionKind, UnknownIncident, WrongAction
 from checks.incidents.document import incident_document, timeline_document
+from checks.incidents.masked import masked, masked_evidence
 from checks.incidents.postmortem import report
 from checks.incidents.timeline import Line, timeline
 from checks.monitor import Monitor
-from checks.records import Incident, IncidentSeverity, IncidentState
+from checks.records import EventKind, Incident, IncidentSeverity, IncidentState
 from checks.service_levels import ResponseTimes
 
 Document = dict[str, Any]
@@ -40,16 +42,16 @@ def incidents(monitor: Monitor, wanted: Wanted) -> list[Incident]:
     """The incidents that are wanted. Raises WrongAction, UnknownDataset."""
     state = _word(wanted.state, (ALL, *IncidentState), "state")
     least = IncidentSeverity(_word(wanted.severity or IncidentSeverity.LOW, tuple(IncidentSeverity), "severity"))
-    found = monitor.history.incidents(open_only=state == OPEN, since=_since(wanted.since))
+    found = shown(monitor, monitor.history.incidents(open_only=state == OPEN, since=_since(wanted.since)))
     subject = _subject(monitor, wanted.dataset, found) if wanted.dataset else None
-    shown = [
+    fitting = [
         each
         for each in found
         if (state in (OPEN, ALL) or each.state == state)
         and each.severity.rank >= least.rank
         and (subject is None or subject in each.datasets)
     ]
-    return sorted(shown, key=lambda each: (not each.is_open, -each.severity.rank if each.is_open else 0, -each.id))
+    return sorted(fitting, key=lambda each: (not each.is_open, -each.severity.rank if each.is_open else 0, -each.id))
 
 
 def one(monitor: Monitor, number: int) -> tuple[Incident, list[Line]]:
@@ -57,7 +59,26 @@ def one(monitor: Monitor, number: int) -> tuple[Incident, list[Line]]:
     found = monitor.history.incident(number)
     if found is None:
         raise UnknownIncident(number)
-    return found, timeline(monitor.history, found, monitor.datasets(), monitor.clock())
+    [told] = shown(monitor, [found])
+    return told, timeline(monitor.history, found, monitor.datasets(), monitor.clock())
+
+
+def shown(monitor: Monitor, incidents: Sequence[Incident]) -> list[Incident]:
+    """Incidents of the history as they may be told today."""
+    hidden = hidden_columns(monitor.datasets()) if incidents else {}
+    return [masked(each, hidden) for each in incidents]
+
+
+def evidence(monitor: Monitor, number: int) -> list[str]:
+    """What was found about its cause, each sentence once, in the order in which it was found. Raises
+    UnknownIncident."""
+    found = monitor.history.incident(number)
+    if found is None:
+        raise UnknownIncident(number)
+    hidden = hidden_columns(monitor.datasets())
+    events = (masked_evidence(each, found, hidden) for each in monitor.history.incident_events(number))
+    told = (one for each in events if each.kind is EventKind.EVIDENCE for one in each.about["evidence"])
+    return list(dict.fromkeys(one["sentence"] for one in told))
 
 
 def one_document(monitor: Monitor, number: int) -> Document:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from checks.records import EventKind, Family, Incident, IncidentEvent
+from checks.records import Family, Incident
 from dashboard import (
     errors,
     incident_actions,
@@ -84,17 +84,12 @@ def _why(incident: Incident) -> None:
     st.subheader("Why", anchor=False)
     if incident.cause:
         st.markdown(f"**{words.plain(incident.cause)}**")
-    found = [one["sentence"] for event in _evidence(incident) for one in event.about["evidence"]]
-    others = [sentence for sentence in dict.fromkeys(found) if sentence != incident.cause]
+    others = [sentence for sentence in load_incidents.evidence(incident.id) if sentence != incident.cause]
     if others:
         st.markdown("\n".join(f"- {words.plain(sentence)}" for sentence in others))
     if not incident.cause and not others:
         st.markdown(words.plain(incident.lead.sentence[:1].upper() + incident.lead.sentence[1:]) + ".")
         st.caption("Nothing that was looked at explains it yet: rows, runs, schema, contracts, what it is made from.")
-
-
-def _evidence(incident: Incident) -> list[IncidentEvent]:
-    return [event for event in load_incidents.events(incident.id) if event.kind is EventKind.EVIDENCE]
 
 
 def _where(incident: Incident, at: datetime) -> None:

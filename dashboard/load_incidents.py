@@ -7,20 +7,22 @@ from datetime import timedelta
 
 from checks import incident_answers
 from checks.incidents.timeline import Line
-from checks.records import Incident, IncidentEvent
+from checks.records import Incident
 from dashboard import load, process
 
 
 @load.shared
 def incidents(back: int) -> Sequence[Incident]:
     """The open ones, and those that were resolved in the last `back` days; newest first."""
-    return tuple(process.current().history.incidents(since=load.now() - timedelta(days=back)))
+    monitor = process.current()
+    return tuple(incident_answers.shown(monitor, monitor.history.incidents(since=load.now() - timedelta(days=back))))
 
 
 @load.shared
 def open_ones() -> Sequence[Incident]:
     """The open ones, the worst first."""
-    found = process.current().history.incidents(open_only=True)
+    monitor = process.current()
+    found = incident_answers.shown(monitor, monitor.history.incidents(open_only=True))
     return tuple(sorted(found, key=lambda one: (-one.severity.rank, -one.id)))
 
 
@@ -50,13 +52,15 @@ def of(dataset: str, back: int) -> Sequence[Incident]:
 @load.shared
 def incident(number: int) -> Incident | None:
     """One incident, None where there is none of that number."""
-    return process.current().history.incident(number)
+    monitor = process.current()
+    found = monitor.history.incident(number)
+    return None if found is None else incident_answers.shown(monitor, [found])[0]
 
 
 @load.shared
-def events(number: int) -> Sequence[IncidentEvent]:
-    """What happened to it, oldest first."""
-    return tuple(process.current().history.incident_events(number))
+def evidence(number: int) -> Sequence[str]:
+    """What speaks for its cause, in the order in which it was found."""
+    return tuple(incident_answers.evidence(process.current(), number))
 
 
 @load.shared

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from checks.drill import veil_over
+from checks.drill import hidden_columns
 from checks.explain.subject import SHOWS_VALUES
 from checks.history import History
 from checks.records import Dataset, Grain
@@ -19,18 +19,9 @@ def reasons(
     """The sentences, by dataset, bucket and grain; of one dataset or of all. Of a dataset that is there no more
     everything is hidden that is hidden somewhere."""
     kept = history.explanations(name, since)
-    hidden = _hidden(datasets) if kept else {}
+    hidden = hidden_columns(datasets) if kept else {}
     everywhere = frozenset[str]().union(*hidden.values())
     return {key: _sentence(json.loads(text), hidden.get(key[0], everywhere)) for key, text in kept.items()}
-
-
-def _hidden(datasets: Mapping[str, Dataset]) -> dict[str, frozenset[str]]:
-    """The columns (lower case) whose values nobody is shown, by dataset."""
-    by_source: dict[str, list[Dataset]] = {}
-    for dataset in datasets.values():
-        by_source.setdefault(dataset.source, []).append(dataset)
-    veils = {source: veil_over(its) for source, its in by_source.items()}
-    return {name: veils[dataset.source].tables[dataset.table] for name, dataset in datasets.items()}
 
 
 def _sentence(document: dict[str, Any], hidden: frozenset[str]) -> str:

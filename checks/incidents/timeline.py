@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from checks import phrases
+from checks.drill import hidden_columns
 from checks.history import History
 from checks.incidents.coding import key_of, symptom_of
 from checks.incidents.evidence import CHANGES, NEAR, contract_changes, schema_changes
+from checks.incidents.masked import Hidden, masked_evidence, masked_sentence
 from checks.incidents.told import told
 from checks.records import VITALS, Dataset, EventKind, Family, Incident, IncidentEvent, Key, Symptom
 
@@ -30,7 +32,9 @@ class Line:
 def timeline(history: History, incident: Incident, datasets: Mapping[str, Dataset], until: datetime) -> list[Line]:
     """All lines, oldest first: of the incident up to now, and of its datasets from a day before it began until it was
     resolved, and of the messages about it."""
-    lines = [line for event in history.incident_events(incident.id) for line in lines_of(event)]
+    hidden = hidden_columns(datasets)
+    events = [masked_evidence(event, incident, hidden) for event in history.incident_events(incident.id)]
+    lines = [_masked(line, incident, hidden) for event in events for line in lines_of(event)]
     since = min(incident.happened_at or incident.noticed_at, incident.noticed_at) - NEAR
     lines += _changes(history, incident.datasets[:_DATASETS], datasets, (since, incident.resolved_at or until))
     said = [told(posted) for posted in history.messages(incident.id)]
@@ -45,6 +49,13 @@ def lines_of(event: IncidentEvent) -> list[Line]:
         return [Line(event.at, event.kind, event.author, _WORDS[event.kind](event.about))]
     found = [each["sentence"] for each in event.about["evidence"] if each["kind"] not in CHANGES]
     return [Line(event.at, event.kind, event.author, sentence) for sentence in found]
+
+
+def _masked(line: Line, incident: Incident, hidden: Hidden) -> Line:
+    """What a person has written stays as it is."""
+    if line.author != VITALS:
+        return line
+    return replace(line, sentence=masked_sentence(line.sentence, incident, hidden))
 
 
 def what(key: Key) -> str:

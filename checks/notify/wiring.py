@@ -6,8 +6,10 @@ from collections.abc import Callable, MutableMapping
 from datetime import datetime
 
 from checks.config import Config
+from checks.drill import hidden_columns
 from checks.history import History
 from checks.incidents import Around
+from checks.incidents.masked import masked
 from checks.notify.channels import Audience, audience_of, channels_of
 from checks.notify.sender import Sender
 from checks.notify.telling import Teller
@@ -28,6 +30,9 @@ def wired(
     def audience(incident: Incident) -> Audience:
         return audience_of(incident, around.datasets(), around.graph())
 
-    writer = Writer(history, channels, audience, default, config.app.base_url)
+    def shown(incident: Incident) -> Incident:
+        return masked(incident, hidden_columns(around.datasets()))
+
+    writer = Writer(history, channels, audience, default, config.app.base_url, shown)
     teller = Teller(channels, default, audience, history.channels_told)
     return teller, Sender(history, channels, writer, clock, troubles)
