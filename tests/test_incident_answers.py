@@ -268,6 +268,22 @@ def test_what_is_typed_is_kept_without_what_terminals_and_pages_would_obey(monit
     assert act(monitor, number, "assign", "Ada\x1b[2J")["assignee"] == "Ada[2J"
 
 
+def test_an_incident_whose_checks_were_taken_away_says_so_and_not_that_all_is_well(monitor):
+    number = number_of(monitor, "orders")
+    (monitor.config.contracts_path / "shop.yaml").unlink()
+    monitor.catalogue.read_contracts()
+    for _ in range(2):
+        monitor.clock.forward(timedelta(hours=1))
+        run(monitor)
+    found = incident_answers.one_document(monitor, number)["incidents"][0]
+    assert (found["state"], found["resolution"]) == ("resolved", "its checks were taken away")
+    assert [line["sentence"] for line in found["timeline"]][1:] == [
+        "coverage of s.orders: its checks were taken away",
+        "coverage of s.orders counts no more: its checks were taken away",
+        "resolved: its checks were taken away",
+    ]
+
+
 def test_what_is_not_watched_any_more_is_found_and_resolved_by_a_person(monitor):
     assert incident_answers.unwatched(monitor) == []
     (monitor.config.contracts_path / "shop.yaml").unlink()

@@ -13,9 +13,10 @@ that the warehouse did not answer is told by the incident of its source, and is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from checks.builtin import EXISTS
 from checks.incidents.beginnings import Beginning, Beginnings
 from checks.records import (
     Family,
@@ -36,6 +37,8 @@ from connectors import AccessDenied, DriverMissing, SourceError, Unreachable
 #: symptoms of open incidents that have not recovered
 Known = Mapping[Key, Symptom]
 
+#: of what is well only because nobody asks for it any more
+TAKEN_AWAY = "its checks were taken away"
 _BROKEN = (Status.FAIL, Status.WARN, Status.NO_DATA)
 #: a source that refuses us one table may answer for others: only that table tells when it is well again
 _REFUSED = (AccessDenied.kind, DriverMissing.kind)
@@ -102,7 +105,9 @@ def _of_data(report: RunReport, past: Beginnings, known: Known) -> Iterator[Sign
         yield _broken(key, sorted(results, key=_worst_first), past, known.get(key))
     for key, symptom in known.items():
         if key.subject == report.dataset and key.family is Family.DATA and key not in broken:
-            yield Signal(key, _verdict(symptom, newest, report), report.started_at)
+            verdict = _verdict(symptom, newest, report)
+            taken_away = verdict is Verdict.WELL and not any(map(_may_be_asked_again(newest), symptom.checks))
+            yield Signal(key, verdict, report.started_at, sentence=TAKEN_AWAY if taken_away else "")
 
 
 def _broken(key: Key, results: Sequence[Result], past: Beginnings, symptom: Symptom | None) -> Signal:
@@ -138,6 +143,11 @@ def _verdict(symptom: Symptom, newest: Mapping[str, Result], report: RunReport) 
     if all(result.status is Status.PASS for result in asked) and (asked or everything_was_asked):
         return Verdict.WELL
     return Verdict.UNKNOWN
+
+
+def _may_be_asked_again(newest: Mapping[str, Result]) -> Callable[[str], bool]:
+    """Whether a check was asked, or says nothing while all is well: that a table is there, or what is learned."""
+    return lambda check: check in newest or check == EXISTS or check.startswith("learned.")
 
 
 def _by_bucket(results: Iterable[Result]) -> list[Result]:

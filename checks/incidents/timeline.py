@@ -96,8 +96,15 @@ def _attached(about: About) -> str:
 def _observed(about: About) -> str:
     if "symptom" in about:
         return f"still {_found(symptom_of(about['symptom']))}"
+    if about.get("why"):
+        return f"{what(key_of(about['key']))}: {about['why']}"
     runs = about["well_runs"]
     return f"{what(key_of(about['key']))}: {runs} healthy run{'' if runs == 1 else 's'} in a row"
+
+
+def _recovered(about: About) -> str:
+    whose = what(key_of(about["key"]))
+    return f"{whose} counts no more: {about['why']}" if about.get("why") else f"{whose} is well again"
 
 
 def _resolved(about: About) -> str:
@@ -126,7 +133,7 @@ _WORDS: Mapping[EventKind, Callable[[About], str]] = {
     EventKind.ATTACHED: _attached,
     EventKind.WORSENED: lambda about: f"worse: {_found(symptom_of(about['symptom']))}",
     EventKind.OBSERVED: _observed,
-    EventKind.RECOVERED: lambda about: f"{what(key_of(about['key']))} is well again",
+    EventKind.RECOVERED: _recovered,
     EventKind.LEFT: lambda about: f"{what(key_of(about['key']))} is no trouble",
     EventKind.RESOLVED: _resolved,
     EventKind.REOPENED: lambda about: f"broken again: {_found(symptom_of(about['symptom']))}",
