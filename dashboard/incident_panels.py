@@ -63,6 +63,7 @@ def spans(incidents: Iterable[Incident], where: Where, at: datetime) -> Iterator
 
 
 def back_to(incident: Incident, at: datetime) -> int:
-    """How many days of the past its charts show: four weeks before it began, and not more than a quarter in all."""
+    """How many days of the past its charts show: four weeks before it began, and not more than a quarter in all. Rows
+    with a time in the future may have begun it there."""
     age = at - incident_sentences.began(incident)
-    return min(90, 28 + age.days)
+    return min(90, 28 + max(0, age.days))

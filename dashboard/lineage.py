@@ -98,7 +98,7 @@ def _failed(nodes: Sequence[Document]) -> list[str]:
 def _one(document: Document) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(words.plain(document["name"]), anchor=False, width="content")
-        st.caption(lineage_graph.state_of(document), width="content")
+        st.caption(words.plain(lineage_graph.state_of(document)), width="content")
         if document["health"]:
             st.space("stretch")
             params = {"name": document["name"]}

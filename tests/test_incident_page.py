@@ -253,6 +253,7 @@ class TestCharts:
     def test_charts_reach_back_four_weeks_before_it_and_no_more_than_a_quarter(self):
         assert incident_panels.back_to(incident(happened_at=LATER - 3 * DAY), LATER) == 31
         assert incident_panels.back_to(incident(happened_at=LATER - 300 * DAY), LATER) == 90
+        assert incident_panels.back_to(incident(happened_at=LATER + 300 * DAY), LATER) == 28
 
     @pytest.mark.parametrize("kind", list(Kind))
     def test_strips_are_really_drawn_and_titles_keep_their_place(self, kind):

@@ -42,7 +42,7 @@ class House:
 
     def with_channels(self, *channels: Channel) -> Sender:
         named = {each.name: each for each in channels}
-        writer = Writer(self.history, named, lambda _: Audience(), (), "https://vitals.example.com", lambda one: one)
+        writer = Writer(self.history, named, lambda _: Audience(), (), "https://vitals.example.com", list)
         self.sender = Sender(self.history, named, writer, self.clock, self.troubles)
         return self.sender
 

@@ -125,6 +125,23 @@ def test_late_for_three_hours_on_one_day_of_thirty_is_three_of_seven_hours_and_t
     assert found.attained.unmeasured == 27 * DAY
 
 
+def test_an_app_that_runs_for_long_keeps_what_windows_reach_and_no_more(book):
+    book.line = "0 12 * * *"
+    book.following.kept([ORDERS], NOW - 300 * DAY)
+    for ago in range(300, -1, -1):
+        at = NOW - ago * DAY
+        status = Status.FAIL if ago % 2 else Status.PASS
+        report = run(at, fresh=status)
+        day = (at - DAY).replace(hour=0, tzinfo=None)
+        rule = replace(report.results[2], status=status, bucket=day)
+        book.following.observe(replace(report, results=(*report.results, rule), measured=measured()))
+    lines = {each.objective.level: each.line for each in book.following.kept([ORDERS], NOW)}
+    for line in (lines["fresh"], lines[QUALITY]):
+        assert 44 * DAY < line.over(NOW - 90 * DAY, NOW).missed < 46 * DAY
+        assert line.over(NOW - 300 * DAY, NOW - 95 * DAY).missed == timedelta(0)
+        assert len(line.stretches) < 100
+
+
 def test_a_warehouse_that_does_not_answer_is_missed_by_availability_and_by_nothing_else(book):
     book.write(run(NOW - HOUR), run(NOW - 45 * MINUTE, outcome=Outcome.UNREACHABLE), run(NOW - 30 * MINUTE))
     lines = book.lines()

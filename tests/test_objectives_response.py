@@ -145,6 +145,13 @@ def label(kind: LabelKind = LabelKind.FALSE_ALARM, dataset: str = "s.orders") ->
     return Label(1, dataset, kind, day, day, "noor", NOW)
 
 
+def test_a_label_on_one_series_speaks_of_the_check_that_watches_it_alone():
+    volume, nulls = (replace(label(), metric=name) for name in ("bucket_rows", "null_rate"))
+    incidents = [incident(1, symptom("s.orders", "learned.volume", "rows"))]
+    for said, false in ((volume, {"learned.volume": 1, "rows": 0}), (nulls, {"learned.volume": 0, "rows": 0})):
+        assert {each.check: each.false_alarms for each in noisiest(incidents, [said])} == false
+
+
 @pytest.mark.parametrize(
     ("labels", "false"),
     [([label()], 1), ([label(LabelKind.EXPECTED)], 0), ([label(dataset="s.users")], 0), ([], 0)],

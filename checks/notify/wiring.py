@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from datetime import datetime
 
 from checks.config import Config
@@ -30,8 +30,9 @@ def wired(
     def audience(incident: Incident) -> Audience:
         return audience_of(incident, around.datasets(), around.graph())
 
-    def shown(incident: Incident) -> Incident:
-        return masked(incident, hidden_columns(around.datasets()))
+    def shown(incidents: Iterable[Incident]) -> list[Incident]:
+        hidden = hidden_columns(around.datasets())
+        return [masked(each, hidden) for each in incidents]
 
     writer = Writer(history, channels, audience, default, config.app.base_url, shown)
     teller = Teller(channels, default, audience, history.channels_told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,14 +19,14 @@ _DAY = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Writes messages and sends them. `audience` says whom an incident concerns, `default` names the channels of what
-    concerns no other, `base` is where the pages are. `shown` is an incident as it may be told today."""
+    concerns no other, `base` is where the pages are. `shown` answers incidents as they may be told today."""
 
     history: History
     channels: Mapping[str, Channel]
     audience: Callable[[Incident], Audience]
     default: Collection[str]
     base: str
-    shown: Callable[[Incident], Incident]
+    shown: Callable[[Iterable[Incident]], Sequence[Incident]]
 
     def deliver(self, channel: Channel, message: Message, at: datetime) -> Attempt:
         """Sends a message through its channel."""
@@ -53,12 +53,12 @@ class Writer:
 
     def _found(self, numbers: Iterable[int | None]) -> tuple[Incident, ...]:
         wanted = list(dict.fromkeys(number for number in numbers if number is not None))
-        return tuple(map(self.shown, self.history.incidents_of(wanted).values()))
+        return tuple(self.shown(self.history.incidents_of(wanted).values()))
 
     def _digest(self, channel: Channel, message: Message, at: datetime) -> tuple[Words, tuple[Incident, ...]]:
         """All that concerns the channel, however mild it is."""
         since = message.due_at - _DAY
-        meant = [self.shown(each) for each in self.history.incidents(since=since) if self._concerns(channel, each)]
+        meant = self.shown(each for each in self.history.incidents(since=since) if self._concerns(channel, each))
         open_ones = [each for each in meant if each.is_open]
         resolved = [each for each in meant if not each.is_open and each.merged_into is None]
         return words.digest(message, open_ones, resolved, at, self.base), (*open_ones, *resolved)

@@ -29,7 +29,7 @@ REACH = timedelta(days=90)
 _FEW = 20
 _SAID = (Outcome.FINISHED, Outcome.UNREACHABLE, Outcome.ERROR)
 _ABSENT = -1
-_NOTHING = timedelta(0)
+_NOTHING, _A_DAY = timedelta(0), timedelta(days=1)
 
 Buckets = dict[str, dict[datetime, Status]]
 
@@ -72,8 +72,18 @@ class _Book:
             self._judge_buckets(result for result in report.results if result.check in objective.checks)
         if report.measured:
             self.event_time = report.measured.event_time
+        if self.last is None or self.last.date() != report.started_at.date():
+            self._forget(report.started_at - REACH - self.pace.hold)
         self.last = report.started_at
         self.kept.clear()
+
+    def _forget(self, oldest: datetime) -> None:
+        """What no window reaches any more, once a day: an app may run for years."""
+        first = oldest.replace(tzinfo=None) - _A_DAY  # buckets are in the days of the dataset
+        for level, spells in self.spells.items():
+            self.spells[level] = tuple(spell for spell in spells if spell.last >= oldest)
+        for check, judged in self.buckets.items():
+            self.buckets[check] = {bucket: status for bucket, status in judged.items() if bucket >= first}
 
     def _judge_buckets(self, results: Iterable[Result]) -> None:
         for result in results:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
+from checks.learned.families import READINGS
 from checks.records import Dataset, Family, Incident, Label, LabelKind, Symptom
 from checks.service_levels import ResponseTimes
 
@@ -185,7 +186,8 @@ def noisiest(incidents: Iterable[Incident], labels: Sequence[Label]) -> list[Noi
         for symptom in incident.symptoms:
             its = {(symptom.key.subject, check) for check in symptom.checks if symptom.key.family is Family.DATA}
             alarms.update(its)
-            false.update(its if any(_speaks_of(label, symptom) for label in wrong) else ())
+            said = [label for label in wrong if _speaks_of(label, symptom)]
+            false.update(one for one in its if any(_is_about(label, one[1]) for label in said))
     found = [Noise(*check, count, false[check]) for check, count in alarms.items()]
     return sorted(found, key=lambda each: (-each.incidents, -each.false_alarms, each.dataset, each.check))[:_MOST]
 
@@ -193,6 +195,14 @@ def noisiest(incidents: Iterable[Incident], labels: Sequence[Label]) -> list[Noi
 def _speaks_of(label: Label, symptom: Symptom) -> bool:
     day = symptom.noticed_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     return label.dataset == symptom.key.subject and label.covers(symptom.bucket or day)
+
+
+def _is_about(label: Label, check: str) -> bool:
+    """A label on one series is about the learned check that watches it, and not about the others of that day."""
+    if label.metric is None:
+        return True
+    reading = READINGS.get(label.metric)
+    return reading is not None and reading.family.check == check
 
 
 def _mean(steps: Sequence[Took]) -> Mean:

@@ -68,9 +68,7 @@ def send(path: str, hook: str, mail: str, is_last: bool) -> None:
         "hook": Channel("hook", Secret(hook), key, hold=0 * MINUTE, **given),
         "mail": Channel("mail", Secret(mail), hold=0 * MINUTE, **given),
     }
-    sender = Sender(
-        history, channels, Writer(history, channels, lambda _: Audience(), (), "http://x", lambda one: one), clock, {}
-    )
+    sender = Sender(history, channels, Writer(history, channels, lambda _: Audience(), (), "http://x", list), clock, {})
     teller = Teller(channels, (), lambda _: Audience(), history.channels_told)
     while not is_last:
         changes = [change(EventKind.OPENED, incident(max(history.event_counts(), default=0) + 1))]
