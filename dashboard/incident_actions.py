@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from functools import partial
 
 import streamlit as st
 
 from checks.incidents import Action, ActionKind
 from checks.records import Family, Incident, IncidentState, LabelKind
 from checks.refusal import Refused
-from dashboard import errors, load, load_incidents, parts, people, process, words
+from dashboard import errors, load, parts, people, process, words
 
 _DONE = "incident-done"
 _KINDS = (LabelKind.EXPECTED, LabelKind.NEW_REGIME, LabelKind.KNOWN_ERROR, LabelKind.FALSE_ALARM)
@@ -21,7 +20,7 @@ _MUTED = timedelta(days=7)
 
 def draw(incident: Incident, at: datetime) -> None:
     """The buttons that make sense in its state; what is resolved can still be spoken of."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="incident-actions"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="incident-actions"):
         people.ask(f"incident-author-{_count()}")
         if incident.is_open:
             _work(incident)
@@ -31,7 +30,6 @@ def draw(incident: Incident, at: datetime) -> None:
             _label(incident)
         _note(incident)
         _link(incident)
-        _report(incident)
     for error in st.session_state.pop("incident-error", ()):
         errors.show(error)
 
@@ -90,20 +88,6 @@ def _link(incident: Incident) -> None:
         address = st.text_input("Address of a ticket, a change, a dashboard", placeholder="https://", max_chars=4000)
         if saved("Add the link"):
             _do(incident, ActionKind.LINK, address)
-
-
-def _report(incident: Incident) -> None:
-    """The draft is written when it is asked for."""
-    st.download_button(
-        "Post-mortem",
-        partial(load_incidents.report, incident.id),
-        f"incident-{incident.id}.md",
-        "text/markdown",
-        icon=":material/download:",
-        help="A draft as Markdown: what, when, impact, evidence, times, timeline, open questions",
-        on_click="ignore",
-        key="incident-report",
-    )
 
 
 class _Saved:

@@ -4,6 +4,7 @@ post-mortem tells it from the beginning."""
 from __future__ import annotations
 
 from datetime import UTC
+from functools import partial
 from itertools import groupby
 
 import streamlit as st
@@ -42,7 +43,9 @@ _SIGNS: dict[str, str] = {
 
 def draw(number: int) -> None:
     """The newest lines, and the rest when they are asked for."""
-    st.subheader("Timeline", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Timeline", anchor=False, width="content")
+        _report(number)
     lines = load_incidents.timeline(number)
     shown = lines[-(MOST if st.session_state.get(_ALL) == number else SHOWN) :]
     for day, its in groupby(reversed(shown), key=lambda line: line.at.astimezone(UTC).date()):
@@ -53,6 +56,20 @@ def draw(number: int) -> None:
         st.button(f"Show {rest}", key="incident-more", on_click=st.session_state.update, args=({_ALL: number},))
     elif len(lines) > len(shown):
         st.caption(f"{rest} more: `python -m checks incidents {number}` tells all.")
+
+
+def _report(number: int) -> None:
+    """The draft is written when it is asked for."""
+    st.download_button(
+        "Post-mortem",
+        partial(load_incidents.report, number),
+        f"incident-{number}.md",
+        "text/markdown",
+        icon=":material/download:",
+        help="A draft as Markdown: what, when, impact, evidence, times, timeline, open questions",
+        on_click="ignore",
+        key="incident-report",
+    )
 
 
 def _line(line: Line) -> str:

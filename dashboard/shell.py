@@ -55,7 +55,7 @@ def main() -> None:
     current = st.navigation(list(pages.values()), position="top")
     st.logo(_image(_LOGO), size="medium")
     for notice in load.notices():
-        st.warning(words.plain(notice), icon=":material/warning:")
+        st.warning(words.plain(notice[:1].upper() + notice[1:]), icon=":material/warning:")
     current.run()
 
 

@@ -160,15 +160,14 @@ def coarse(seconds: float) -> str:
 
 
 def ago(moment: datetime | None, at: datetime) -> str:
-    """'5 min ago', 'in 2 h', 'just now', 'never'."""
+    """'5 min ago', '1 d 21 h ago', 'in 2 h', 'just now', 'never'."""
     if moment is None:
         return "never"
     seconds = (at - moment).total_seconds()
     if abs(seconds) < 30:
         return "just now"
-    size, unit = next(pair for pair in _UNITS if abs(seconds) >= pair[0] * (2 if pair[1] == "d" else 1))
-    amount = round(abs(seconds) / size)
-    return f"{amount} {unit} ago" if seconds > 0 else f"in {amount} {unit}"
+    length = coarse(abs(seconds))
+    return f"{length} ago" if seconds > 0 else f"in {length}"
 
 
 def utc(moment: datetime | None) -> str:

@@ -96,7 +96,7 @@ class TestSentences:
 
     def test_when_it_began_and_when_it_was_noticed_are_two_facts(self):
         known = incident(happened_at=NINE - DAY)
-        assert incident_sentences.since(known, LATER) == "27 h ago (2026-11-22 09:00 UTC)"
+        assert incident_sentences.since(known, LATER) == "1 d 3 h ago (2026-11-22 09:00 UTC)"
         assert incident_sentences.noticed(known, LATER) == "3 h ago (2026-11-23 09:00 UTC), 1 d after it began"
         assert incident_sentences.since(incident(), LATER) == "not known: it was never seen to be well"
         assert incident_sentences.noticed(incident(), LATER) == "3 h ago (2026-11-23 09:00 UTC)"
@@ -187,7 +187,7 @@ class TestList:
             "Incident": "orders lost rows",
             "Severity": "▃ medium",
             "Cause": "carrier = UA",
-            "Began": "27 h ago",
+            "Began": "1 d 3 h ago",
             "Owners": "Intake",
             "Affects": "billing",
             "Noticed": "3 h ago",
