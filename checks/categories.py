@@ -61,11 +61,13 @@ def _asked(log: QueryLog, inner: str, plan: Plan, columns: Sequence[FewValues]) 
     sql = grouped(dialect, inside + only, "place", [[key] for key in keys], "COUNT(*)")
     answer = log.fetch("rows by value of columns with few", sql, limit=_MOST_ROWS)
     found: list[Counts] = [{} for _ in columns]
-    for row in () if answer.truncated else answer.rows:
-        number = 0 if len(columns) == 1 else row[1 + len(columns) : 1 + 2 * len(columns)].index(0)
+    rows = () if answer.truncated else answer.rows
+    places = {text: parsed_moment(text) if plan.event_time else None for text in {row[0] for row in rows}}
+    for row in rows:
+        number = 0 if len(columns) == 1 else row.index(0, 1 + len(columns)) - 1 - len(columns)
         value = row[1 + number]
         if value is not None:
-            place = parsed_moment(row[0]) if plan.event_time else None
+            place = places[row[0]]
             counts = found[number].setdefault(str(value), {})
             counts[place] = counts.get(place, 0) + int(row[-1])
     return found

@@ -4,6 +4,7 @@ for each set over the same rows."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 _WITH_GROUPING_SETS = ("duckdb", "postgres", "snowflake", "bigquery", "trino", "databricks", "pyspark", "mssql")
 
@@ -37,6 +38,7 @@ def grouped(dialect: str, rows: str, place: str, sets: Sequence[Sequence[str]], 
     return f"WITH {quoted('r', dialect)} AS (\n{rows}\n) " + " UNION ALL ".join(selects)
 
 
+@lru_cache(maxsize=4096)
 def quoted(name: str, dialect: str) -> str:
     """A name as the dialect quotes it."""
     from sqlglot import exp

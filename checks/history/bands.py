@@ -34,11 +34,12 @@ class LearnedReader(PointReader, LabelKeeper):
     def before(self, dataset: str, at: datetime, since: datetime | None) -> Before:
         """What the learned checks of a run at `at` need; `since` is the first bucket that it has read (None: all)."""
         reach = {grain: naive(at) - length for grain, length in REACH.items()}
+        metrics = self._metrics(dataset)
         labels, read_from = self.labels(dataset), lenient(since, DISTANT_PAST)
         return Before(
             buckets=self.buckets(dataset, since=min(reach.values())),
-            days=self._by_day(dataset, reach[Grain.TABLE]) | self._durations(dataset, reach[Grain.TABLE]),
-            judged=self._judged(dataset, read_from),
+            days=self._by_day(metrics, reach[Grain.TABLE]) | self._durations(dataset, reach[Grain.TABLE]),
+            judged=self._judged(metrics, read_from),
             alerts=self.alerts(dataset, since=min((read_from, *(label.first for label in labels)))),
             labels=labels,
             schemas=[one for one in self.schemas(dataset) if one[0] < at],
@@ -90,9 +91,8 @@ class LearnedReader(PointReader, LabelKeeper):
         )
         return {(name, bucket, Grain(grain)): document for name, bucket, grain, document in rows}
 
-    def _by_day(self, dataset: str, since: datetime) -> dict[Metric, dict[datetime, float]]:
+    def _by_day(self, metrics: dict[int, Metric], since: datetime) -> dict[Metric, dict[datetime, float]]:
         """Whole-table values by day of observation: the last, for freshness the largest."""
-        metrics = self._metrics(dataset)
         if not metrics:
             return {}
         fresh = [number for number, metric in metrics.items() if metric.name == "freshness"]
@@ -115,9 +115,8 @@ class LearnedReader(PointReader, LabelKeeper):
         )
         return {DURATION: dict(rows)} if rows else {}
 
-    def _judged(self, dataset: str, since: datetime) -> dict[Metric, dict[datetime, float]]:
+    def _judged(self, metrics: dict[int, Metric], since: datetime) -> dict[Metric, dict[datetime, float]]:
         """The values that have a band, from the bucket `since` on."""
-        metrics = self._metrics(dataset)
         if not metrics:
             return {}
         with self._store.reading() as cursor:
@@ -127,12 +126,6 @@ class LearnedReader(PointReader, LabelKeeper):
                 [min(metrics), max(metrics), since],
             ).fetchnumpy()
         return by_metric(metrics, *(np.asarray(found[name]) for name in ("series_id", "bucket", "value")))
-
-    def _metrics(self, dataset: str) -> dict[int, Metric]:
-        return {
-            number: Metric(name, column, Grain(grain), check)
-            for number, name, column, grain, check in self._series_rows(dataset)
-        }
 
 
 def write_learned(cursor: duckdb.DuckDBPyConnection, memory: Memory, report: RunReport) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,10 +23,10 @@ class PointReader(RunReader):
 
     def series(self, dataset: str) -> list[Metric]:
         """All series that were ever measured for the dataset, sorted by metric, column, grain."""
-        found = [
-            Metric(name, column, Grain(grain), check) for _, name, column, grain, check in self._series_rows(dataset)
-        ]
-        return sorted(found, key=lambda metric: (metric.name, metric.column or "", metric.grain, metric.check or ""))
+        return sorted(
+            self._metrics(dataset).values(),
+            key=lambda metric: (metric.name, metric.column or "", metric.grain, metric.check or ""),
+        )
 
     def points(  # noqa: PLR0913 a series has four parts to its name, and two limits
         self,
@@ -57,10 +56,7 @@ class PointReader(RunReader):
 
     def buckets(self, dataset: str, since: datetime) -> dict[Metric, dict[datetime, float]]:
         """The newest value per bucket of every bucketed series, for buckets from `since` on."""
-        metrics = {
-            number: Metric(name, column, Grain(grain), check)
-            for number, name, column, grain, check in self._series_rows(dataset)
-        }
+        metrics = self._metrics(dataset)
         if not metrics:
             return {}
         with self._store.reading() as cursor:
@@ -85,8 +81,10 @@ class PointReader(RunReader):
             [metric, lenient(since, DISTANT_PAST)],
         )
 
-    def _series_rows(self, dataset: str) -> Sequence[tuple]:
-        return self._rows('SELECT series_id, metric, "column", grain, "check" FROM series WHERE dataset = ?', [dataset])
+    def _metrics(self, dataset: str) -> dict[int, Metric]:
+        """All series of a dataset by their number."""
+        rows = self._rows('SELECT series_id, metric, "column", grain, "check" FROM series WHERE dataset = ?', [dataset])
+        return {number: Metric(name, column, Grain(grain), check) for number, name, column, grain, check in rows}
 
 
 _NEWEST_PER_BUCKET = """
