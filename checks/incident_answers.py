@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from checks.answers import parsed_moment
-from checks.drill import hidden_columns
 from checks.incidents import Action, ActionKind, UnknownIncident, WrongAction
 from checks.incidents.document import incident_document, timeline_document
-from checks.incidents.masked import masked, masked_evidence
+from checks.incidents.masked import Hidden, masked, masked_evidence
 from checks.incidents.postmortem import report
 from checks.incidents.timeline import Line, timeline
 from checks.monitor import Monitor
@@ -65,7 +64,7 @@ def one(monitor: Monitor, number: int) -> tuple[Incident, list[Line]]:
 
 def shown(monitor: Monitor, incidents: Sequence[Incident]) -> list[Incident]:
     """Incidents of the history as they may be told today."""
-    hidden = hidden_columns(monitor.datasets()) if incidents else {}
+    hidden = Hidden.of(monitor.datasets() if incidents else {})
     return [masked(each, hidden) for each in incidents]
 
 
@@ -75,7 +74,7 @@ def evidence(monitor: Monitor, number: int) -> list[str]:
     found = monitor.history.incident(number)
     if found is None:
         raise UnknownIncident(number)
-    hidden = hidden_columns(monitor.datasets())
+    hidden = Hidden.of(monitor.datasets())
     events = (masked_evidence(each, found, hidden) for each in monitor.history.incident_events(number))
     told = (one for each in events if each.kind is EventKind.EVIDENCE for one in each.about["evidence"])
     return list(dict.fromkeys(one["sentence"] for one in told))

@@ -87,6 +87,19 @@ def test_of_what_a_job_says_of_itself_the_newest_counts_however_old(history):
     assert [(each.job, each.told) for each in told] == [(None, ("of a dataset",)), (JOB, ("second",))]
 
 
+def test_what_a_dataset_or_a_job_tells_every_day_is_kept_once(history):
+    days = 5
+    for at in (NINE + day * DAY for day in range(days)):
+        for told, job in (("of a job, first", JOB), ("of a dataset", None), ("of another", None)):
+            history.add_lineage_event(LineageEvent(at, told, job), at)
+    history.add_lineage_event(LineageEvent(NINE + days * DAY, "of a job", JOB), NINE)
+    before = history.told_of_lineage(NINE, NEXT_YEAR)
+    history.tidy(NINE + 200 * DAY, timedelta(days=400))
+    assert history.statistics()["lineage_events"] == 3
+    assert history.told_of_lineage(NINE, NEXT_YEAR) == before
+    assert sorted(each.told for each in before) == [("of a dataset",), ("of a job",), ("of another",)]
+
+
 def test_tidying_forgets_old_runs_first_and_what_nobody_tells_any_more(history):
     history.add_lineage_event(event(START, told="of a run"), NINE)
     history.add_lineage_event(LineageEvent(NINE, "of a job", JOB), NINE)

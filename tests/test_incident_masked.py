@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from checks import incident_answers
-from checks.drill import hidden_columns
-from checks.incidents.masked import cut, masked, masked_evidence
+from checks.incidents.masked import Hidden, cut, masked, masked_evidence
 from checks.monitor import Monitor
 from checks.notify.channels import Channel
 from checks.records import Dataset, EventKind, Message, MessageKind
@@ -56,7 +55,7 @@ def test_another_dataset_with_a_column_of_that_name_hides_nothing_but_what_is_to
     people = Dataset("lake", TableName(None, "people"), contract="people", classified={"Kind": "restricted"})
     one = incident(title="orders lost rows: kind = web", cause="all are kind = web")
     found = [{"kind": kind, "sentence": "kind = web", "where": None} for kind in ("rows", "upstream")]
-    hidden = hidden_columns({each.name: each for each in (orders, people)})
+    hidden = Hidden.of({each.name: each for each in (orders, people)})
     assert masked(one, hidden) == one
     told = masked_evidence(event(EventKind.EVIDENCE, evidence=found), one, hidden).about["evidence"]
     assert [each["sentence"] for each in told] == ["kind = web", "kind = •••"]

@@ -31,6 +31,11 @@ _TOGETHER = f"""
     SELECT NULL, NULL, [told_id], max(happened_at) FROM lineage_events
     WHERE job IS NULL AND happened_at <= $until GROUP BY told_id"""
 
+_FORGET_REPEATED = """
+    DELETE FROM lineage_events WHERE run_id IS NULL AND happened_at < ? AND rowid NOT IN (
+        SELECT arg_max(rowid, (happened_at, event_id)) FROM lineage_events WHERE run_id IS NULL
+        GROUP BY job_namespace, job, CASE WHEN job IS NULL THEN told_id END)"""
+
 
 class LineageKeeper:
     """The part of the history that remembers events of lineage."""
@@ -56,7 +61,7 @@ class LineageKeeper:
         each job and dataset itself up to `until`, however old."""
         limits = {"since": naive(since), "until": naive(until)}
         with self._store.reading() as cursor:
-            rows = cursor.execute(f"{_TOGETHER} ORDER BY 4, 1, 2", limits).fetchall()
+            rows = cursor.execute(f"{_TOGETHER} ORDER BY 4, 1, 2, 3", limits).fetchall()
             documents = _documents(cursor, {each for row in rows for each in row[2]})
         return [
             ToldTogether(
@@ -81,8 +86,10 @@ class LineageKeeper:
 
 
 def forget_events(cursor: duckdb.DuckDBPyConnection, oldest: datetime) -> None:
-    """Forgets runs of jobs that are older, and what no event tells any more."""
+    """Forgets runs of jobs that are older, what jobs and datasets themselves told before they told something newer, and
+    what no event tells any more."""
     cursor.execute("DELETE FROM lineage_events WHERE run_id IS NOT NULL AND happened_at < ?", [oldest])
+    cursor.execute(_FORGET_REPEATED, [oldest])
     cursor.execute("DELETE FROM lineage_told WHERE told_id NOT IN (SELECT told_id FROM lineage_events)")
 
 

@@ -8,20 +8,39 @@ people have written stays as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
-from checks.records import EventKind, Incident, IncidentEvent
+from checks.drill import hidden_columns
+from checks.records import Dataset, EventKind, Incident, IncidentEvent
 from checks.refusal import MASK
 
-#: columns (lower case) whose values nobody is shown, by dataset (`checks.drill.hidden_columns`)
-Hidden = Mapping[str, frozenset[str]]
+
+@dataclass(frozen=True)
+class Hidden:
+    """The columns (lower case) whose values nobody is shown, by dataset."""
+
+    columns: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, datasets: Mapping[str, Dataset]) -> Hidden:
+        return cls(hidden_columns(datasets))
+
+    @cached_property
+    def everywhere(self) -> frozenset[str]:
+        """Those of any dataset."""
+        return frozenset[str]().union(*self.columns.values())
+
+    def about(self, incident: Incident) -> frozenset[str]:
+        """Of a dataset that is there no more all is hidden that is hidden somewhere."""
+        known = (self.columns.get(name) for name in incident.datasets)
+        return frozenset[str]().union(*(self.everywhere if own is None else own for own in known))
 
 
 def masked(incident: Incident, hidden: Hidden) -> Incident:
     """The incident without values of columns that are hidden now."""
-    own = _of(incident, hidden)
+    own = hidden.about(incident)
     if not own:
         return incident
     return replace(
@@ -35,7 +54,7 @@ def masked(incident: Incident, hidden: Hidden) -> Incident:
 def masked_evidence(event: IncidentEvent, incident: Incident, hidden: Hidden) -> IncidentEvent:
     """The same for an event with evidence; of what is told about other datasets all is hidden that is hidden
     somewhere."""
-    own, everywhere = _of(incident, hidden), _everywhere(hidden)
+    own, everywhere = hidden.about(incident), hidden.everywhere
     if event.kind is not EventKind.EVIDENCE or not everywhere:
         return event
     told = [
@@ -47,26 +66,13 @@ def masked_evidence(event: IncidentEvent, incident: Incident, hidden: Hidden) ->
 
 def masked_sentence(sentence: str, incident: Incident, hidden: Hidden) -> str:
     """The same for a sentence about the incident."""
-    return cut(sentence, _of(incident, hidden))
+    return cut(sentence, hidden.about(incident))
 
 
 def cut(text: str, columns: frozenset[str]) -> str:
     """The text up to the first value of one of the columns."""
     found = _naming(columns).search(text) if columns else None
     return f"{text[: found.end()]}{MASK}" if found else text
-
-
-def _of(incident: Incident, hidden: Hidden) -> frozenset[str]:
-    """Of a dataset that is there no more all is hidden that is hidden somewhere."""
-    return _joined([hidden.get(name, _everywhere(hidden)) for name in incident.datasets])
-
-
-def _everywhere(hidden: Hidden) -> frozenset[str]:
-    return _joined(hidden.values())
-
-
-def _joined(sets: Collection[frozenset[str]]) -> frozenset[str]:
-    return frozenset[str]().union(*sets)
 
 
 @lru_cache(maxsize=64)

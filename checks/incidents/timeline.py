@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from checks import phrases
-from checks.drill import hidden_columns
 from checks.history import History
 from checks.incidents.coding import key_of, symptom_of
 from checks.incidents.evidence import CHANGES, NEAR, contract_changes, schema_changes
@@ -32,7 +31,7 @@ class Line:
 def timeline(history: History, incident: Incident, datasets: Mapping[str, Dataset], until: datetime) -> list[Line]:
     """All lines, oldest first: of the incident up to now, and of its datasets from a day before it began until it was
     resolved, and of the messages about it."""
-    hidden = hidden_columns(datasets)
+    hidden = Hidden.of(datasets)
     events = [masked_evidence(event, incident, hidden) for event in history.incident_events(incident.id)]
     lines = [_masked(line, incident, hidden) for event in events for line in lines_of(event)]
     since = min(incident.happened_at or incident.noticed_at, incident.noticed_at) - NEAR

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, MutableMapping
 from datetime import datetime
 
 from checks.config import Config
-from checks.drill import hidden_columns
 from checks.history import History
 from checks.incidents import Around
-from checks.incidents.masked import masked
+from checks.incidents.masked import Hidden, masked
 from checks.notify.channels import Audience, audience_of, channels_of
 from checks.notify.sender import Sender
 from checks.notify.telling import Teller
@@ -31,7 +30,7 @@ def wired(
         return audience_of(incident, around.datasets(), around.graph())
 
     def shown(incidents: Iterable[Incident]) -> list[Incident]:
-        hidden = hidden_columns(around.datasets())
+        hidden = Hidden.of(around.datasets())
         return [masked(each, hidden) for each in incidents]
 
     writer = Writer(history, channels, audience, default, config.app.base_url, shown)
