@@ -10,7 +10,7 @@ from rich.console import Console
 
 from checks import incident_answers
 from checks.answering import answering
-from checks.command_line import DEFAULT, AsJson, ConfigPath, print_document
+from checks.command_line import DEFAULT, AsJson, ConfigPath, WrongUsage, print_document
 from checks.config import load
 from checks.incident_answers import OPEN, Wanted
 from checks.label_commands import author_of
@@ -43,7 +43,7 @@ def incidents(  # noqa: PLR0913 the words of a command line
 ) -> int:
     """Incidents: the open ones, one with its story, and what is done with it: `incidents 3 ack`. Without an action the
     exit code is 1 where one is open that has to be mended, 2 where all only warn."""
-    text = " ".join(words or []) or until or reason
+    text = _said([" ".join(words or []), until, reason], note, action)
     with answering(load(config)) as by:
         if number is None:
             document = by.incidents(Wanted(state, severity, dataset, since))
@@ -56,6 +56,16 @@ def incidents(  # noqa: PLR0913 the words of a command line
             document = by.act_on_incident(number, said)
     print_document(document, _words(number, action), as_json)
     return 0 if action else incident_answers.exit_code(document)
+
+
+def _said(words: list[str | None], note: str | None, action: str | None) -> str | None:
+    """What is said with an action. Raises WrongUsage where some of it would be dropped without a word."""
+    given = [each for each in words if each]
+    if (given or note) and action in (None, _REPORT):
+        raise WrongUsage("words go with an action, for example: incidents 3 resolve --reason 'reloaded'")
+    if len(given) > 1:
+        raise WrongUsage(f"{action}: is said twice ('{given[0]}' and '{given[1]}'); say it once")
+    return next(iter(given), None)
 
 
 def _words(number: int | None, action: str | None) -> Callable[[dict[str, Any], Console], None]:

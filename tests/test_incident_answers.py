@@ -296,6 +296,22 @@ def test_what_is_not_watched_any_more_is_found_and_resolved_by_a_person(monitor)
     assert incident_answers.unwatched(monitor) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["1", "--reason", "x"], "words go with an action"),
+        (["1", "report", "--note", "x"], "words go with an action"),
+        (["1", "resolve", "x", "--reason", "y"], "resolve: is said twice ('x' and 'y'); say it once"),
+    ],
+)
+def test_a_command_drops_no_words(tmp_path, capsys, words, sentence):
+    config = tmp_path / "config.toml"
+    config.write_text('[sources.s]\nurl = "files://tables"\n')
+    assert main(["incidents", *words, "--config", str(config)]) == 64
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "data").exists()
+
+
 # -- the same from everywhere ------------------------------------------------------------------------------------------
 
 
