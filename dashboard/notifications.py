@@ -100,7 +100,7 @@ def _letter(each: dict[str, Any], at: datetime) -> None:
         )
         if each["incident"] is not None:
             query = {"id": str(each["incident"])}
-            st.page_link(nav.page("incidents"), label=f"incident {each['incident']}", query_params=query)
+            st.page_link(nav.page("incident"), label=f"incident {each['incident']}", query_params=query)
         key = f"again-{each['id']}"
         st.button("send again", key, icon=":material/replay:", type="tertiary", on_click=_again, args=(each["id"],))
 

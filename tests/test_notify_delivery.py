@@ -97,7 +97,7 @@ def test_a_webhook_gets_a_signed_cloud_event(house):
         "time": "2026-03-15T12:00:00Z",
     }
     assert event["data"]["incident"]["severity"] == "high"
-    assert event["data"]["url"] == "https://vitals.example.com/incidents?id=7"
+    assert event["data"]["url"] == "https://vitals.example.com/incident?id=7"
     assert house.fates(told) == [Fate.BEGUN, Fate.SENT]
 
 
@@ -386,7 +386,7 @@ def test_apprise_sends_to_a_web_service(house):
     [request] = sink.arrived
     assert request.headers["x-vitals-message"] == told.id
     assert request.json["title"] == "[high] flights lost 17 % of its rows"
-    assert request.json["message"].endswith(f"Look: https://vitals.example.com/incidents?id=7\n(message {told.id})")
+    assert request.json["message"].endswith(f"Look: https://vitals.example.com/incident?id=7\n(message {told.id})")
 
 
 def test_what_apprise_tells_of_a_failure_is_told_without_secrets(house):

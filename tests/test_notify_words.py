@@ -36,7 +36,7 @@ def test_an_alert_says_what_broke_since_when_how_bad_who_is_affected_why_and_whe
         "Affected: demo.delays, demo.flights; consumers: Delay dashboard, Crew model\n"
         "Owners: Flight operations, Analytics\n"
         "Likely cause: 100 % of the missing rows are carrier = UA\n"
-        "Look: https://vitals.example.com/incidents?id=7\n"
+        "Look: https://vitals.example.com/incident?id=7\n"
         f"(message {KEY})"
     )
 
@@ -59,7 +59,7 @@ def test_a_recovery_says_how_long_it_lasted_and_how_it_ended():
         "What broke: demo.flights: 821 rows, not 950\n"
         "Broken: 9 h 5 min, from 2026-03-15 06:00 UTC to 2026-03-15 15:05 UTC\n"
         "How it ended: its checks are healthy again\n"
-        "Look: https://vitals.example.com/incidents?id=7\n"
+        "Look: https://vitals.example.com/incident?id=7\n"
         f"(message {message(MessageKind.RECOVERED).id})"
     )
 
@@ -92,7 +92,7 @@ def test_a_part_of_another_incident_leads_to_that_one():
     merged = told(MessageKind.MERGED, resolved(merged_into=3))
     assert (merged.subject, merged.url) == (
         "[part of incident 3] flights lost 17 % of its rows",
-        "https://vitals.example.com/incidents?id=3",
+        "https://vitals.example.com/incident?id=3",
     )
 
 
@@ -143,7 +143,7 @@ def test_names_and_sentences_are_one_line_of_text_whatever_is_in_them():
     )
     assert "\\<b\\>\\@here\\</b\\> \\# title" in alert.markdown
     assert "\\[d\\]\\(javascript\\:e\\)" in alert.markdown
-    assert alert.markdown.endswith(f"[Look]({BASE}/incidents?id=7)")
+    assert alert.markdown.endswith(f"[Look]({BASE}/incident?id=7)")
 
 
 def test_a_long_title_is_cut_in_the_subject():

@@ -50,7 +50,7 @@ def event(message: Message, words: Words, incidents: tuple[Incident, ...]) -> di
     return {
         "specversion": "1.0",
         "id": message.id,
-        "source": words.url.partition("/incidents")[0],
+        "source": words.url.partition("/incident")[0],
         "type": f"vitals.{'incident.' if message.incident is not None else ''}{message.kind}",
         "time": message.created_at.isoformat().replace("+00:00", "Z"),
         **({"subject": f"incident/{message.incident}"} if message.incident is not None else {}),

@@ -55,7 +55,7 @@ def about_incident(message: Message, incident: Incident, at: datetime, base: str
         lines = _of_trouble(incident, at)
     subject = f"[{_mark(message, incident, at)}] {_line(incident.title)}"
     number = incident.merged_into if message.kind is MessageKind.MERGED else incident.id
-    return Words(subject[:_SUBJECT], tuple(lines), f"{base}/incidents?id={number}", message.id)
+    return Words(subject[:_SUBJECT], tuple(lines), f"{base}/incident?id={number}", message.id)
 
 
 def about_many(message: Message, incidents: Sequence[Incident], at: datetime, base: str) -> Words:

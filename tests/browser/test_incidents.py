@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from checks.notify.words import about_incident
+from checks.records import Message, MessageKind
+from tests.incidents import NINE, incident
 
 pytestmark = pytest.mark.browser
 PATIENCE = 30_000
@@ -68,6 +73,14 @@ def test_other_pages_lead_to_it(visit) -> None:
     page = visit("/dataset?name=shop.main.orders&tab=Alerts")
     page.get_by_role("link", name=re.compile("orders lost")).last.click()  # beside its alert, below the verdict
     expect(page.get_by_role("heading", level=1)).to_contain_text("orders lost", timeout=PATIENCE)
+
+
+def test_the_link_of_a_message_leads_to_its_incident(visit) -> None:
+    page = opened(visit, "orders: .*email")
+    number, title = int(page.url.rpartition("=")[2]), page.get_by_role("heading", level=1).inner_text()
+    told = Message("m", "mail", MessageKind.OPENED, number, NINE, NINE)
+    written = about_incident(told, replace(incident(), id=number), NINE, "")
+    expect(visit(written.url).get_by_role("heading", level=1)).to_have_text(title, timeout=PATIENCE)
 
 
 def test_what_is_not_there_is_said(visit) -> None:
