@@ -38,6 +38,7 @@ _ABOUT = {
     "non_finite_count": "{observed} where {column} is NaN or infinite",
     "distinct_count": "{observed} of {column}",
     "duplicate_count": "{observed} repeat the {column} of another row",
+    "orphan_count": "{observed} have a {column} that has no partner",
     "future_rows": "{observed} from the future",
     "min": "the smallest {column} is {observed}",
     "max": "the largest {column} is {observed}",

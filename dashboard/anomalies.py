@@ -123,9 +123,9 @@ def _table(shown: Sequence[Told], at: datetime) -> None:
         "What left its band, newest first",
         {
             "": column.TextColumn(width=30),
-            "What": column.TextColumn(width=300),
+            "What": column.TextColumn(width=440),
             "Dataset": column.TextColumn(width=130),
-            "When": column.TextColumn(width=200),
+            "When": column.TextColumn(width=204),
             "Why": column.TextColumn(width=260, help="The rows behind it, asked when the alert opened"),
             "Incident": column.TextColumn(width=70, help="Click it to read its story"),
             "Series": column.NumberColumn(width=60, help="How many series left their band with it"),

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard import charts_spans
-from dashboard.charts_parts import hover_label, mixed, see_through, short, text
+from dashboard.charts_parts import TIME_TICKS, hover_label, mixed, see_through, short, text
 from dashboard.charts_spans import Span
 from dashboard.theme import Palette
 
@@ -87,6 +87,7 @@ def trends(
     )
     figure.update_xaxes(
         range=list(span),
+        tickformatstops=TIME_TICKS,
         showgrid=False,
         showspikes=True,
         spikemode="across",
@@ -96,7 +97,9 @@ def trends(
         linecolor=palette.line,
         showline=True,
     )
-    figure.update_yaxes(gridcolor=palette.line, zeroline=False, nticks=4, fixedrange=True, automargin=True)
+    figure.update_yaxes(
+        gridcolor=palette.line, zeroline=False, nticks=4, fixedrange=True, automargin=True, separatethousands=True
+    )
     return _limit_lines(figure, panels, palette)
 
 

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from checks.objectives.timeline import Attained
 from dashboard import words
-from dashboard.charts import hover_label, mixed
+from dashboard.charts_parts import TIME_TICKS, hover_label, mixed
 from dashboard.theme import Palette
 
 _NOON = timedelta(hours=12)
@@ -47,10 +47,12 @@ def course(
     )
     if days:
         figure.update_xaxes(range=[days[0].start, days[-1].start + 2 * _NOON])
-    figure.update_xaxes(showgrid=False, linecolor=palette.line, showline=True, fixedrange=True)
+    figure.update_xaxes(
+        showgrid=False, linecolor=palette.line, showline=True, fixedrange=True, tickformatstops=TIME_TICKS
+    )
     figure.update_yaxes(gridcolor=palette.line, zeroline=False, nticks=5, fixedrange=True, automargin=True)
     figure.update_yaxes(row=1, col=1, range=[0, 24], tickvals=[0, 12, 24])
-    figure.update_yaxes(row=2, col=1, ticksuffix=" %")
+    figure.update_yaxes(row=2, col=1, ticksuffix=" %", separatethousands=True)
     figure.update_annotations(x=0, xanchor="left", xref="paper", font={"size": 13, "color": palette.ink})
     return figure
 

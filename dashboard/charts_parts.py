@@ -25,5 +25,13 @@ def text(name: str) -> str:
     return name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
 
 
+#: the ticks of a time axis, written as dates are elsewhere: 25 Nov, and the year or the day below the first of them
+TIME_TICKS = (
+    {"dtickrange": [None, 86_399_999], "value": "%H:%M\n%-d %b %Y"},
+    {"dtickrange": [86_399_999, "M1"], "value": "%-d %b\n%Y"},
+    {"dtickrange": ["M1", None], "value": "%b\n%Y"},
+)
+
+
 def hover_label(palette: Palette) -> dict[str, object]:
     return {"bgcolor": palette.raised, "bordercolor": palette.line, "font": {"color": palette.ink, "size": 12}}

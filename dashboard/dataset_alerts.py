@@ -68,7 +68,7 @@ def _event(event: Event, why: str | None, at: datetime) -> None:
         if why:
             st.markdown(f"Why: {words.plain(why)}")
         others = [one for one in event.findings if one.metric != event.leading.metric]
-        told = [f"with it {words.plain(sentence(one, event.last, Grain.TABLE))}" for one in others[:MORE]]
+        told = [f"with it: {words.plain(sentence(one, event.last, Grain.TABLE))}" for one in others[:MORE]]
         if len(others) > MORE:
             told.append(f"and {words.count(len(others) - MORE, 'more series', 'more series')}")
         parts.lines(f":small[{line}]" for line in told)

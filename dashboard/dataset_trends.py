@@ -39,7 +39,8 @@ def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
         if panel not in drawable and len(panel.points):
             st.markdown(words.plain(so_far(panel)))
     if not drawable:
-        parts.empty("No trend in this range yet.", "Choose a longer range, or come back after the next runs.")
+        if not any(len(panel.points) for panel in shown):
+            parts.empty("Nothing was measured in this range.", "Choose a longer range.")
         return
     span = _span(drawable, back, at)
     figure = charts.trends(drawable, runs_of(dataset.name), span, parts.palette())
@@ -77,10 +78,19 @@ def is_trend(panel: charts.Panel, back: int | None) -> bool:
 def so_far(panel: charts.Panel) -> str:
     """What is said of a series that is too young for a chart."""
     value, unit = panel.points["value"].iloc[-1], panel.unit
-    seen = words.coarse(value * words.HOUR) if unit == "h" else f"{words.number(value)} {unit}".strip()
     limit = f", {panel.limits[0].name}" if panel.limits else ""
     since = words.utc(panel.points["moment"].min().tz_localize("UTC"))
-    return f"{panel.name}: {seen}{limit}. Measured since {since}; the trend grows with each run."
+    return f"{panel.name}: {_seen(value, unit)}{limit}. Measured since {since}; the trend grows with each run."
+
+
+def _seen(value: float, unit: str) -> str:
+    match unit:
+        case "h":
+            return words.coarse(value * words.HOUR)
+        case "%":
+            return words.percent(value / 100)
+        case _:
+            return f"{words.number(value)} {unit}".strip()
 
 
 def _choices(dataset: Dataset, state: DatasetHealth, series: Sequence[Metric]) -> tuple[list[Metric], int | None]:

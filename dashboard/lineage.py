@@ -9,6 +9,7 @@ import streamlit as st
 
 from checks.lineage import words as lineage_words
 from checks.lineage.document import Told
+from checks.records import Health
 from dashboard import (
     errors,
     incident_links,
@@ -98,11 +99,14 @@ def _failed(nodes: Sequence[Document]) -> list[str]:
 def _one(document: Document) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(words.plain(document["name"]), anchor=False, width="content")
-        st.caption(words.plain(lineage_graph.state_of(document)), width="content")
         if document["health"]:
+            parts.badge(Health(document["health"]))
+            st.caption("view" if document["kind"] == "view" else "", width="content")
             st.space("stretch")
             params = {"name": document["name"]}
             st.page_link(nav.page("dataset"), label="Open the dataset", query_params=params, icon="")
+        else:
+            st.caption(words.plain(lineage_graph.state_of(document)), width="content")
     st.markdown(f"**{words.plain(sentences.lineage_reached(document))}**")
     if document["causes"]:
         st.markdown(words.plain(sentences.lineage_look_first(document["causes"])))
@@ -137,7 +141,7 @@ def _graph(nodes: Sequence[Document], edges: Sequence[Document], chosen: str | N
 def _list(nodes: Sequence[Document], frame: lineage_frames.Frame) -> None:
     """A click on a row leads to the dataset, or shows what a consumer reads."""
     cell = tables.clicked(
-        parts.styled(frame, ["Health"]),
+        parts.styled(frame, ["Health or kind"]),
         "lineage-table",
         "Datasets and consumers with what they are made from and who reads them",
     )

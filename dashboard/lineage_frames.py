@@ -43,7 +43,7 @@ def neighbours(nodes: Sequence[Document], edges: Sequence[Document]) -> Frame:
     return pd.DataFrame(
         {
             "Name": node["name"],
-            "Health": _health(node),
+            "Health or kind": _health(node),
             "Made from": _listed(above, node),
             "Feeds": _listed(below, node),
             "Refers to": _listed(keys, node),
@@ -60,7 +60,7 @@ def places(document: Document, others: Sequence[Document]) -> Frame:
         {
             "Name": other["name"],
             "Place": _place(document, other["name"]),
-            "Health": _health(other),
+            "Health or kind": _health(other),
             "Owner": other["owner"] or "",
         }
         for other in others

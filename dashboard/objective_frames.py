@@ -57,7 +57,7 @@ def burn_table(one: Told) -> pd.DataFrame:
             "Burn rate": _times(burn.rate),
             "Just now": f"{_times(burn.recent_rate)} over {words.duration(burn.alert.recent.total_seconds())}",
             "Alert": f"{'fast' if burn.alert.fast else 'slow'}, from {burn.alert.rate:g}",
-            "State": "▲ burns" if burn.burns else "✓ does not" if burn.rate is not None else "? not known",
+            "State": "▲ burns" if burn.burns else "✓ does not burn" if burn.rate is not None else "? not known",
         }
         for burn in one.burns
     )

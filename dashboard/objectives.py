@@ -12,7 +12,7 @@ from checks import phrases
 from checks.objectives import words as said
 from checks.objectives.course import daily, left_over_time
 from checks.objectives.document import objective_document
-from checks.objectives.status import DAYS, Told
+from checks.objectives.status import DAYS, Standing, Told
 from dashboard import (
     charts,
     charts_objectives,
@@ -35,6 +35,12 @@ slaProperties:
   - {property: freshness, value: 2, unit: h, element: orders.ordered_at}
 ```"""
 _BACK = 90
+_OF_STANDING: dict[Standing, parts.Colour] = {
+    Standing.SPENT: "red",
+    Standing.BURNING: "orange",
+    Standing.MISSED: "orange",
+    Standing.KEPT: "green",
+}
 
 
 def page() -> None:
@@ -122,7 +128,7 @@ def _one(fitting: Sequence[Told], at: datetime) -> None:
     objective, document = one.objective, objective_document(one)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(words.plain(f"{objective.level} of {objective.dataset}"), anchor=False, width="content")
-        st.caption(objective_frames.standing(one), width="content")
+        st.badge(objective_frames.standing(one), color=_OF_STANDING.get(one.standing, "gray"))
         st.space("stretch")
         params = {"name": objective.dataset, "tab": "Checks"}
         st.page_link(nav.page("dataset"), label="Open the dataset", query_params=params, icon="")
@@ -139,7 +145,7 @@ def _one(fitting: Sequence[Told], at: datetime) -> None:
     )
     for sentence in (objective.description, said.since(document)):
         if sentence:
-            st.caption(words.plain(sentence))
+            st.caption(words.plain(f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}."))
     _course(one, at)
     for record in load_objectives.responses()["contracts"]:
         if record["contract"] == objective.contract:

@@ -125,9 +125,10 @@ def _table(frame: pd.DataFrame, found: int) -> int | None:
         "Past runs, newest first",
         {
             "Outcome": column.TextColumn(width=110),
-            "Dataset": column.TextColumn(width=200),
+            "Dataset": column.TextColumn(width=180),
             "Attempts": column.NumberColumn(width=80),
             "Queries": column.NumberColumn(width=80),
+            "Started": column.TextColumn(width=112),
             "Measurements": column.NumberColumn(width=110, format="localized"),
             "What went wrong": column.TextColumn(width=230),
         },

@@ -125,6 +125,7 @@ def _of(kind: str, colours: Palette) -> dict[str, object]:
         "primaryColor": colours.accent,
         "linkColor": colours.accent,
         "codeBackgroundColor": colours.raised,
+        "codeTextColor": colours.ink,
         "chartCategoricalColors": [colours.series, colours.accent, colours.faint],
     }
     for name, (ink, ground) in states.items():

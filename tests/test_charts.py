@@ -31,7 +31,7 @@ from checks.records import (
     Threshold,
 )
 from connectors import Column, TableName
-from dashboard import charts, columns_table, frames, heat_map, panels, theme
+from dashboard import charts, columns_table, dataset_trends, frames, heat_map, panels, theme
 
 AT = datetime(2026, 3, 15, 12, tzinfo=UTC)
 DAY = datetime(2026, 3, 14)  # noqa: DTZ001 buckets are naive
@@ -150,6 +150,11 @@ def test_trends_share_one_time_axis_and_carry_marks_and_limits() -> None:
     assert figure.layout.xaxis.matches == "x2"
     assert [trace.type for trace in figure.data] == ["bar", "scatter", "scatter", "scatter"]
     assert [shape.y0 for shape in figure.layout.shapes] == [2]
+
+
+def test_what_is_too_young_for_a_chart_is_told_with_its_unit() -> None:
+    nulls = panels.panel(NULLS, points(0.002058, 0.002058), [], [], AT)
+    assert dataset_trends.so_far(nulls).partition(". ")[0] == "Null rate of carrier: 0.2 %"
 
 
 def test_a_vanished_value_says_so_beside_its_bar() -> None:

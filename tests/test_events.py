@@ -11,7 +11,7 @@ import pytest
 
 from checks.detect import fit
 from checks.learned.events import events
-from checks.learned.words import band
+from checks.learned.words import band, sentence
 from checks.records import Alert, Dimension, Finding, Grain, Label, LabelKind, Metric
 from dashboard import beliefs, sentences
 
@@ -55,6 +55,12 @@ def test_hours_follow_one_another_too_and_the_newest_event_comes_first():
     newest, event = events([*hours, alert(3)], [])
     assert (newest.last, event.buckets) == (MONDAY + timedelta(days=3), 2)
     assert sentences.lasted(event) == "09 Mar 2026 01:00 to 09 Mar 2026 02:00 (2 hours)"
+
+
+def test_keys_without_a_partner_are_told_in_words():
+    finding = Finding(Metric("orphan_count", "carrier", check="known"), 0.02, 0.01, 0.0, 0.018, 5.0)
+    said = "2 % of the rows have a carrier that has no partner on 2026-03-09, expected at most 1.8 % of the rows"
+    assert sentence(finding, MONDAY, Grain.DAY) == said
 
 
 def test_days_of_one_month_name_it_once():
