@@ -228,6 +228,7 @@ def _exposition(monitor: Monitor) -> bytes:
         rows.labels(name).set(count)
     objectives_api.gauges(monitor, registry)
     incidents_api.gauges(monitor, registry)
+    notify_api.gauges(monitor, registry)
     Gauge("vitals_runs_under_way", "Runs queued or running", registry=registry).set(len(monitor.running()))
     for key, value in monitor.history.statistics().items():
         Gauge(f"vitals_history_{key}", f"{key.replace('_', ' ')} of the history", registry=registry).set(value)

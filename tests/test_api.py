@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 
 from checks import answers
 from checks.history import HistoryFailed
+from checks.records import Delivery, Fate, Message, MessageKind
 from connectors import Unreachable
 from dashboard import api, process
 from tests.monitors import CannedMonitor, Clock, canned, utc
@@ -54,11 +55,13 @@ def serving(folder: Path, *tables: str, config: str = "") -> Iterator[Api]:
     with socket.create_server(("127.0.0.1", 0)) as listening, process.holding(monitor):
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
-        with Api(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", trust_env=False, timeout=30) as client:
-            client.monitor = monitor
-            yield client
-        server.should_exit = True
-        thread.join()
+        try:
+            with Api(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", trust_env=False, timeout=30) as client:
+                client.monitor = monitor
+                yield client
+        finally:  # a test that fails would never end
+            server.should_exit = True
+            thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -353,6 +356,22 @@ def test_metrics_are_read_by_prometheus_own_parser(client):
     assert ages == {0.0}
     assert families["vitals_history_runs"].samples[0].value == len(AWKWARD) + 2
     assert families["vitals_runs_under_way"].samples[0].value == 0
+
+
+def test_messages_that_wait_or_were_given_up_are_metrics(tmp_path):
+    with serving(tmp_path, "orders", config='[notify.ops]\nurl = "json://ops.example"\n') as client:
+        history, now = client.monitor.history, client.monitor.clock()
+        ids = ("new", "later", "failed", "dead", "sent")
+        due = {"later": now + timedelta(hours=1)}
+        history.post([Message(each, "ops", MessageKind.OPENED, 1, now, due.get(each, now)) for each in ids])
+        fates = {"failed": Fate.FAILED, "dead": Fate.DEAD, "sent": Fate.SENT}
+        again = {"failed": now + timedelta(hours=1)}
+        history.post((), [Delivery(each, now, 1, fate, None, again.get(each)) for each, fate in fates.items()])
+        text = client.get("/metrics").text
+        [channel] = client.get("/api/notifications").json()["channels"]
+    assert 'vitals_messages_waiting{channel="ops"} 2.0' in text
+    assert 'vitals_messages_dead{channel="ops"} 1.0' in text
+    assert channel["waiting"] == 2
 
 
 def test_objectives_are_answered_and_are_metrics_as_far_as_something_is_known(tmp_path):

@@ -38,6 +38,17 @@ class OutboxKeeper:
             found.setdefault(each.message.channel, []).append(each)
         return found
 
+    def messages_waiting(self, at: datetime) -> dict[str, int]:
+        """How many messages of each channel were due by this moment and are not done with, those that failed and are
+        to be tried again among them."""
+        with self._store.reading() as cursor:
+            rows = cursor.execute(
+                f"""SELECT channel, count(*) FROM outbox LEFT JOIN {_NEWEST} USING (message_id)
+                    WHERE (newest IS NULL OR newest[1] NOT IN {_DONE}) AND due_at <= ? GROUP BY channel""",
+                [naive(at)],
+            ).fetchall()
+        return dict(rows)
+
     def messages(self, incident: int) -> list[Posted]:
         """All messages about an incident with what became of them, oldest first."""
         return self._posted("WHERE incident_id = ?", [incident])

@@ -22,9 +22,10 @@ def notifications_document(monitor: Monitor) -> Document:
     """{"channels": [...], "dead": [...]}. A channel works, fails, or was never tried; nothing of its url is told but
     the scheme."""
     history = monitor.history
-    tried, sent, due = history.newest_attempts(), history.newest_sent(), history.due_messages(monitor.clock())
+    tried, sent = history.newest_attempts(), history.newest_sent()
+    waiting = history.messages_waiting(monitor.clock())
     channels = [
-        _channel(each, tried.get(name), sent.get(name), len(due.get(name, ())))
+        _channel(each, tried.get(name), sent.get(name), waiting.get(name, 0))
         for name, each in sorted(monitor.sender.channels.items())
     ]
     return {"channels": channels, "dead": [dead_document(each) for each in history.dead_messages()]}
