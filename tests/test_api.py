@@ -384,7 +384,7 @@ def test_objectives_are_answered_and_are_metrics_as_far_as_something_is_known(tm
         client.monitor.clock.forward(timedelta(minutes=1))
         [found] = client.get("/api/objectives", params={"name": "ruled"}).json()["objectives"]
         assert (found["dataset"], found["level"], found["state"], found["standing"]) == (
-            "s.orders", "quality", "met", "kept",
+            "s.orders", "quality", "met", "early",
         )  # fmt: skip
         assert client.get("/api/objectives", params={"name": "users"}).json()["objectives"] == []
         assert problem(client.get("/api/objectives", params={"name": "nope"}))[0] == 404
