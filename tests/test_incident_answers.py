@@ -114,7 +114,7 @@ def test_the_worst_comes_first_with_all_that_people_ask(settled):
     worst, mild = incident_answers.incidents_document(settled, Wanted())["incidents"]
     asked = ("title", "state", "severity", "datasets", "dimensions", "owners", "consumers", "happened_at", "cause")
     assert {name: worst[name] for name in asked} == {
-        "title": "orders: 7 rows",
+        "title": "orders: 7 rows (expected at least 100)",
         "state": "open",
         "severity": "high",
         "datasets": ["s.orders"],
@@ -385,14 +385,14 @@ def test_the_command_from_the_list_to_the_report(monitor, capfd):
     monitor.close()
     config = ("--config", str(monitor.config.file))
     assert main(["incidents", *config]) == 1
-    assert "orders: 7 rows" in capfd.readouterr().out
+    assert "orders: 7 rows (expected at least 100)" in capfd.readouterr().out
     number = str(json.loads(_out(capfd, ["incidents", "--json", *config]))["incidents"][0]["id"])
     assert main(["incidents", number, *config]) == 1
     assert main(["incidents", number, "note", "the", "loader was full", "--author", "ada", *config]) == 0
     assert "ada: the loader was full" in capfd.readouterr().out
     assert main(["incidents", number, "resolve", "--reason", "reloaded", *config]) == 0
     assert main(["incidents", number, "report", *config]) == 0
-    assert capfd.readouterr().out.count("# Post-mortem: orders: 7 rows") == 1
+    assert capfd.readouterr().out.count("# Post-mortem: orders: 7 rows (expected at least 100)") == 1
     assert main(["incidents", "77", *config]) == 64
     assert main(["incidents", number, "ack", *config]) == 64
 
@@ -414,7 +414,7 @@ def test_a_post_mortem_says_what_is_known_and_asks_what_is_not(monitor):
     written = incident_answers.report_document(monitor, number)["markdown"]
     assert (
         written
-        == r"""# Post-mortem: orders: 7 rows
+        == r"""# Post-mortem: orders: 7 rows (expected at least 100)
 
 Incident NUMBER, severity high, resolved. Draft of 2026-03-16 14:10 UTC.
 
@@ -472,7 +472,7 @@ def test_incidents_in_a_terminal(settled):
     assert lines[0].split() == ["incident", "severity", "state", "noticed", "(UTC)", "assigned", "to"]
     assert lines[1].split()[1:] == ["✖", "high", "open", "2026-03-15", "12:00"]
     assert lines[2:] == [
-        "    orders: 7 rows",
+        "    orders: 7 rows (expected at least 100)",
         "    owned by Shop",
         "    reaches delays *model*",
         "There is no such incident. `--state all` shows those that were resolved too.",

@@ -261,21 +261,21 @@ def test_what_no_learned_check_has_shown_is_labelled_as_a_whole(room):
 @pytest.mark.parametrize(
     ("shown", "rows", "title"),
     [
-        ({}, None, "orders: 12 rows"),
-        ({"happened_at": NINE}, None, "orders: 12 rows since 23 Nov 09:00 UTC"),
+        ({}, None, "orders: 12 rows (expected at least 100)"),
+        ({"happened_at": NINE}, None, "orders: 12 rows (expected at least 100) since 23 Nov 09:00 UTC"),
         (
             {"happened_at": NINE, "grain": Grain.DAY, "bucket": SUNDAY + DAY, "first_bucket": SUNDAY},
             None,
-            "orders: 12 rows since 22 Nov",
+            "orders: 12 rows (expected at least 100) since 22 Nov",
         ),
         (
             {"sentence": "12 rows on 2026-11-22, expected 100", "grain": Grain.DAY, "bucket": SUNDAY},
             None,
-            "orders: 12 rows",
+            "orders: 12 rows (expected 100)",
         ),
         ({}, ROWS, "orders lost 18 % of its rows"),
         ({}, replace(ROWS, value=1500.0), "orders gained 50 % more rows"),
-        ({}, replace(ROWS, expected=0.0), "orders: 12 rows"),
+        ({}, replace(ROWS, expected=0.0), "orders: 12 rows (expected at least 100)"),
         (
             {
                 "key": key(dimension=Dimension.TIMELINESS),

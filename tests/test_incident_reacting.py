@@ -108,7 +108,7 @@ def test_a_broken_key_opens_an_incident_with_owners_and_consumers(book):
     book.see(broken(A, since=NINE - HOUR))
     [found] = book.open()
     assert (found.title, found.owners, found.consumers) == (
-        "a: 12 rows since 23 Nov 08:00 UTC",
+        "a: 12 rows (expected at least 100) since 23 Nov 08:00 UTC",
         ("team a",),
         ("board",),
     )

@@ -70,7 +70,7 @@ def test_what_breaks_in_a_table_is_one_incident_with_all_views_on_it(monitor, tm
     [found] = monitor.history.incidents(open_only=True)
     assert found.lead.key.subject == "shop.main.orders"
     assert {each.key.subject for each in found.broken} == {f"shop.main.{name}" for name in ("orders", *VIEWS)}
-    assert found.title == "orders: 5 rows since 15 Mar 12:10 UTC"
+    assert found.title == "orders: 5 rows (expected more than 10) since 15 Mar 12:10 UTC"
 
     with writing(tmp_path / "shop.duckdb") as db:
         db.execute("INSERT INTO orders SELECT range FROM range(100)")

@@ -8,6 +8,8 @@ from checks.records import Dimension, Family, Finding, Grain, Symptom
 
 _LONGEST = 160
 _ROWS = ("bucket_rows", "row_count")
+#: of these a number is told, which nobody knows to be wrong who does not know what was expected
+_SAYS_A_NUMBER = (Dimension.COVERAGE, Dimension.UNIQUENESS, Dimension.ACCURACY)
 
 
 def headline(symptom: Symptom, rows: Finding | None = None) -> str:
@@ -45,9 +47,12 @@ def _told(symptom: Symptom, rows: Finding | None) -> str:
 
 
 def _fault(symptom: Symptom) -> str:
-    """The sentence without what was expected, and without the day, which is the newest and not the first."""
-    fault = symptom.sentence.partition(", expected ")[0]
-    return fault.replace(wording.when(symptom.bucket, hourly=symptom.grain is Grain.HOUR), "")
+    """The sentence without the day, which is the newest and not the first. What was expected is left out where what was
+    found speaks for itself (rows without a value, rows that are not valid)."""
+    fault, _, expected = symptom.sentence.partition(", expected ")
+    fault = fault.replace(wording.when(symptom.bucket, hourly=symptom.grain is Grain.HOUR), "")
+    is_a_number = symptom.key.dimension in _SAYS_A_NUMBER
+    return f"{fault} (expected {expected})" if expected and is_a_number else fault
 
 
 def _since(symptom: Symptom) -> str:
