@@ -155,6 +155,16 @@ def test_a_muted_incident_is_silent_until_the_mute_ends():
     assert (now.kind, now.due_at) == (MessageKind.REMINDER, NOON + MINUTE)
 
 
+def test_whom_a_muted_incident_came_to_concern_is_told_when_the_mute_ends():
+    """It was mild when it was muted, and is critical now."""
+    ops, pager = channel(), channel("pager", severity=IncidentSeverity.CRITICAL)
+    worst = incident(muted_until=NOON + DAY, severity=IncidentSeverity.CRITICAL)
+    both = change(EventKind.ATTACHED, worst), change(EventKind.WORSENED, worst, number=2)
+    one_commit = replace(both[0], events=tuple(each for one in both for each in one.events))
+    [told] = teller(ops, pager, told=["ops"])([one_commit], NOON)
+    assert (told.channel, told.kind, told.due_at) == ("pager", MessageKind.REMINDER, NOON + DAY)
+
+
 def test_reminders_come_after_twice_the_time_and_at_least_daily():
     sent, waits, at = message(MessageKind.REMINDER, about={"turn": 1}), [], NOON
     for _ in range(5):

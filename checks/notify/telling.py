@@ -9,6 +9,8 @@
     merged                  merged                      all to whom anything of it was addressed    after the hold
     muted                   reminder                    all whom it concerns                        when the mute ends
     unmuted                 reminder                    all whom it concerns                        after the hold
+    attached, worsened      reminder                    whom it concerns now and did not before     when the mute ends
+      while muted
 
 With every 'opened' and 'reopened' come the first reminder and the escalation, due later. Whether anything of this is
 still worth telling is decided when it is due (`planning`): an incident that is over within the hold is not told at all.
@@ -57,7 +59,12 @@ class Teller:
             if event.kind in _ENDS:
                 yield from self._ended(incident, event, at)
             elif event.kind in (EventKind.MUTED, EventKind.UNMUTED):
-                yield from self._unmuted(incident, event, at)
+                yield from self._unmuted(incident, event, self._routed(incident), at)
+            elif incident.is_muted(at) and event.kind in _SPREADING:
+                known = addressed | set(self.told(incident.id))
+                new = [channel for channel in self._routed(incident) if channel.name not in known]
+                addressed |= {channel.name for channel in new}
+                yield from self._unmuted(incident, event, new, at)
             elif incident.is_open and not incident.is_muted(at):
                 alerts = list(self._alerts(change, event, addressed, at))
                 addressed |= {each.channel for each in alerts if each.kind is not MessageKind.ESCALATION}
@@ -84,9 +91,11 @@ class Teller:
         for name in sorted(self.channels.keys() & set(self.told(incident.id))):
             yield _message(kind, name, event, at, at + self.channels[name].hold)
 
-    def _unmuted(self, incident: Incident, event: IncidentEvent, at: datetime) -> Iterator[Message]:
-        for channel in self._routed(incident) if incident.is_open else ():
-            due = incident.muted_until if event.kind is EventKind.MUTED else at + channel.hold
+    def _unmuted(
+        self, incident: Incident, event: IncidentEvent, channels: Sequence[Channel], at: datetime
+    ) -> Iterator[Message]:
+        for channel in channels if incident.is_open else ():
+            due = at + channel.hold if event.kind is EventKind.UNMUTED else incident.muted_until
             if due is not None:
                 yield _message(MessageKind.REMINDER, channel.name, event, at, due, {"turn": 1})
 
