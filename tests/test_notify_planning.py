@@ -91,6 +91,15 @@ def test_a_second_recovery_needs_a_second_alert():
     assert was_told([first], {}) and not was_told([first, ended], {}) and was_told([first, ended, again], {})
 
 
+def test_a_clock_that_was_set_back_does_not_silence_a_channel():
+    ahead = NOON + 30 * DAY
+    failed = Delivery("x", ahead, 1, Fate.FAILED, "no", ahead + MINUTE)
+    assert sent(plan_of(posted(message()), newest=failed)) == [MessageKind.OPENED]
+    assert sent(plan_of(posted(message()), sent=[ahead] * 9)) == [MessageKind.OPENED]
+    assert sent(plan_of(posted(message()), newest=failed, now=ahead)) == []
+    assert sent(plan_of(posted(message()), sent=[ahead] * 9, now=ahead)) == []
+
+
 def joined_in(*fates: Fate) -> dict[str, Posted]:
     """The message in which the alert of incident 7 was joined with that of a critical one, and what became of it."""
     of = message(MessageKind.SUMMARY, number=None, about={"told": [{"kind": "opened", "incident": n} for n in (7, 8)]})

@@ -74,7 +74,7 @@ def plan(channel: Channel, situation: Situation, at: datetime) -> Plan:
     rest.sort(key=lambda each: _urgency(each, situation))
     newest = situation.newest
     if newest is not None and newest.fate in (Fate.FAILED, Fate.DEAD):
-        rests = newest.next_at is not None and at < newest.next_at
+        rests = newest.next_at is not None and at < newest.next_at and _is_past(newest.at, at)
         return Plan(tuple(settled), _chained(channel, situation, settled, at), () if rests else tuple(_probe(rest)))
     send, summaries, joined = _limited(channel, rest, situation, at)
     settled += joined
@@ -230,7 +230,7 @@ def _limited(
     free = [each for each in rest if each.message.kind in _FREE]
     tried = [each for each in rest if each.may_have_arrived and each not in free]
     fresh = [each for each in rest if each not in free and each not in tried]
-    room = channel.at_most - sum(moment > at - WINDOW for moment in situation.sent)
+    room = channel.at_most - sum(moment > at - WINDOW and _is_past(moment, at) for moment in situation.sent)
     tried = tried[: max(0, room)]
     room -= len(tried)
     if len(fresh) <= room:
@@ -268,6 +268,11 @@ _SUMMARY = "-summary-"
 def is_summary(message: str) -> bool:
     """Whether this is the identity of a message that joins others."""
     return _SUMMARY in message
+
+
+def _is_past(moment: datetime, at: datetime) -> bool:
+    """False for what a clock has written that was wrong and was set back since: it holds nothing up."""
+    return moment <= at + WINDOW
 
 
 def _urgency(posted: Posted, situation: Situation) -> tuple[bool, int, datetime]:
