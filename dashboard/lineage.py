@@ -130,9 +130,8 @@ def _graph(nodes: Sequence[Document], edges: Sequence[Document], chosen: str | N
     if len(nodes) > lineage_graph.MOST:
         st.info(sentences.lineage_too_many(len(nodes)), icon=":material/info:")
         return
-    said = {
-        node["name"]: incident_sentences.nodes(load_incidents.about(node["name"])) for node in nodes if node["health"]
-    }
+    about = load_incidents.about_each(node["name"] for node in nodes if node["health"])
+    said = {name: incident_sentences.nodes(incidents) for name, incidents in about.items()}
     drawn = lineage_graph.dot(nodes, edges, lineage_graph.Look(parts.palette(), chosen, said))
     st.graphviz_chart(drawn, width="content", alt="Datasets and consumers, from left to right as data flows")
     st.caption("From left to right as data flows. Dashed: refers to keys, no data flows. Click a box to open it.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from checks import incident_answers
@@ -38,8 +38,13 @@ def by_subject() -> Mapping[str, Sequence[Incident]]:
 
 def about(dataset: str) -> Sequence[Incident]:
     """The open ones in which a dataset is broken, or its source, the worst first."""
+    return about_each([dataset])[dataset]
+
+
+def about_each(datasets: Iterable[str]) -> Mapping[str, Sequence[Incident]]:
+    """The same for many, by name; empty where there is none."""
     found = by_subject()
-    return (*found.get(dataset.partition(".")[0], ()), *found.get(dataset, ()))
+    return {name: (*found.get(name.partition(".")[0], ()), *found.get(name, ())) for name in datasets}
 
 
 @load.shared

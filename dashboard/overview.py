@@ -148,7 +148,7 @@ def _table(states: Sequence[DatasetHealth], datasets: Mapping[str, Dataset], at:
 
 def _incidents(states: Sequence[DatasetHealth]) -> dict[str, Sequence[Incident]]:
     """The open incidents of each dataset that has some."""
-    found = {state.name: load_incidents.about(state.name) for state in states}
+    found = load_incidents.about_each(state.name for state in states)
     return {name: incidents for name, incidents in found.items() if incidents}
 
 
