@@ -164,15 +164,15 @@ def _columns(heads: Sequence[str]) -> ColumnConfigMappingInput:
     column = st.column_config
     narrow = {head: column.TextColumn(head, width=57, alignment="center", help=_HELP[head]) for head in heads}
     return narrow | {
-        "Health": column.TextColumn("Health", width=86),
-        "Dataset": column.TextColumn("Dataset", width=170),
-        "Incident": column.TextColumn("Incident", width=80, help="Its worst open incident; click it to read its story"),
+        "Health": column.TextColumn("Health", width=82),
+        "Dataset": column.TextColumn("Dataset", width=150),
+        "Incident": column.TextColumn("Incident", width=74, help="Its worst open incident; click it to read its story"),
         "Freshness": column.TextColumn("Freshness", width=106, help="How old the newest row is now"),
-        "Rows": column.NumberColumn("Rows", width=80, format="localized", help="Rows in the whole table"),
+        "Rows": column.NumberColumn("Rows", width=76, format="localized", help="Rows in the whole table"),
         "Rows per day": column.BarChartColumn(
-            "Rows per day", width=112, help=f"Rows by event time, the last {frames.SPARK} buckets", color="gray"
+            "Rows per day", width=90, help=f"Rows by event time, the last {frames.SPARK} buckets", color="gray"
         ),
-        "Owner": column.TextColumn("Owner", width=128),
+        "Owner": column.TextColumn("Owner", width=150),
         "Measured": column.TextColumn("Measured", width=84),
     }
 
