@@ -67,6 +67,14 @@ def test_a_constant_series_is_silent_and_a_hair_is_nothing(kind) -> None:
     assert not score(values, kind)["is_anomaly"].any()
 
 
+def test_the_band_of_a_count_is_nearer_below_than_above() -> None:
+    counts = np.array([of_kind("count", seed) for seed in range(30)])
+    scores = score_many(counts, DAYS, ["count"] * len(counts))
+    down = np.log(scores.expected / scores.lower)[:, -30:].mean()
+    up = np.log(scores.upper / scores.expected)[:, -30:].mean()
+    assert down < up
+
+
 def test_one_less_of_a_small_count_that_never_moved_is_an_anomaly() -> None:
     values = pd.Series(4.0, DAYS)
     values.iloc[150] = 3

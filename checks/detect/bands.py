@@ -25,9 +25,10 @@ PRUDENCE = {"count": 0.3, "rate": 0.8, "value": 0.2, "gap": 0.2}
 FEW_DAYS = (21.0, 35.0)
 #: a year has days that two months do not show: the limit made from days lies so many times further out
 HOURLY_ROOM = 1.25
-#: the part of the point test's budget for the upper side, by kind: a rate of nulls or of failures that falls is seldom
+#: the part of the point test's budget for the upper side, by kind: counts rise far by themselves (a page that went
+#: viral) but seldom fall so, and an alarm spent below finds more; a rate of nulls or of failures that falls is seldom
 #: trouble, and a gap that is short never is
-UPPER_SHARE = {"count": 0.5, "rate": 0.85, "value": 0.5, "gap": 0.95}
+UPPER_SHARE = {"count": 0.25, "rate": 0.85, "value": 0.5, "gap": 0.95}
 #: errors further back than this many days do not set the limit
 MEMORY_DAYS, MEMORY_DAYS_HOURLY = 400, 70
 #: however odd the buckets before were, the value itself is this many standard deviations off when it is told
