@@ -46,6 +46,7 @@ class Scheduler:
         self.monitor = monitor
         self._started: dict[str, datetime] = {}  # the newest slot that was started, per dataset
         self._stopping = threading.Event()
+        self._fed = threading.Event()  # until then the demo warehouse may be half built
         self._looked_at: datetime | None = None
         self._jobs = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
@@ -107,7 +108,10 @@ class Scheduler:
     def prepare(self) -> None:
         """The first look at the sources, demo warehouse included, and at what is known of objectives: of many datasets
         that takes seconds, and no page is to wait for it."""
-        self.feed()
+        try:
+            self.feed()
+        finally:
+            self._fed.set()
         self.refresh()
         self.monitor.ledger.kept(self.monitor.datasets().values(), self.monitor.clock())
 
@@ -169,7 +173,8 @@ class Scheduler:
 
     def _tick_on(self) -> None:
         while not self._stopping.wait(TICK.total_seconds()):
-            self.tick_safely()
+            if self._fed.is_set():
+                self.tick_safely()
 
     def tick_safely(self) -> None:
         """A tick that survives whatever it meets, and that notices a clock that was set back."""

@@ -235,6 +235,24 @@ def test_a_job_that_fails_stands_in_the_troubles_and_the_scheduler_goes_on(tmp_p
     monitor.close()
 
 
+def test_nothing_is_measured_before_the_demo_is_built(monitor):
+    scheduler, ticked_at = Scheduler(monitor), []
+
+    class Steps:
+        """Stands for the wait between two ticks: the demo is built in the second one, the app stops in the fourth."""
+
+        def wait(self, _: float) -> bool:
+            ticked_at.append(monitor.ticked_at)
+            if len(ticked_at) == 2:
+                scheduler.prepare()
+            return len(ticked_at) == 4
+
+    scheduler._stopping = Steps()
+    scheduler._tick_on()
+    assert ticked_at == [None, None, NOON, NOON]
+    monitor.wait()
+
+
 def test_the_jobs_beside_are_planned_anew_when_the_clock_was_set_back(monitor, clock):
     scheduler = Scheduler(monitor)
     scheduler._plan_jobs(clock())
