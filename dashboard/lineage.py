@@ -122,7 +122,7 @@ def _one(document: Document) -> None:
     _graph(document["nodes"], document["edges"], document["name"])
     others = lineage_frames.by_place(document)
     if others:
-        _list(others, lineage_frames.places(document, others))
+        _list(others, lineage_frames.places(document, others), document["name"])
     _rest(document)
 
 
@@ -137,11 +137,12 @@ def _graph(nodes: Sequence[Document], edges: Sequence[Document], chosen: str | N
     st.caption("From left to right as data flows. Dashed: refers to keys, no data flows. Click a box to open it.")
 
 
-def _list(nodes: Sequence[Document], frame: lineage_frames.Frame) -> None:
-    """A click on a row leads to the dataset, or shows what a consumer reads."""
+def _list(nodes: Sequence[Document], frame: lineage_frames.Frame, of: str = "") -> None:
+    """A click on a row leads to the dataset, or shows what a consumer reads. Each view has a table of its own (`of`):
+    else the click that led to it would be one in it, too."""
     cell = tables.clicked(
         parts.styled(frame, ["Health or kind"]),
-        "lineage-table",
+        f"lineage-table-{of}",
         "Datasets and consumers with what they are made from and who reads them",
     )
     st.caption("Click a row to open it.")

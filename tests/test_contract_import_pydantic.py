@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -120,6 +121,15 @@ def test_a_module_that_fails_is_told(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_the_command_prints_the_contract(models: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["contract", "import", f"{models}:Place", "--from", "pydantic"]) == 0
     assert "- name: city" in capsys.readouterr().out
+
+
+def test_a_module_is_read_as_it_is_now_and_nothing_is_written_beside_it(tmp_path: Path):
+    path = tmp_path / "models.py"
+    for name in ("A", "B"):  # in one second and of one size, as Python would tell a compiled one
+        path.write_text(f"from pydantic import BaseModel\nclass {name}(BaseModel):\n    x: int\n")
+        os.utime(path, (1, 1))
+        assert import_model(f"{path}:{name}").text.count("- name: x") == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["models.py"]
 
 
 # -- there and back ----------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import importlib
 import importlib.util
 import sys
 from decimal import Decimal
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from pydantic import BaseModel
@@ -40,7 +41,8 @@ def _imported(where: str, label: str) -> ModuleType:
     try:
         if path.suffix != ".py":
             return _by_name(where)
-        spec = importlib.util.spec_from_file_location(f"imported_{path.stem}", path)
+        name = f"imported_{path.stem}"
+        spec = importlib.util.spec_from_file_location(name, path, loader=_Uncompiled(name, str(path)))
         if spec is None or spec.loader is None or not path.is_file():
             raise NotImportable(label, "there is no such file")
         module = importlib.util.module_from_spec(spec)
@@ -51,6 +53,14 @@ def _imported(where: str, label: str) -> ModuleType:
     except (Exception, SystemExit) as error:
         raise NotImportable(label, f"can not be imported: {type(error).__name__}: {error}") from error
     return module
+
+
+class _Uncompiled(SourceFileLoader):
+    """Takes the module as it is now: Python knows a compiled one by second and size, and writes it beside a file that
+    is somebody else's."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def _by_name(name: str) -> ModuleType:
