@@ -287,7 +287,7 @@ def test_a_contract_of_200_columns_and_400_rules_is_one_scan_and_counts_what_sql
     source, dataset = open_source("shop", str(file)), dataset_of(tmp_path, 200)
     with closing(source), History.open(tmp_path / "history.duckdb", AT) as history:
         report = run_once(source, dataset, history, profiles=profiles)
-    assert report.measured
+    assert (len(report.queries) == 1 or profiles) and report.measured
     values = {
         (metric.name, metric.column): value
         for grid in report.measured.grids
