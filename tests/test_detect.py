@@ -209,6 +209,24 @@ def test_a_rate_that_never_left_its_end_may_not_leave_it(always, then) -> None:
     assert found["lower"].iloc[100] == found["upper"].iloc[100] == always
 
 
+def test_a_day_without_rows_where_there_always_were_some_is_an_anomaly_however_wide_the_band() -> None:
+    chance = np.random.default_rng(4)
+    wild = np.ceil(40 * np.exp(chance.normal(0, 1.6, len(DAYS))))
+    closed, few = wild.copy(), chance.poisson(4, len(DAYS))
+    closed[DAYS.day_of_week == 6] = 0
+    at, sunday = 163, 167
+    gone = np.stack([wild, closed, few, wild])
+    gone[:3, at] = gone[:3, sunday] = 0
+    gone[3, at] = 1
+    found = score_many(gone, DAYS, ["count"] * 4)
+    assert list(found.state[:, at]) == ["anomaly", "anomaly", "normal", "normal"]
+    assert list(found.state[:, sunday]) == ["anomaly", "normal", "normal", "normal"]
+    known = fit(pd.Series(wild[:at], DAYS[:at]), "count")
+    assert [known.judge(DAYS[at], rows).state for rows in (0, 1)] == ["anomaly", "normal"]
+    assert known.judge(DAYS[at], 0).score == pytest.approx(found.score[0, at])
+    assert known.smallest_visible.down == pytest.approx(97, abs=3)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_not_measured_is_unmeasured_and_teaches_nothing(kind) -> None:
     values = of_kind(kind)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
+from checks.detect import never_empty
 from checks.detect.beliefs import Beliefs
 from checks.detect.calendars import special_day
 from checks.detect.following import with_chance
@@ -66,6 +67,8 @@ class Fit:
     #: name -> (what the day adds, its own standard deviation); "" and a kind stand for days not seen yet
     special: Mapping[str, tuple[float, float]]
     exact: float | None
+    #: where a count never was without rows, a cell per weekday
+    always_filled: tuple[bool, ...]
     beliefs: Beliefs
 
     @property
@@ -93,7 +96,7 @@ class Fit:
     @property
     def smallest_visible(self) -> Visible:
         """What this monitor can see at all, on a usual bucket."""
-        cells = [self._edges(self.level + season, cell, None, (0.0, 0.0)) for cell, season in enumerate(self.season)]
+        cells = [self._usual(cell) for cell in range(len(self.season))]
         centre, low, high = (from_scale(np.array(part), self.kind) for part in zip(*cells, strict=True))
         if self.kind == "rate":
             down, up = np.median(centre - low) * 100, np.median(high - centre) * 100
@@ -113,7 +116,21 @@ class Fit:
             name, sort = found
             added = self.special.get(name) or self.special.get(f"kind {sort}", added)
         base = self.level + self.season[cell]
-        return self._edges(base, cell, denominator, (added[0] + self._fading(bucket), added[1]))
+        centre, low, high = self._edges(base, cell, denominator, (added[0] + self._fading(bucket), added[1]))
+        if found is None:
+            low = self._with_rows(cell, centre, low)
+        return centre, low, high
+
+    def _with_rows(self, cell: int, centre: float, low: float) -> float:
+        """The lower edge on an ordinary bucket."""
+        always = np.array(self.always_filled[cell] if self.always_filled else False)
+        buckets = 90 * 24 / self.grain_hours
+        return float(never_empty.edge(np.array(low), always, np.array(centre), self.settings, buckets))
+
+    def _usual(self, cell: int) -> tuple[float, float, float]:
+        """The band of an ordinary bucket, when no error went before."""
+        centre, low, high = self._edges(self.level + self.season[cell], cell, None, (0.0, 0.0))
+        return centre, self._with_rows(cell, centre, low), high
 
     def _fading(self, bucket: datetime) -> float:
         """What is left of the correction by this bucket."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from checks.detect import clues, specials
+from checks.detect import clues, never_empty, specials
 from checks.detect.bands import edges_after
 from checks.detect.beliefs import beliefs_of
 from checks.detect.calendars import KINDS_OF_DAYS, KINDS_OF_HOURS, slots_of
@@ -71,6 +71,7 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
     unsure = values & is_resting(memory, calendar)
     learned = np.where(unsure, np.minimum(memory.taught, needed(calendar) - 1), memory.taught)
     exact = np.where(memory.highest == 0, 0.0, np.where(memory.lowest == np.pi / 2, np.pi / 2, np.nan))
+    filled = _always_filled(followed, kinds)
     return [
         Fit(
             kind=kind,
@@ -88,10 +89,19 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
             up=float(up[row]),
             special=specials[row],
             exact=_exact(kind, float(exact[row])),
+            always_filled=filled[row],
             beliefs=known[row],
         )
         for row, kind in enumerate(kinds)
     ]
+
+
+def _always_filled(followed: Followed, kinds: Sequence[Kind]) -> list[tuple[bool, ...]]:
+    """The weekdays on which each count never was without rows; none for other kinds, and by the hour."""
+    if not followed.calendar.daily:
+        return [()] * len(kinds)
+    filled = never_empty.always_filled(followed.memory, np.arange(7)).T
+    return [tuple(row.tolist()) if kind == "count" else () for row, kind in zip(filled, kinds, strict=True)]
 
 
 def _correction(followed: Followed, weights: Array, level: Array) -> Array:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checks.detect import clues, seasons, specials
+from checks.detect import clues, never_empty, seasons, specials
 from checks.detect.calendars import Calendar
 from checks.detect.memory import LEVELS, Memory
 from checks.detect.scales import chance
@@ -148,6 +148,7 @@ class Follower:
         self._rests(there, values)
         memory.lowest = np.where(there, np.minimum(memory.lowest, values), memory.lowest)
         memory.highest = np.where(there, np.maximum(memory.highest, values), memory.highest)
+        never_empty.learn(memory, self.calendar, t, there, values)
         self._learn_clues(teaches & (memory.taught > self.calendar.cycle * 2), values, error, expected)
         self._learn_levels(teaches, teaches | first, clean, expected)
         self._learn_noise(t, teaches, error, expected, rows_chance)

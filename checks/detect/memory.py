@@ -44,6 +44,7 @@ class Memory:
     highest: Array
     at_rest: Array  # S, how many that taught were the lowest, and how many were not; both fade
     moved: Array
+    filled_visits: Array  # noise cells x S, visits in a row that had rows
     special: Array  # special days x S, what a special day adds
     special_visits: Array
     special_class: Array  # classes x S, what a special day of its kind adds
@@ -81,6 +82,7 @@ class Memory:
             highest=zeros() - np.inf,
             at_rest=zeros(),
             moved=zeros(),
+            filled_visits=zeros(calendar.noise_cell_count),
             special=zeros(specials),
             special_visits=zeros(specials),
             special_class=zeros(len(KINDS_OF_DAYS)),

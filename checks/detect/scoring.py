@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from checks.detect import drift
+from checks.detect import drift, never_empty
 from checks.detect.bands import POINT_SHARE, edges_of
 from checks.detect.following import YOUNG
 from checks.detect.scales import from_scale
@@ -112,6 +112,9 @@ def _scores(
     centre, spread = followed.centre, followed.spread
     room_down, room_up = by_kind_floors(centre, kinds, settings, followed.behind)
     low, high = centre - np.maximum(down * spread, room_down), centre + np.maximum(up * spread, room_up)
+    edge = never_empty.edge(low, followed.always_filled, centre, settings, followed.calendar.per_90_days)
+    nothing = (edge > low) & (followed.values == 0)
+    low = edge
     exact = followed.always_none | followed.always_all
     centre = np.where(followed.always_none, 0.0, np.where(followed.always_all, np.pi / 2, centre))
     low, high = np.where(exact, centre, low), np.where(exact, centre, high)
@@ -123,6 +126,7 @@ def _scores(
     point = np.where(values == centre, 0.0, point)
     outside = measured & ~learning & (np.abs(point) > 1)
     # after odd hours the band is narrow: the score is measured by all of them together, not by what is left of the band
+    furthest = np.where(nothing, np.inf, furthest)
     point = np.where(outside, np.copysign(np.maximum(np.minimum(np.abs(point), furthest), JUST_OUTSIDE), point), point)
     drifting = measured & ~learning & told & ~outside
     state = np.full(values.shape, NORMAL, dtype=object)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from checks.detect import never_empty
 from checks.detect.calendars import Calendar, calendar_of
 from checks.detect.following import Follower
 from checks.detect.memory import Memory
@@ -54,6 +55,8 @@ class Followed:
     #: True where all that was measured before is 0, and where it is 100 %
     always_none: Array
     always_all: Array
+    #: True where a count had rows on all the last days of this weekday
+    always_filled: Array
     #: True where a value mostly rested at 0: it is not judged
     resting: Array
     #: the rows behind rates, where they are known
@@ -76,7 +79,7 @@ def follow(
     by_rows = _rows_chance(beside.denominators, is_kind["rate"], grid.shape)
     starts = _starts(buckets, beside.regimes, len(grid))
     trace = {name: np.full(values.shape[::-1], np.nan) for name in ("centre", "spread", "level", "taught", "fresh")}
-    none, all_, resting = (np.zeros(values.shape[::-1], dtype=bool) for _ in range(3))
+    none, all_, filled, resting = (np.zeros(values.shape[::-1], dtype=bool) for _ in range(4))
     begun, least = np.zeros(len(grid)), np.full(len(grid), 1e-9)
     for t, (value, lesson, rows) in enumerate(zip(values.T, np.ascontiguousarray(lessons.T), by_rows, strict=True)):
         if t in starts:
@@ -91,6 +94,8 @@ def follow(
         trace["level"][t] = value - (expected.centre - follower.weighted_level())
         trace["taught"][t], trace["fresh"][t] = memory.taught, begun
         none[t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
+        if calendar.special[t] < 0:
+            filled[t] = is_kind["count"] & never_empty.always_filled(memory, calendar.noise_cells[t])
         resting[t] = is_kind["value"] & is_resting(memory, calendar)
         all_[t] = is_kind["rate"] & (memory.lowest == np.pi / 2)
         follower.learn(t, lesson, expected, rows)
@@ -104,6 +109,7 @@ def follow(
         last=buckets[-1].isoformat() if len(buckets) else None,
         always_none=none.T,
         always_all=all_.T,
+        always_filled=filled.T,
         resting=resting.T,
         behind=None if beside.denominators is None else np.asarray(beside.denominators, dtype=float),
         **{name: array.T for name, array in trace.items()},
