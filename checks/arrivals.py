@@ -158,15 +158,16 @@ def _fit(dataset: Dataset, facts: Facts, before: Before, event_time: EventTime) 
     watched = by_bucket(series, grain, facts.filling_from(event_time) - grain.length, REACH[grain])
     if watched is None:
         return None
-    detection, labels = dataset.detection, before.labels
+    detection, heard = dataset.detection, said.heard(watched, before.labels)
     settings = Settings(alerts_per_90_days=FILLING_SHARE * detection.alerts_per_90_days, holidays=detection.holidays)
     return fit_many(
         watched.values,
         pd.DatetimeIndex(watched.buckets),
         ["count"],
         settings,
-        excluded=said.excluded(watched, labels),
-        regimes=[list(pd.DatetimeIndex(moments)) for moments in said.regimes(watched, labels)],
+        excluded=heard.void,
+        excused=heard.excused,
+        regimes=[list(pd.DatetimeIndex(moments)) for moments in heard.begins],
     )[0]
 
 

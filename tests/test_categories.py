@@ -339,7 +339,7 @@ def test_nothing_vanishes_and_nothing_is_new_in_sixty_quiet_tables():
     for seed in range(60):
         values, rows = quiet(seed)
         none = np.zeros(values.shape, dtype=bool)
-        gone, new = vanished(values, rows, none, none, pace), newcomers(values, rows, pace)
+        gone, new = vanished(values, rows, none, none, pace), newcomers(values, rows, none, none, pace)
         if np.isfinite(gone).any() or new.any():
             wrong.append(seed)
     assert wrong == []
@@ -352,9 +352,9 @@ def test_what_comes_later_changes_no_verdict_of_before():
         values = values.copy()
         values[0, 100:120], values[1, :90] = 0.0, 0.0
         none = np.zeros(values.shape, dtype=bool)
-        whole = vanished(values, rows, none, none, pace), newcomers(values, rows, pace)
+        whole = vanished(values, rows, none, none, pace), newcomers(values, rows, none, none, pace)
         cut = slice(None), slice(0, 110)
-        part = vanished(values[cut], rows[cut], none[cut], none[cut], pace), newcomers(values[cut], rows[cut], pace)
+        part = [rule(values[cut], rows[cut], none[cut], none[cut], pace) for rule in (vanished, newcomers)]
         for one, other in zip(whole, part, strict=True):
             np.testing.assert_array_equal(one[cut], other)
 

@@ -12,6 +12,7 @@ from checks.facts import Facts
 from checks.learned import judging
 from checks.learned.before import DURATION, QUICK, Before
 from checks.learned.families import FILLING_SHARE, READINGS, budget
+from checks.learned.labels import heard
 from checks.learned.learning import learn
 from checks.learned.past import grid
 from checks.measure import table_grid
@@ -226,11 +227,9 @@ def test_what_a_label_makes_of_its_day(kind: LabelKind, status: Status):
     assert (f"{kind.value.replace('_', ' ')}, says ada: the sale" in (results["learned.volume"].reason or "")) is told
 
 
-@pytest.mark.parametrize(
-    ("kind", "length"), [(LabelKind.EXPECTED, 3), (LabelKind.KNOWN_ERROR, 3), (LabelKind.FALSE_ALARM, 1)]
-)
+@pytest.mark.parametrize("length", [1, 3, 6])
+@pytest.mark.parametrize("kind", [LabelKind.EXPECTED, LabelKind.KNOWN_ERROR, LabelKind.FALSE_ALARM])
 def test_a_labelled_incident_does_not_hide_the_next_one(kind: LabelKind, length: int):
-    """What was a false alarm is learned from as usual: three such days would make the fourth usual."""
     days = usual()
     rows = days[ROWS].copy()
     rows[-8 : length - 8] = 450  # an incident, and some quiet days
@@ -301,7 +300,7 @@ def test_two_days_of_hours_are_too_few_to_say_what_was_never_seen():
     shares = calm(4, len(hours), 0.02)
     shares[50] = shares[-1] = 0.075  # after two days, and after 40: more than three times what was seen, and two points
     watched = grid(Grain.HOUR, {metric: dict(zip(hours, shares.tolist(), strict=True))}, hours)
-    never = judging.never_seen(watched, np.zeros(watched.values.shape, dtype=bool), [[]])
+    never = judging.never_seen(watched, heard(watched, []))
     assert np.isinf(never[0, 50])
     assert never[0, -1] == pytest.approx(0.225)  # the one of the second day was seen
     assert np.isinf(never[0, : 28 * 24]).all()

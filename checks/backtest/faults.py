@@ -205,8 +205,7 @@ def _outside(
         values=values[:, :until],
         rows=watched.rows[rows, :until],
     )
-    void, begins = said.excluded(watched, labels), said.regimes(watched, labels)
-    scores = verdicts(copies, family, settings, void[rows, :until], [begins[row] for row in rows])
+    scores = verdicts(copies, family, settings, said.heard(watched, labels).of(rows, until))
     return np.isin(scores.state, _OUTSIDE)
 
 

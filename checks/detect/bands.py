@@ -1,10 +1,13 @@
 """How wide the band of each bucket is, in standard deviations: from the errors before, on each side, so that the
 budget is kept. Hours are also judged several together: the band narrows while the hours before were off to the same
-side."""
+side.
+
+Needless alarms move the limit of their side outwards as the budget demands, but no further than two of them were off:
+one alone moves nothing, and a value that is further off than all of them is never hidden."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -41,7 +44,7 @@ def edges_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> t
     """How many standard deviations down and up (both positive) the band reaches, and how far each value, alone or with
     those before it, is from the expected one beside its limit: S x T."""
     errors = (followed.values - followed.centre) / followed.spread
-    lessons = _lessons(followed, errors)
+    lessons = _lessons(followed, errors, followed.judged)
     down, up = (np.full(errors.shape, np.inf) for _ in range(2))
     furthest = np.zeros(errors.shape)
     spans = _spans(followed.calendar)
@@ -50,6 +53,8 @@ def edges_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> t
         before = _sums(np.where(np.isfinite(lessons), errors, 0.0), span, ahead=1)
         for side, sign in ((down, -1.0), (up, 1.0)):
             own = _by_side(sign * sums, followed, kinds, settings, sign)
+            if followed.excused.any():
+                own = _widened(own, followed, kinds, settings, sign, span)
             earlier = sign * before if span > 1 else 0.0
             room = own * np.sqrt(span) - earlier
             np.fmax(furthest, (sign * errors + earlier) / (own * np.sqrt(span)), out=furthest)
@@ -61,14 +66,14 @@ def _spans(calendar: Calendar) -> tuple[int, ...]:
     return SPANS_DAILY if calendar.daily else SPANS_HOURLY
 
 
-def _lessons(followed: Followed, errors: Array) -> Array:
-    """The errors that limits are made from: measured, not excluded, and after the first learning. The hours of a
-    holiday or a day beside it are off together: they are no lesson for other days, and are not summed."""
+def _lessons(followed: Followed, errors: Array, which: Array) -> Array:
+    """The errors of `which` values that limits are made from: those after the first learning. The hours of a holiday or
+    a day beside it are off together: they are no lesson for other days, and are not summed."""
     calendar = followed.calendar
     if calendar.daily:
-        return np.where(followed.judged & (followed.taught >= YOUNG), errors, np.nan)
+        return np.where(which & (followed.taught >= YOUNG), errors, np.nan)
     ordinary = (calendar.special < 0) | np.isin(calendar.special, np.flatnonzero(calendar.classes == TURN_OF_YEAR))
-    known = followed.judged & (followed.taught >= needed(calendar)) & ordinary[None, :]
+    known = which & (followed.taught >= needed(calendar)) & ordinary[None, :]
     return np.where(known, errors, np.nan)
 
 
@@ -83,17 +88,50 @@ def _by_side(
     for kind in dict.fromkeys(kinds):
         rows = np.array([each == kind for each in kinds])
         share = PRUDENCE[kind] * (UPPER_SHARE[kind] if sign > 0 else 1 - UPPER_SHARE[kind])
+
+        def make(past: Array, chance: float = chance * share) -> Array:
+            return _limits(past, chance, calendar)
+
         if after:
-            part = _limits(errors[rows], chance * share, calendar)
+            part = make(_last(errors[rows], followed.fresh[rows], calendar))
         else:
-            part = _limits_over_time(errors[rows], followed.fresh[rows], calendar, chance * share)
+            part = _over_time(errors[rows], followed.fresh[rows], calendar, make)
         found = np.empty((len(errors), *part.shape[1:])) if found is None else found
         found[rows] = part
     return np.empty((0, followed.values.shape[1])) if found is None else found
 
 
-def _limits_over_time(errors: Array, fresh: Array, calendar: Calendar, chance: float) -> Array:
-    """The limits, made anew each day from the errors before. `fresh`: the first bucket of the regime of each."""
+def _widened(
+    own: Array, followed: Followed, kinds: Sequence[Kind], settings: Settings, sign: float, span: int | None
+) -> Array:
+    """The limits of one side with what the needless alarms make of them. Without a `span`, those of the bucket after
+    the last."""
+    calendar, fresh, after, span = followed.calendar, followed.fresh, span is None, span or 1
+    both = followed.judged | followed.excused
+    off = followed.values - followed.centre
+    errors, moved = (
+        sign * _sums(_lessons(followed, each, both), span) / np.sqrt(span) for each in (off / followed.spread, off)
+    )
+    taught = np.isfinite(_sums(_lessons(followed, off, followed.judged), span))
+    needless, spread = np.where(taught, np.nan, moved), followed.spread
+    if after:
+        second, spread = _second(_last(needless, fresh, calendar), calendar), spread[:, -calendar.cycle :].max(axis=1)
+    else:
+        second = _over_time(needless, fresh, calendar, lambda past: _second(past, calendar))
+    wide = _by_side(errors, followed, kinds, settings, sign, after)
+    return np.maximum(own, np.minimum(wide, second / spread))
+
+
+def _second(moved: Array, calendar: Calendar) -> Array:
+    """The second largest of each series, counting one a day; minus infinity where there are not two."""
+    days = moved if calendar.daily else _largest(moved, calendar.per_day)
+    if days.shape[1] < 2:
+        return np.full(len(moved), -np.inf)
+    return np.partition(np.where(np.isfinite(days), days, -np.inf), -2, axis=1)[:, -2]
+
+
+def _over_time(errors: Array, fresh: Array, calendar: Calendar, make: Callable[[Array], Array]) -> Array:
+    """What is made anew each day from the errors before. `fresh`: the first bucket of the regime of each."""
     step = calendar.per_day
     reach = _reach(calendar)
     found = np.empty(errors.shape)
@@ -101,7 +139,7 @@ def _limits_over_time(errors: Array, fresh: Array, calendar: Calendar, chance: f
     for at in range(0, errors.shape[1], step):
         past = errors[:, max(0, at - reach) : at]
         old = columns[None, max(0, at - reach) : at] < fresh[:, at : at + 1]
-        found[:, at : at + step] = _limits(np.where(old, np.nan, past), chance, calendar)[:, None]
+        found[:, at : at + step] = make(np.where(old, np.nan, past))[:, None]
     return found
 
 
@@ -143,9 +181,15 @@ def _sums(errors: Array, span: int, ahead: int = 0) -> Array:
 def edges_after(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array]:
     """How many standard deviations down and up the band of the bucket after the last reaches, of S series."""
     errors = (followed.values - followed.centre) / followed.spread
-    begun = np.arange(errors.shape[1])[None, :] >= followed.fresh[:, -1:]
-    lessons = np.where(begun, _lessons(followed, errors), np.nan)[:, -_reach(followed.calendar) :]
-    return (
-        _by_side(-lessons, followed, kinds, settings, -1.0, after=True),
-        _by_side(lessons, followed, kinds, settings, 1.0, after=True),
-    )
+    lessons = _lessons(followed, errors, followed.judged)
+    down, up = (_by_side(sign * lessons, followed, kinds, settings, sign, after=True) for sign in (-1.0, 1.0))
+    if followed.excused.any():
+        down = _widened(down, followed, kinds, settings, -1.0, None)
+        up = _widened(up, followed, kinds, settings, 1.0, None)
+    return down, up
+
+
+def _last(errors: Array, fresh: Array, calendar: Calendar) -> Array:
+    """The errors from which the limits after the last bucket are made."""
+    begun = np.arange(errors.shape[1])[None, :] >= fresh[:, -1:]
+    return np.where(begun, errors, np.nan)[:, -_reach(calendar) :]

@@ -47,12 +47,13 @@ def fit_many(  # noqa: PLR0913 - the parts of one question; callers name them
     settings: Settings | None = None,
     *,
     excluded: Array | None = None,
+    excused: Array | None = None,
     denominators: Array | None = None,
     regimes: Sequence[Sequence[pd.Timestamp]] | None = None,
 ) -> list[Fit]:
     """`fit` for many series at once, the arguments as in `score_many`."""
     settings = settings or Settings()
-    followed = follow(grid, buckets, kinds, settings, Beside(excluded, denominators, regimes))
+    followed = follow(grid, buckets, kinds, settings, Beside(excluded, excused, denominators, regimes))
     return fits_of(followed, kinds, settings)
 
 

@@ -77,13 +77,15 @@ def score_many(  # noqa: PLR0913 - the parts of one question; callers name them
     settings: Settings | None = None,
     *,
     excluded: Array | None = None,
+    excused: Array | None = None,
     denominators: Array | None = None,
     regimes: Sequence[Sequence[pd.Timestamp]] | None = None,
 ) -> Scores:
     """`score` for many series at once: `grid`, `excluded` and `denominators` are series x buckets, `kinds` and
-    `regimes` have one entry per series."""
+    `regimes` have one entry per series. `excused` marks values that were needless alarms: like excluded ones, but their
+    errors count where the budget sets the limit of their side."""
     settings = settings or Settings()
-    followed = follow(grid, buckets, kinds, settings, Beside(excluded, denominators, regimes))
+    followed = follow(grid, buckets, kinds, settings, Beside(excluded, excused, denominators, regimes))
     drifts = _drift(followed, kinds, settings)
     return _scores(followed, kinds, settings, edges_of(followed, kinds, settings), drifts)
 

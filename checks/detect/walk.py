@@ -29,6 +29,7 @@ class Beside:
     """What is known beside the values: grids of series x buckets, and moments per series."""
 
     excluded: Array | None = None
+    excused: Array | None = None
     denominators: Array | None = None
     regimes: Sequence[Sequence[pd.Timestamp]] | None = None
 
@@ -42,7 +43,9 @@ class Followed:
     spread: Array
     level: Array
     taught: Array
+    #: values that teach, and those that began a needless alarm
     judged: Array
+    excused: Array
     calendar: Calendar
     memory: Memory
     follower: Follower
@@ -72,7 +75,7 @@ def follow(
     calendar = calendar_of(buckets, settings.holidays)
     values = by_kind(to_scale, grid, kinds)
     values[~np.isfinite(grid)] = np.nan
-    lessons = values if beside.excluded is None else np.where(beside.excluded, np.nan, values)
+    lessons, excused = _lessons(values, beside)
     is_kind = {kind: np.array([each == kind for each in kinds], dtype=bool) for kind in KINDS}
     memory = Memory.empty(len(grid), calendar)
     follower = Follower(memory, calendar, is_kind["count"])
@@ -102,6 +105,7 @@ def follow(
     return Followed(
         values=values,
         judged=np.isfinite(lessons),
+        excused=excused,
         calendar=calendar,
         memory=memory,
         follower=follower,
@@ -114,6 +118,17 @@ def follow(
         behind=None if beside.denominators is None else np.asarray(beside.denominators, dtype=float),
         **{name: array.T for name, array in trace.items()},
     )
+
+
+def _lessons(values: Array, beside: Beside) -> tuple[Array, Array]:
+    """The values that teach, NaN elsewhere, and which of the others were needless alarms: those of neighbouring buckets
+    are one, told by the first."""
+    none = np.zeros(values.shape, dtype=bool)
+    excluded = none if beside.excluded is None else beside.excluded
+    excused = none if beside.excused is None else beside.excused & ~excluded & np.isfinite(values)
+    again = np.zeros_like(excused)
+    again[:, 1:] = excused[:, :-1]
+    return np.where(excluded | excused, np.nan, values), excused & ~again
 
 
 def is_resting(memory: Memory, calendar: Calendar) -> Array:

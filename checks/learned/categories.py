@@ -10,14 +10,13 @@ there mostly are judged by their bands too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
 
 from checks.detect import Scores
 from checks.learned.exact import FAR, UNWATCHED
+from checks.learned.labels import Heard
 from checks.learned.past import Watched
 from checks.learned.turns import FEW_ROWS, Pace, pace_of
 
@@ -25,18 +24,17 @@ from checks.learned.turns import FEW_ROWS, Pace, pace_of
 FEW_NEW = 5
 
 
-def judged(part: Watched, scores: Scores, void: np.ndarray, begins: Sequence[Sequence[datetime]]) -> Scores:
+def judged(part: Watched, scores: Scores, heard: Heard) -> Scores:
     """The scores of shares, with the values that vanished or are new; the other series stay as they are."""
     own = np.array([metric.category is not None for metric in part.metrics])
     if not own.any():
         return scores
     pace = pace_of(part.grain)
-    fresh = np.array([[bucket in moments for bucket in part.buckets] for moments in begins])
     usual = np.full(part.values.shape, np.nan)
-    usual[own] = vanished(part.values[own], part.rows[own], void[own], fresh[own], pace)
+    usual[own] = vanished(part.values[own], part.rows[own], heard.untaught[own], heard.fresh[own], pace)
     new = np.zeros(part.values.shape, dtype=bool)
-    new[own] = newcomers(part.values[own], part.rows[own], pace)
-    regular = ~own[:, None] | _mostly_there(part.values, void, pace)
+    new[own] = newcomers(part.values[own], part.rows[own], heard.void[own], heard.fresh[own], pace)
+    regular = ~own[:, None] | _mostly_there(part.values, heard.untaught, pace)
     gone = np.isfinite(usual)
     state = np.where(regular | (scores.state == "unmeasured"), scores.state, UNWATCHED)
     return replace(
@@ -50,8 +48,8 @@ def judged(part: Watched, scores: Scores, void: np.ndarray, begins: Sequence[Seq
 
 
 def vanished(values: np.ndarray, rows: np.ndarray, void: np.ndarray, fresh: np.ndarray, pace: Pace) -> np.ndarray:
-    """The usual share of values that should be there and are not, NaN elsewhere. All are series x buckets; `fresh`
-    marks the buckets with which a new regime begins."""
+    """The usual share of values that should be there and are not, NaN elsewhere. All are series x buckets; nothing is
+    learned from what is `void`, and `fresh` marks the buckets with which a new regime begins."""
     series, told = len(values), np.full(values.shape, np.nan)
     alike, lasts = np.zeros(series, dtype=int), np.zeros(series, dtype=int)
     usual, lost, lessons = np.zeros(series), np.zeros(series), np.zeros(series, dtype=int)
@@ -59,8 +57,9 @@ def vanished(values: np.ndarray, rows: np.ndarray, void: np.ndarray, fresh: np.n
         alike[fresh[:, at]] = 0
         known = np.isfinite(values[:, at]) & (rows[:, at] > 0)
         gone = known & (values[:, at] == 0) & (alike > 0)
-        lost = np.where(gone, lost + usual * np.nan_to_num(rows[:, at]), lost)
-        beyond = gone & (lost >= FEW_ROWS)
+        by_now = np.where(gone, lost + usual * np.nan_to_num(rows[:, at]), lost)
+        lost = np.where(void[:, at], lost, by_now)
+        beyond = gone & (by_now >= FEW_ROWS)
         tell = beyond & (alike >= pace.always)
         told[tell, at] = usual[tell]
         lasts += tell & ~void[:, at]
@@ -74,20 +73,25 @@ def vanished(values: np.ndarray, rows: np.ndarray, void: np.ndarray, fresh: np.n
     return told
 
 
-def newcomers(values: np.ndarray, rows: np.ndarray, pace: Pace) -> np.ndarray:
-    """The buckets in which a value that was never there is told to be new."""
+def newcomers(values: np.ndarray, rows: np.ndarray, void: np.ndarray, fresh: np.ndarray, pace: Pace) -> np.ndarray:
+    """The buckets in which a value that was never there is told to be new; the arguments as in `vanished`."""
+    series, found = len(values), np.zeros(values.shape, dtype=bool)
     known = np.isfinite(values) & (rows > 0)
     counts = np.where(known, np.nan_to_num(values) * np.nan_to_num(rows), 0.0)
-    before = np.cumsum(known, axis=1) - known
-    found = np.zeros(values.shape, dtype=bool)
-    for row, line in enumerate(counts):
-        there = np.flatnonzero(line > 0)
-        if not len(there) or before[row, there[0]] < pace.always:
-            continue
-        so_far = np.cumsum(line)
-        enough = int(np.argmax(so_far >= FEW_NEW - 1e-6))
-        if so_far[-1] >= FEW_NEW - 1e-6 and enough - there[0] < 7 * pace.day:
-            found[row, enough : enough + pace.day] = line[enough : enough + pace.day] > 0
+    absent, never = np.zeros(series, dtype=int), values.shape[1]
+    came, enough, so_far = np.full(series, never), np.full(series, never), np.zeros(series)
+    for at, count in enumerate(counts.T):
+        begun = fresh[:, at]
+        absent[begun], came[begun], enough[begun], so_far[begun] = 0, never, never, 0.0
+        with_it = so_far + count
+        since = np.where((came == never) & (count > 0), at, came)
+        from_now = np.where((enough == never) & (with_it >= FEW_NEW - 1e-6), at, enough)
+        young = (absent >= pace.always) & (from_now - since < 7 * pace.day)
+        found[:, at] = young & (count > 0) & (from_now <= at) & (at < from_now + pace.day)
+        taught = known[:, at] & ~void[:, at]
+        absent += taught & (since == never)
+        came, enough = np.where(taught, since, came), np.where(taught, from_now, enough)
+        so_far = np.where(taught, with_it, so_far)
     return found
 
 

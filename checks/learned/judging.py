@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -50,28 +49,26 @@ class Judged:
 
 def judged(watched: Watched, budget: Budget, holidays: str | None, labels: Sequence[Label]) -> Judged:
     """The band of every value, made from the values before it. Each family spends its own part of the budget."""
-    void, begins = said.excluded(watched, labels), said.regimes(watched, labels)
+    heard = said.heard(watched, labels)
     parts = {name: np.full(watched.values.shape, np.nan) for name in ("expected", "lower", "upper", "score")}
     state = np.full(watched.values.shape, "unmeasured", dtype=object)
     for family in dict.fromkeys(family_of(metric) for metric in watched.metrics):
         rows = np.array([index for index, metric in enumerate(watched.metrics) if family_of(metric) is family])
         part = only(watched, *(watched.metrics[row] for row in rows))
         if family.exact:
-            scores = exact.fixed_length(part, void[rows], begun(part, [begins[row] for row in rows]))
+            scores = exact.fixed_length(part, heard.untaught[rows], heard.fresh[rows])
         else:
             alerts, count = budget[family]
             settings = Settings(alerts_per_90_days=alerts, series_count=count, holidays=holidays)
-            scores = verdicts(part, family, settings, void[rows], [begins[row] for row in rows])
+            scores = verdicts(part, family, settings, heard.of(rows))
         for name, whole in parts.items():
             whole[rows] = getattr(scores, name)
         state[rows] = scores.state
     bands = Bands(watched.grain, watched.metrics, watched.buckets, watched.values, **parts)
-    return Judged(watched, bands, state, _lessons(watched, void, begins))
+    return Judged(watched, bands, state, _lessons(watched, heard))
 
 
-def verdicts(
-    part: Watched, family: Family, settings: Settings, void: np.ndarray, begins: Sequence[Sequence[datetime]]
-) -> Scores:
+def verdicts(part: Watched, family: Family, settings: Settings, heard: said.Heard) -> Scores:
     """The verdicts on the series of one family."""
     kinds = [READINGS[metric.name].kind for metric in part.metrics]
     scores = score_many(
@@ -79,16 +76,17 @@ def verdicts(
         pd.DatetimeIndex(part.buckets),
         kinds,
         settings,
-        excluded=void,
+        excluded=heard.void,
+        excused=heard.excused,
         denominators=part.rows,
-        regimes=[list(pd.DatetimeIndex(moments)) for moments in begins],
+        regimes=[list(pd.DatetimeIndex(moments)) for moments in heard.begins],
     )
     if family is SHARES:
-        return categories.judged(part, scores, void, begins)
+        return categories.judged(part, scores, heard)
     if family is DISTINCT:
-        return exact.constant(part.values, scores, void, part.per_day)
+        return exact.constant(part.values, scores, heard.untaught, part.per_day)
     if family.only_up:
-        never = never_seen(part, void, begins) if set(kinds) == {"rate"} else np.inf
+        never = never_seen(part, heard) if set(kinds) == {"rate"} else np.inf
         return _upward(part.values, scores, never)
     return scores
 
@@ -111,18 +109,18 @@ def _upward(values: np.ndarray, scores: Scores, never: np.ndarray | float) -> Sc
     return replace(scores, expected=expected, lower=lower, upper=upper, score=score, state=state, is_anomaly=is_anomaly)
 
 
-def never_seen(part: Watched, void: np.ndarray, begins: Sequence[Sequence[datetime]]) -> np.ndarray:
+def never_seen(part: Watched, heard: said.Heard) -> np.ndarray:
     """For each bucket three times the largest share before it, and at least two points more; infinite before four
     weeks. What is beyond does not count as seen until it has lasted two weeks: each day of an outage is told. Nothing
     of the time before a declared regime counts."""
     series, few, lasting = len(part.values), _FOUR_WEEKS * part.per_day, _TWO_WEEKS * part.per_day
     largest, seen, beyond = np.full(series, -np.inf), np.zeros(series, dtype=int), np.zeros(series, dtype=int)
     never = np.full(part.values.shape, np.inf)
-    for at, fresh in enumerate(begun(part, begins).T):
+    for at, fresh in enumerate(heard.fresh.T):
         largest[fresh], seen[fresh], beyond[fresh] = -np.inf, 0, 0
         values = part.values[:, at]
         never[:, at] = np.where(seen >= few, np.maximum(3 * largest, largest + 0.02), np.inf)
-        taught = np.isfinite(values) & ~void[:, at]
+        taught = np.isfinite(values) & ~heard.untaught[:, at]
         outside = taught & (values > never[:, at])
         beyond = np.where(outside, beyond + 1, np.where(taught, 0, beyond))
         usual = taught & (~outside | (beyond > lasting))
@@ -131,21 +129,10 @@ def never_seen(part: Watched, void: np.ndarray, begins: Sequence[Sequence[dateti
     return never
 
 
-def begun(watched: Watched, begins: Sequence[Sequence[datetime]]) -> np.ndarray:
-    """Where a regime begins: True at the first bucket of each, series x buckets."""
-    found = np.zeros((len(begins), len(watched.buckets)), dtype=bool)
-    for row, moments in enumerate(begins):
-        for moment in moments:
-            at = bisect_left(watched.buckets, moment)
-            if at < len(watched.buckets):
-                found[row, at] = True
-    return found
-
-
-def _lessons(watched: Watched, void: np.ndarray, begins: Sequence[Sequence[datetime]]) -> np.ndarray:
-    taught = np.isfinite(watched.values) & ~void
+def _lessons(watched: Watched, heard: said.Heard) -> np.ndarray:
+    taught = np.isfinite(watched.values) & ~heard.untaught
     newest = max(watched.buckets)
-    for row, moments in enumerate(begins):
+    for row, moments in enumerate(heard.begins):
         begun = [moment for moment in moments if moment <= newest]
         if begun:
             taught[row] &= np.array([bucket >= begun[-1] for bucket in watched.buckets])

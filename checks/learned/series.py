@@ -40,13 +40,15 @@ def fitted(history: History, dataset: Dataset, metric: Metric, at: datetime) -> 
 
 
 def _fit(own: Watched, settings: Settings, labels: Sequence[Label]) -> Fit:
+    heard = said.heard(own, labels)
     [found] = fit_many(
         own.values,
         pd.DatetimeIndex(own.buckets),
         [READINGS[own.metrics[0].name].kind],
         settings,
-        excluded=said.excluded(own, labels),
+        excluded=heard.void,
+        excused=heard.excused,
         denominators=own.rows,
-        regimes=[list(pd.DatetimeIndex(begins)) for begins in said.regimes(own, labels)],
+        regimes=[list(pd.DatetimeIndex(begins)) for begins in heard.begins],
     )
     return found

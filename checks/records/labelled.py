@@ -16,7 +16,7 @@ class LabelKind(StrEnum):
     expected        it was meant to be so: no alarm, and not to be learned from
     new_regime      from there on things are different: what was before is forgotten
     known_error     the data are wrong, and somebody knows: it stays an alarm, and is not to be learned from
-    false_alarm     nothing is wrong and nothing special: no alarm, and to be learned from
+    false_alarm     nothing is wrong and nothing special: no alarm, and later values may be as far off
     missed_alarm    the data were wrong and nothing was said: not to be learned from
     """
 
