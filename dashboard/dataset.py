@@ -19,6 +19,7 @@ from dashboard import (
     errors,
     frames,
     incident_links,
+    incident_sentences,
     load,
     load_incidents,
     nav,
@@ -99,15 +100,26 @@ def _verdict(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
     if dataset.description:
         st.caption(words.plain(dataset.description))
     st.markdown(f"**{words.plain(sentences.verdict(state))}**")
-    incident_links.draw(load_incidents.about(state.name))
-    _reasons(state, dataset)
+    with st.container(key="reasons", gap="xsmall"):
+        _reasons(state, dataset)
 
 
 def _reasons(state: DatasetHealth, dataset: Dataset) -> None:
-    """What is wrong, worst first; each leads to its check."""
+    """What is wrong: the open incidents, each with the checks that it shows in, then what is part of none, worst first.
+    Each leads to its story or to its check."""
     bad = [result for result in sentences.worst_first(state.results) if result.status in words.BAD]
-    for result in bad[:REASONS]:
-        _reason(result, dataset)
+    shown, hourly = bad[:REASONS], load.hourly(dataset.name)
+    incidents = load_incidents.about(state.name)
+    for incident in incidents[: incident_links.MOST]:
+        own = [result for result in shown if result.check in incident.checks_of(state.name)]
+        shown = [result for result in shown if result not in own]
+        incident_links.line(incident)
+        with st.container(key=f"of-incident-{incident.id}", gap="xsmall"):
+            for result in own:
+                _reason(result, dataset, incident_sentences.found_by(result, incident, hourly=hourly))
+    incident_links.more(incidents)
+    for result in shown:
+        _reason(result, dataset, words.evidence(result, hourly=hourly))
     if len(bad) > REASONS:
         st.caption(f"and {words.count(len(bad) - REASONS, 'more finding')} in the Checks tab")
     if not bad and state.health != Health.HEALTHY:
@@ -115,14 +127,13 @@ def _reasons(state: DatasetHealth, dataset: Dataset) -> None:
             st.markdown(f"- {words.plain(reason)}")
 
 
-def _reason(result: Result, dataset: Dataset) -> None:
+def _reason(result: Result, dataset: Dataset, found: str) -> None:
     params = {"name": dataset.name, "tab": "Checks", "check": result.check}
     if result.learned:
         params = {"name": dataset.name, "tab": "Alerts"}
-    what = f"**{words.plain(result.check)}** &nbsp; {words.plain(words.evidence(result))}"
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"{parts.status_word(result.status)} &nbsp; {what}", width="content")
-        st.page_link(nav.page("dataset"), label="look into it", query_params=params, icon="")
+    what = f"**{words.plain(result.check)}** &nbsp; {words.plain(found)}"
+    label = f"{parts.status_word(result.status)} &nbsp; {what} &nbsp; :gray[look into it]"
+    st.page_link(nav.page("dataset"), label=label, query_params=params, icon="")
 
 
 def _facts(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:

@@ -70,7 +70,7 @@ def _look_into(dataset: Dataset, results: Sequence[Result]) -> None:
         check = next((one for one in dataset.checks if one.id == result.check), None)
         wanted = check is not None and has_rows(check) and _wants_rows()
         _links(dataset, result, check)
-    _explain(result, check)
+    _explain(dataset, result, check)
     if wanted:
         _rows(dataset, result)
     _queries(dataset.name)
@@ -92,12 +92,13 @@ def _links(dataset: Dataset, result: Result, check: Check | None) -> None:
     if trend is not None:
         nav.tab_button("see its trend", "Trends", "trend-of-check", series=panels.token(trend))
     if result.bucket is not None:
-        params = {"bucket": f"{result.bucket:%Y-%m-%d}"}
+        params = {"bucket": f"{result.bucket:%Y-%m-%d}", "hour": f"{result.bucket:%H:00}"}
         if result.column:
             params["column"] = result.column
         if trend is not None:
             params["metric"] = panels.token(trend)
-        nav.tab_button("what changed that day", "What changed", "day-of-check", **params)
+        label = f"what changed that {'hour' if load.hourly(dataset.name) else 'day'}"
+        nav.tab_button(label, "What changed", "day-of-check", **params)
 
 
 def _rows_key() -> str:
@@ -112,15 +113,17 @@ def _keep_rows() -> None:
         st.query_params.pop("rows", None)
 
 
-def _explain(result: Result, check: Check | None) -> None:
-    st.markdown(f"{parts.status_word(result.status)} &nbsp; {words.plain(words.evidence(result))}")
+def _explain(dataset: Dataset, result: Result, check: Check | None) -> None:
+    hourly = load.hourly(dataset.name)
+    found = words.plain(words.evidence(result, hourly=hourly))
+    st.markdown(f"{parts.status_word(result.status)} &nbsp; {found}")
     if check and check.description:
         st.markdown(words.plain(check.description))
     parts.facts(
         {
             "dimension": result.dimension.value,
             "severity": words.severity(result.severity),
-            "bucket": words.bucket(result.bucket) if result.bucket else "",
+            "bucket": words.bucket(result.bucket, hourly) if result.bucket else "",
             "business impact": words.plain(check.business_impact) if check and check.business_impact else "",
             "contract": words.plain(check.contract) if check and check.contract else "",
         }

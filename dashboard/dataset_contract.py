@@ -59,7 +59,7 @@ def _facts(dataset: Dataset, document: Mapping[str, Any]) -> None:
 
 
 def _promises(dataset: Dataset, state: DatasetHealth) -> None:
-    frame = promise_frames.promises(dataset, state)
+    frame = promise_frames.promises(dataset, state, hourly=load.hourly(dataset.name))
     text = st.column_config.TextColumn
     st.dataframe(
         parts.styled(frame, ["Status"], quiet=["Status"]),

@@ -46,7 +46,7 @@ def _offered(dataset: Dataset) -> dict[str, Metric]:
     return {panels.token(one): one for one in useful}
 
 
-def draw(dataset: Dataset, metric: Metric, bucket: datetime) -> None:
+def draw(dataset: Dataset, metric: Metric, bucket: datetime, *, hourly: bool) -> None:
     """Asks the warehouse, once for each question although this view refreshes itself, and shows what it found."""
     wanted = Words(metric.name, bucket, metric.column, metric.check)
     found = asking.once(
@@ -56,7 +56,7 @@ def draw(dataset: Dataset, metric: Metric, bucket: datetime) -> None:
         lambda: asking.explanation(dataset.name, wanted),
     )
     if found is not None:
-        _show(found, hourly=bucket.hour > 0)
+        _show(found, hourly=hourly)
 
 
 def _show(found: Explanation, *, hourly: bool) -> None:

@@ -26,25 +26,27 @@ def changed(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
             "Days can be compared where a dataset has an event time; this one is measured as a whole.",
         )
         return
-    newest = _newest(dataset.name, state, at)
+    hourly = run.event_time.grain is Grain.HOUR
+    newest = _newest(dataset.name, state, run.event_time.grain, at)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = dataset_explain.choice(dataset)
-        chosen = st.date_input("on", key=_day_key(newest), on_change=_keep_day, format="YYYY-MM-DD", width=160)
-        hour = _hour() if run.event_time.grain is Grain.HOUR else time()
-    bucket = datetime.combine(chosen if isinstance(chosen, date) else newest, hour)
-    dataset_explain.draw(dataset, metric, bucket)
-    _by_value(dataset, bucket)
+        chosen = st.date_input("on", key=_day_key(newest.date()), on_change=_keep_day, format="YYYY-MM-DD", width=160)
+        hour = _hour(newest.hour) if hourly else time()
+    bucket = datetime.combine(chosen if isinstance(chosen, date) else newest.date(), hour)
+    dataset_explain.draw(dataset, metric, bucket, hourly=hourly)
+    _by_value(dataset, bucket, hourly=hourly)
 
 
-def _hour() -> time:
+def _hour(newest: int) -> time:
     hours = [f"{hour:02}:00" for hour in range(24)]
+    default = hours[newest]
     chosen = st.selectbox(
-        "at", hours, key=url.seed("hour", hours[0], hours), on_change=url.keep, args=("hour", hours[0]), width=110
+        "at", hours, key=url.seed("hour", default, hours), on_change=url.keep, args=("hour", default), width=110
     )
-    return time.fromisoformat(chosen or hours[0])
+    return time.fromisoformat(chosen or default)
 
 
-def _by_value(dataset: Dataset, bucket: datetime) -> None:
+def _by_value(dataset: Dataset, bucket: datetime, *, hourly: bool) -> None:
     options = _columns(dataset)
     if not options:
         parts.empty(
@@ -59,7 +61,7 @@ def _by_value(dataset: Dataset, bucket: datetime) -> None:
         args=("column",),
         width=240,
     )
-    _compare(dataset.name, column or options[0], bucket, bucket - timedelta(days=7))
+    _compare(dataset.name, column or options[0], bucket, bucket - timedelta(days=7), hourly=hourly)
 
 
 def _columns(dataset: Dataset) -> list[str]:
@@ -83,16 +85,16 @@ def _columns(dataset: Dataset) -> list[str]:
     return [name for _, _, name in sorted(found)]
 
 
-def _newest(name: str, state: DatasetHealth, at: datetime) -> date:
-    """The day that is worth a look: of the newest failing bucket, else the newest day that is over."""
+def _newest(name: str, state: DatasetHealth, grain: Grain, at: datetime) -> datetime:
+    """The bucket that is worth a look: the newest failing one, else the newest that is over."""
     failing = [
         one.bucket for one in state.results if one.bucket and one.status in (Status.FAIL, Status.NO_DATA, Status.WARN)
     ]
     if failing:
-        return max(failing).date()
+        return max(failing)
     points = load.points(name, "bucket_rows", None, None, 30)
-    closed = points[points["bucket"] <= panels.naive_moment(at) - Grain.DAY.length]
-    return closed["bucket"].max().date() if len(closed) else at.date() - timedelta(days=1)
+    closed = points[points["bucket"] <= panels.naive_moment(at) - grain.length]
+    return closed["bucket"].max().to_pydatetime() if len(closed) else panels.naive_moment(at) - timedelta(days=1)
 
 
 def _day_key(newest: date) -> str:
@@ -114,18 +116,19 @@ def _keep_day() -> None:
     st.query_params["bucket"] = st.session_state["day-seen"] = st.session_state["day-chosen"].isoformat()
 
 
-def _compare(name: str, column: str, bucket: datetime, before: datetime) -> None:
+def _compare(name: str, column: str, bucket: datetime, before: datetime, *, hourly: bool) -> None:
     found = asking.once(
         "breakdown",
         (name, column, bucket),
-        "Counting the rows of both days …",
+        f"Counting the rows of both {'hours' if hourly else 'days'} …",
         lambda: asking.breakdown(name, column, bucket, before),
     )
     if found is not None:
-        _draw(found, column, bucket, before)
+        _draw(found, column, (words.bucket(before, hourly), words.bucket(bucket, hourly)))
 
 
-def _draw(sample: Sample, column: str, bucket: datetime, before: datetime) -> None:
+def _draw(sample: Sample, column: str, names: tuple[str, str]) -> None:
+    """`names` says which buckets they are: the earlier one first."""
     rows = [
         ("(null)" if value is None else str(value), float(was or 0), float(now or 0)) for value, was, now in sample.rows
     ]
@@ -133,16 +136,13 @@ def _draw(sample: Sample, column: str, bucket: datetime, before: datetime) -> No
     total_was, total_now = sum(row[1] for row in rows), sum(row[2] for row in rows)
     st.markdown(words.plain(sentences.compared(rows, column)))
     st.plotly_chart(
-        charts.breakdown(rows[:SHOWN_VALUES], (words.bucket(before), words.bucket(bucket)), parts.palette()),
+        charts.breakdown(rows[:SHOWN_VALUES], names, parts.palette()),
         config=charts.CONFIG,
         key="breakdown-chart",
-        alt=f"Rows per value of {column} on both days",
+        alt=f"Rows per value of {column}, {names[0]} and {names[1]}",
     )
     more = f" The {SHOWN_VALUES} values that changed most of {len(rows)}." if len(rows) > SHOWN_VALUES else ""
-    st.caption(
-        f"{words.bucket(before)}: {words.count(total_was, 'row')}. "
-        f"{words.bucket(bucket)}: {words.count(total_now, 'row')}.{more}"
-    )
+    st.caption(f"{names[0]}: {words.count(total_was, 'row')}. {names[1]}: {words.count(total_now, 'row')}.{more}")
     with st.expander("The query that was run", icon=":material/code:"):
         st.code(sample.query, language="sql", wrap_lines=True)
 

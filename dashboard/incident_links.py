@@ -15,10 +15,20 @@ MOST = 3
 
 def draw(incidents: Sequence[Incident]) -> None:
     """A line for each of the first incidents, which leads to its story, and how many more there are."""
-    for one in incidents[:MOST]:
-        severity = f":{parts.OF_SEVERITY[one.severity]}[{words.incident_severity(one.severity)}]"
-        label = f"{severity} &nbsp; {words.plain(incident_sentences.banner(one))}"
-        st.page_link(nav.page("incident"), label=label, icon="", query_params={"id": str(one.id)})
+    for each in incidents[:MOST]:
+        line(each)
+    more(incidents)
+
+
+def line(one: Incident) -> None:
+    """One incident: how bad it is and what, which leads to its story."""
+    severity = f":{parts.OF_SEVERITY[one.severity]}[{words.incident_severity(one.severity)}]"
+    label = f"{severity} &nbsp; {words.plain(incident_sentences.banner(one))}"
+    st.page_link(nav.page("incident"), label=label, icon="", query_params={"id": str(one.id)})
+
+
+def more(incidents: Sequence[Incident]) -> None:
+    """How many there are beside the first ones."""
     if len(incidents) > MOST:
         label = f"and {words.count(len(incidents) - MOST, 'more open incident')}"
         st.page_link(nav.page("incidents"), label=label, icon="")

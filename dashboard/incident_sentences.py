@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from checks import phrases
-from checks.records import Family, Incident, IncidentState, Symptom
+from checks.records import Family, Incident, IncidentState, Result, Symptom
 from dashboard import words
 
 
@@ -118,6 +118,14 @@ def unmeasured(datasets: Sequence[str], consumers: Sequence[str]) -> str:
 def banner(incident: Incident) -> str:
     """One incident in one line, beside its severity: 'flights lost 17 % of its rows since 25 Nov (acknowledged)'."""
     return f"{incident.title} ({incident.state})"
+
+
+def found_by(result: Result, incident: Incident, *, hourly: bool) -> str:
+    """What one of its checks found, below the title of the incident: what the title says is not said again."""
+    told = result.observed or result.reason
+    if not told or told not in incident.title:
+        return words.evidence(result, hourly=hourly)
+    return f"expected {result.expected}" if result.observed and result.expected else ""
 
 
 def nodes(incidents: Sequence[Incident]) -> str:

@@ -133,6 +133,12 @@ def latest_measured() -> Mapping[str, RunRow]:
     return process.current().history.latest_evaluated()
 
 
+def hourly(dataset: str) -> bool:
+    """Whether its buckets are hours and not days, as far as it was measured."""
+    run = latest_measured().get(dataset)
+    return run is not None and run.event_time is not None and run.event_time.grain is Grain.HOUR
+
+
 @copied
 def sparklines(metric: str, back: int) -> pd.DataFrame:
     """The last `back` days of one metric of every dataset: dataset, bucket, value."""

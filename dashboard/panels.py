@@ -177,10 +177,10 @@ def _in_unit(metric: Metric, percent: bool) -> bool:
     return percent == (metric.name in _RATES)
 
 
-def marks(results: Iterable[Result]) -> tuple[Mark, ...]:
+def marks(results: Iterable[Result], *, hourly: bool = False) -> tuple[Mark, ...]:
     """The buckets in which a check failed or warned."""
     return tuple(
-        Mark(result.bucket, result.status.value, words.finding(result))
+        Mark(result.bucket, result.status.value, words.finding(result, hourly=hourly))
         for result in results
         if result.bucket is not None and result.status in (Status.FAIL, Status.NO_DATA, Status.WARN)
     )
@@ -210,7 +210,7 @@ def panel(
         points=drawn,
         bars=metric.name == "bucket_rows",
         limits=limits(metric, checks),
-        marks=marks(found),
+        marks=marks(found, hourly=metric.grain is Grain.HOUR),
         hover=",.0f" if unit(metric) == "rows" else ",.4~g",
         open_from=None if metric.grain == Grain.TABLE else naive_moment(at) - metric.grain.length,
         zero=unit(metric) != "",

@@ -15,11 +15,12 @@ from dashboard import words
 NOT_MEASURED = "– not measured yet"
 
 
-def promises(dataset: Dataset, state: DatasetHealth) -> pd.DataFrame:
-    """One row for each promise of the contract that is executed: what is broken first, then in the contract's order."""
+def promises(dataset: Dataset, state: DatasetHealth, *, hourly: bool = False) -> pd.DataFrame:
+    """One row for each promise of the contract that is executed: what is broken first, then in the contract's order.
+    `hourly` where the buckets of the dataset are hours."""
     found = [(check, _worst(check, state.results)) for check in dataset.checks]
     found.sort(key=lambda pair: _urgency(pair[1]))
-    return pd.DataFrame([_row(check, result) for check, result in found])
+    return pd.DataFrame([_row(check, result, hourly=hourly) for check, result in found])
 
 
 def headline(dataset: Dataset, state: DatasetHealth) -> str:
@@ -61,10 +62,10 @@ def _urgency(result: Result | None) -> int:
     return words.STATUS_ORDER.index(result.status) if result else len(words.STATUS_ORDER) - 2
 
 
-def _row(check: Check, result: Result | None) -> dict[str, str]:
+def _row(check: Check, result: Result | None, *, hourly: bool) -> dict[str, str]:
     measured = (result.observed or result.reason) if result else None
     if measured and result and result.bucket:
-        measured += f" ({words.bucket(result.bucket, hourly=result.bucket.hour > 0)})"
+        measured += f" ({words.bucket(result.bucket, hourly)})"
     return {
         "Status": words.status(result.status) if result else NOT_MEASURED,
         "Of": check.column or "the table",

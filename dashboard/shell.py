@@ -21,6 +21,7 @@ from dashboard import (
     overview,
     runs,
     sources,
+    theme,
     words,
 )
 
@@ -52,6 +53,7 @@ def main() -> None:
         "sources": st.Page(sources.page, title="Sources", icon=":material/database:", url_path="sources"),
     }
     nav.register(pages)
+    st.html(theme.STYLE)
     current = st.navigation(list(pages.values()), position="top")
     st.logo(_image(_LOGO), size="medium")
     for notice in load.notices():

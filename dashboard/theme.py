@@ -92,6 +92,21 @@ def palette(kind: str | None) -> Palette:
     return DARK if kind == "dark" else LIGHT
 
 
+#: What Streamlit's options do not say, for narrow screens first: a link is read whole, over as many lines as it takes;
+#: the findings of an incident stand below it, and look like no menu; a graph is as large as its letters need, and moves
+#: sideways.
+STYLE = """<style>
+[data-testid="stPageLink-NavLink"] span, [data-testid="stPageLink-NavLink"] [data-testid="stMarkdownContainer"],
+[data-testid="stPageLink-NavLink"] p { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
+[data-testid="stPageLink-NavLink"] { height: auto; }
+.st-key-reasons a:not(:hover) { background: transparent; }
+.st-key-reasons p { font-weight: 400; }
+[class*="st-key-of-incident-"] { padding-left: 1rem; }
+[data-testid="stGraphVizChart"] { overflow-x: auto; }
+[data-testid="stGraphVizChart"] svg { max-width: max(100%, 700px); height: auto; }
+</style>"""
+
+
 def options() -> dict[str, object]:
     """The theme as Streamlit's own settings."""
     shared = {

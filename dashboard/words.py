@@ -234,14 +234,14 @@ def worst(results: Sequence[Result]) -> Status | None:
     return next((state for state in STATUS_ORDER if state in found), None)
 
 
-def evidence(result: Result) -> str:
-    """'carrier: 12.5 % of 2,860 rows, expected at most 1 % (Sun 22 Nov 2026)'."""
+def evidence(result: Result, *, hourly: bool = False) -> str:
+    """'carrier: 12.5 % of 2,860 rows, expected at most 1 % (Sun 22 Nov 2026)'; `hourly` where its buckets are hours."""
     about = f"{result.column}: " if result.column else ""
     expected = f", expected {result.expected}" if result.expected and result.observed else ""
-    when = f" ({bucket(result.bucket, hourly=result.bucket.hour > 0)})" if result.bucket else ""
+    when = f" ({bucket(result.bucket, hourly)})" if result.bucket else ""
     return f"{about}{result.observed or result.reason or 'no evidence'}{expected}{when}"
 
 
-def finding(result: Result) -> str:
+def finding(result: Result, *, hourly: bool = False) -> str:
     """'carriers-every-day fails: carrier: 11 values, expected at least 12 values'."""
-    return f"{result.check} {STATUS_WORD[result.status]}: {evidence(result)}"
+    return f"{result.check} {STATUS_WORD[result.status]}: {evidence(result, hourly=hourly)}"

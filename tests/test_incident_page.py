@@ -25,7 +25,9 @@ from checks.records import (
     Metric,
     NumberExpected,
     Operator,
+    Result,
     Severity,
+    Status,
     Threshold,
 )
 from connectors import TableName
@@ -126,6 +128,20 @@ class TestSentences:
             "Nothing new is known meanwhile of 2 datasets: shop.a, shop.b. 2 consumers read from there: billing, sales."
         )
         assert incident_sentences.unmeasured(["shop.a"], []) == "Nothing new is known meanwhile of 1 dataset: shop.a."
+
+    def test_below_its_title_a_finding_does_not_say_again_what_stands_there(self):
+        one = incident(title="orders: 334 of 821 rows (40.7 %) without city since 24 Nov")
+        found = Result("there", Dimension.COMPLETENESS, Status.FAIL, Severity.ERROR, "city")
+        same = replace(found, observed="334 of 821 rows (40.7 %)", expected="none")
+        other = replace(found, observed="335 of 821 rows", expected="none")
+        alone = replace(found, reason="334 of 821 rows (40.7 %) without city")
+        said = [incident_sentences.found_by(each, one, hourly=False) for each in (same, other, alone)]
+        assert said == ["expected none", "city: 335 of 821 rows, expected none", ""]
+
+    def test_it_knows_in_which_checks_of_a_dataset_it_still_shows(self):
+        over = symptom(key("lake.paid"), checks=("paid",), recovered_at=NINE)
+        one = incident(symptoms=(symptom(key("lake.orders")), over))
+        assert [one.checks_of(name) for name in ("lake.orders", "lake.paid")] == [{"enough"}, set()]
 
     def test_other_pages_name_it_in_a_line_a_cell_or_a_box(self):
         high = incident(severity=IncidentSeverity.HIGH)

@@ -59,6 +59,15 @@ AROUND = Surroundings(lambda: GRAPH, DATASETS, Numbers(2 * DAY, DAY), 2, {})
 SUNDAY = datetime.fromisoformat("2026-11-22")  # naive, as buckets are
 
 
+def test_a_title_names_the_whole_table_although_there_is_a_dot_in_its_name():
+    dotted = Dataset("lake", TableName("main", "v1.orders"))
+    around = replace(AROUND, datasets={dotted.name: dotted})
+    draft = Book().draft()
+    react(draft, [broken(key(dotted.name))], around)
+    [change] = draft.changes()
+    assert change.incident.title.startswith("v1.orders: ")
+
+
 class Book:
     """Incidents as a desk keeps them, without a file."""
 

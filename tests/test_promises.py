@@ -159,6 +159,8 @@ def test_of_many_days_the_worst_is_shown_with_its_date():
     days = [result("daily", Status.PASS, 14), result("daily", Status.FAIL, 12), result("daily", Status.FAIL, 13)]
     [row] = promise_frames.promises(one, state(*days)).to_dict("records")
     assert (row["Status"], row["Measured"]) == ("✕ fails", "daily seen (Fri 13 Mar 2026)")
+    [row] = promise_frames.promises(one, state(*days), hourly=True).to_dict("records")
+    assert row["Measured"] == "daily seen (13 Mar 2026 00:00)"
 
 
 @pytest.mark.parametrize(

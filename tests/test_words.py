@@ -139,6 +139,15 @@ def test_a_finding_names_check_column_evidence_and_expectation() -> None:
     assert words.evidence(result(Status.ERROR, reason="no such column")) == "no such column"
 
 
+def test_the_first_hour_of_a_day_is_told_as_an_hour_and_a_day_as_a_day() -> None:
+    found = result(
+        Status.FAIL, observed="2 rows", expected="at least 3 rows", bucket=datetime.fromisoformat("2026-11-20")
+    )
+    assert words.evidence(found) == "2 rows, expected at least 3 rows (Fri 20 Nov 2026)"
+    assert words.evidence(found, hourly=True) == "2 rows, expected at least 3 rows (20 Nov 2026 00:00)"
+    assert words.finding(found, hourly=True).endswith("(20 Nov 2026 00:00)")
+
+
 class TestTheFirstLineOfTheOverview:
     def test_says_how_many_need_attention_and_the_worst_cause(self) -> None:
         failing = dataset(

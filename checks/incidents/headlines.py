@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks import wording
 from checks.builtin import EXISTS
-from checks.records import Dimension, Family, Finding, Grain, Symptom
+from checks.records import Dataset, Dimension, Family, Finding, Grain, Symptom
 
 _LONGEST = 160
 _ROWS = ("bucket_rows", "row_count")
@@ -12,10 +12,12 @@ _ROWS = ("bucket_rows", "row_count")
 _SAYS_A_NUMBER = (Dimension.COVERAGE, Dimension.UNIQUENESS, Dimension.ACCURACY)
 
 
-def headline(symptom: Symptom, rows: Finding | None = None) -> str:
+def headline(symptom: Symptom, rows: Finding | None = None, dataset: Dataset | None = None) -> str:
     """What a symptom is, for people who see nothing else. `rows` is the finding that says how many rows there are, for
-    one that is about that."""
-    return _cut(_told(symptom, rows))
+    one that is about that; `dataset` what it shows in, where that is known: the name of its table may have a dot in
+    it."""
+    name = symptom.key.subject.rpartition(".")[2] if dataset is None else dataset.table.name
+    return _cut(_told(symptom, name, rows))
 
 
 def with_rows(title: str, where: str) -> str:
@@ -27,8 +29,8 @@ def _cut(title: str) -> str:
     return title if len(title) <= _LONGEST else f"{title[: _LONGEST - 1].rstrip()}…"
 
 
-def _told(symptom: Symptom, rows: Finding | None) -> str:
-    key, name = symptom.key, symptom.key.subject.rpartition(".")[2]
+def _told(symptom: Symptom, name: str, rows: Finding | None) -> str:
+    key = symptom.key
     if key.family is Family.SOURCE:
         does = "refuses access" if symptom.checks else "does not answer"
         return f"source {key.subject} {does}{_since(symptom)}"

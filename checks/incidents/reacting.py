@@ -74,7 +74,7 @@ def _broken(draft: Draft, signal: Signal, around: Surroundings) -> None:
         return
     if incident is None:
         symptom = _symptom(signal)
-        title = headline(symptom, around.rows.get(symptom.key))
+        title = _headline(symptom, around)
         facts = _facts((symptom,), around)
         opened = {"symptoms": [symptom_json(symptom)], "title": title, "why": found.why, **facts}
         _take_over(draft, draft.open(signal.at, opened), signal, around)
@@ -83,6 +83,10 @@ def _broken(draft: Draft, signal: Signal, around: Surroundings) -> None:
     else:
         kind = EventKind.REOPENED if found.why is Why.AGAIN else EventKind.ATTACHED
         _join(draft, incident, signal, kind, found, around)
+
+
+def _headline(symptom: Symptom, around: Surroundings) -> str:
+    return headline(symptom, around.rows.get(symptom.key), around.datasets.get(symptom.key.subject))
 
 
 def _is_old_news(draft: Draft, signal: Signal) -> bool:
@@ -102,7 +106,7 @@ def _join(
     rest = [each for each in incident.symptoms if each.key != signal.key]
     about = {"symptom": symptom_json(symptom), "why": found.why, "of": found.of}
     if kind is EventKind.REOPENED:
-        about["title"] = headline(symptom, around.rows.get(symptom.key))
+        about["title"] = _headline(symptom, around)
     _take_over(
         draft,
         _realerted(

@@ -174,6 +174,10 @@ class Incident:
         """The names of all datasets (or of the source) that it shows in, sorted."""
         return tuple(sorted({symptom.key.subject for symptom in self.symptoms}))
 
+    def checks_of(self, subject: str) -> frozenset[str]:
+        """The checks of one dataset that it still shows in."""
+        return frozenset(check for one in self.broken if one.key.subject == subject for check in one.checks)
+
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
         """The dimensions that it shows in, sorted."""

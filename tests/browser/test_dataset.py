@@ -22,6 +22,13 @@ def test_the_verdict_stands_first_with_its_reasons(visit) -> None:
     expect(page.get_by_text("placed_at (from the contract, days in UTC)")).to_be_visible()
 
 
+def test_each_finding_stands_below_its_incident_and_is_told_once(visit) -> None:
+    page = visit(ORDERS, width=400)
+    below = page.locator("[class*=st-key-of-incident-]").get_by_role("link", name=re.compile("email-known"))
+    expect(below).to_have_text(re.compile("✕ fails.*email-known.*expected none.*look into it"))
+    expect(page.get_by_role("link", name=re.compile("email-known"))).to_have_count(1)
+
+
 def test_trends_are_drawn_and_the_range_is_in_the_address(visit) -> None:
     page = visit(ORDERS)
     expect(page.locator(".js-plotly-plot").get_by_text("Rows per day")).to_be_visible()

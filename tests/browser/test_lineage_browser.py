@@ -29,6 +29,8 @@ def test_the_graph_shows_datasets_with_their_health_and_who_reads_them(visit, wi
     expect(picture.get_by_text("shop.main.orders")).to_be_visible()
     expect(picture.get_by_text("✕ failing")).to_be_visible()
     expect(picture.get_by_text("billing")).to_be_visible()
+    letters = picture.get_by_text("shop.main.orders").bounding_box()
+    assert letters is not None and letters["height"] >= 12  # pixels: it is read without a lens
 
 
 def test_a_click_on_a_box_leads_to_the_dataset(visit) -> None:

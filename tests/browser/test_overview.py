@@ -83,3 +83,5 @@ def test_pages_fit_a_narrow_window_in_both_themes(visit, path: str, scheme: str)
     assert wide <= seen
     ground = page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
     assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}[scheme]
+    cut = "links => links.filter(link => link.scrollWidth > link.clientWidth + 1).map(link => link.innerText)"
+    assert page.get_by_test_id("stPageLink").locator("span").evaluate_all(cut) == []
