@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from bench.detect import __main__ as bench
-from bench.detect import detectors, faults, measure, results, rules, table, tasks
+from bench.detect import detectors, faults, measure, results, rules, study, table, tasks
 from bench.detect.sources import Series, Source, cut, per_bucket
 
 
@@ -77,6 +77,115 @@ class TestRules:
         case = detectors.Case(values, pd.date_range("2026-01-05", periods=20, freq="D"), first=16)
         (scores,) = detectors.named("plain 14-day z").score([case])
         assert scores == pytest.approx([rules.plain_z(values[: at + 1]) for at in range(16, 20)])
+
+
+class TestStudysRule:
+    """Weeks of one shape, so that what is expected is known: 0.03 is the least spread of logarithms."""
+
+    WEEK = (7.0, 7.1, 7.2, 7.1, 7.0, 6.0, 5.0)
+
+    def logs(self, days: int = 99) -> np.ndarray:
+        return np.array([self.WEEK[day % 7] for day in range(days)])
+
+    def score(self, logs: np.ndarray, *, name: str = "study's rule", **more) -> float:
+        """Of the last of these logarithms by day, from Monday, 6 April 2026 on."""
+        index = pd.date_range("2026-04-06", periods=len(logs), freq="D")
+        case = detectors.Case(np.expm1(logs), index, first=len(logs) - 1, **more)
+        (scores,) = detectors.named(name).score([case])
+        return float(scores[-1])
+
+    def test_a_day_is_judged_by_its_weekday_around_the_level_of_the_last_week(self):
+        logs = self.logs()
+        assert self.score(logs) == pytest.approx(0, abs=1e-9)
+        logs[-1] -= 0.3
+        assert self.score(logs) == pytest.approx(0.3 / 0.03 / 5)
+        logs[-8:-1] += 0.3  # the whole week before was higher, which is level and not season
+        assert self.score(logs) == pytest.approx(0.6 / (0.3 / 4) / 5)  # and its days were errors of the rule
+
+    def test_the_spread_is_the_usual_error_widened_by_the_second_largest_one(self):
+        logs = self.logs()
+        logs[-30] += 2
+        logs[-1] -= 0.3
+        assert self.score(logs) == pytest.approx(0.3 / 0.03 / 5)
+        logs[-44] -= 0.8
+        assert self.score(logs) == pytest.approx(0.3 / (0.8 / 4) / 5)
+        noisy = self.logs() + np.resize([0.1, -0.1], 99) * (np.arange(99) < 98)
+        errors = study.fit(pd.Series(noisy[:-1], index=pd.date_range("2026-04-06", periods=98, freq="D"))).spread
+        assert errors[0] > 0.03
+
+    def test_weekdays_take_three_weeks_and_an_alarm_ten_days(self):
+        flat = np.full(11, 5.0)
+        flat[-1] = 4.7
+        assert self.score(flat) == pytest.approx(0.3 / 0.03 / 5)
+        assert math.isnan(self.score(flat[1:]))
+        for days, knows in ((20, False), (21, True)):
+            history = pd.Series(self.logs(days), index=pd.date_range("2026-04-06", periods=days, freq="D"))
+            assert study.fit(history).season.any() == knows
+
+    def test_holidays_and_the_days_beside_them_are_not_learned_from_and_judged_by_a_wider_band(self):
+        logs = self.logs(90)  # the last is the fourth of July
+        logs[-1] -= 0.3
+        assert self.score(logs, country="US") == pytest.approx(0.3 / (4 * 0.03) / 5)
+        assert self.score(logs[:-1] - 0.3 * (np.arange(89) == 88), country="US") == pytest.approx(0.3 / 0.12 / 5)
+        assert self.score(logs) == pytest.approx(0.3 / 0.03 / 5)
+        without = self.score(logs, country="US", name="study's rule without holidays")
+        assert without == pytest.approx(0.3 / 0.03 / 5)
+        later = self.logs(95)
+        later[[88, 89, 90]] -= 1
+        later[-1] -= 0.3
+        assert self.score(later, country="US") == pytest.approx(0.3 / 0.03 / 5)
+        assert self.score(later) == pytest.approx(0.3 / 0.25 / 5)
+
+    def test_hours_are_judged_three_at_a_time_or_one_at_twice_the_limit(self):
+        hours = np.resize(np.concatenate([np.full(16, 6.0), np.full(8, 4.0)]), 24 * 60)
+        index = pd.date_range("2026-04-06", periods=len(hours), freq="h")
+        rule = detectors.named("study's rule")
+        for low, expected in ((1, 0.3 / 0.03 / 2 / 6.5), (2, 0.3 / 0.03 / 6.5), (3, 0.3 / 0.03 / 6.5)):
+            broken = hours[: 24 * 58 + low].copy()
+            broken[-low:] -= 0.3  # from midnight on: the hours before belong to the fit of the day before
+            (scores,) = rule.score([detectors.Case(np.expm1(broken), index, first=len(broken) - low)])
+            assert len(scores) == low
+            assert scores[-1] == pytest.approx(expected)
+
+    def test_the_season_of_hours_is_half_of_the_hour_of_the_week_and_half_of_all_weekdays(self):
+        index = pd.date_range("2026-04-06", periods=168 * 8, freq="h")
+        hours = pd.Series(5.0, index=index)
+        hours[(index.day_of_week == 0) & (index.hour == 9)] = 6.0
+        season = study.fit(hours).season
+        assert season[9] == pytest.approx(0.5)
+        assert season[[8, 24 + 9, 5 * 24 + 9]] == pytest.approx(0)
+
+    def test_each_hour_has_its_own_spread_but_at_least_half_of_what_all_have(self):
+        index = pd.date_range("2026-04-06", periods=168 * 8, freq="h")
+        wild = np.resize([0.4, -0.4], len(index) // 24).repeat(24) * (index.hour != 3)
+        spread = study.fit(pd.Series(5.0 + wild, index=index)).spread
+        assert spread[12] > 1.4826 * 0.4
+        assert spread[3] == pytest.approx(spread[12] / 2)
+
+    def test_rates_are_judged_by_the_median_of_four_weeks(self):
+        before = np.resize([0.010, 0.012, 0.014], 28)
+        spread = 1.4826 * 0.002
+        assert study.rate(np.array([*before, 0.022])) == pytest.approx(0.010 / spread / 3.6)
+        assert study.rate(np.array([*before, 0.002])) == pytest.approx(0.010 / spread / 3.6)
+        steady = np.full(28, 0.01)
+        assert study.rate(np.array([*steady, 0.02])) == pytest.approx(0.01 / 0.002 / 3.6)
+        steady[[3, 9]] = 0.025, 0.040  # the second largest error widens the spread to a third of it
+        assert study.rate(np.array([*steady, 0.02])) == pytest.approx(0.01 / 0.005 / 3.6)
+        assert math.isnan(study.rate(np.full(10, 0.01)))
+        assert math.isnan(study.rate(np.array([*steady, math.nan])))
+
+    @pytest.mark.parametrize("freq", ["D", "h"])
+    def test_what_comes_later_never_changes_a_score(self, freq: str):
+        draw = np.random.default_rng(5)
+        count = 200 if freq == "D" else 24 * 40
+        values, index = draw.poisson(300, count).astype(float), pd.date_range("2026-01-05", periods=count, freq=freq)
+        changed = values.copy()
+        changed[-20:] = 0
+        first = count - 60
+        rule = detectors.named("study's rule")
+        one, other = rule.score([detectors.Case(each, index, first, country="US") for each in (values, changed)])
+        assert one[:40] == pytest.approx(other[:40])
+        assert not np.allclose(one[40:], other[40:])
 
 
 class TestFaults:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,6 +40,14 @@ class Detector:
     score: Callable[[Sequence[Case]], list[Array]]
 
 
+def judged_days(case: Case) -> Iterator[tuple[int, int, int]]:
+    """(start of the day, first and end of its judged buckets) for every day with judged buckets."""
+    dates = case.index[: len(case.values)].normalize()
+    for date in dates[case.first :].unique():
+        start, end = dates.searchsorted(date), dates.searchsorted(date, side="right")
+        yield int(start), max(int(start), case.first), int(end)
+
+
 def _each(rule: Callable[[Array, Case], float], window: int) -> Callable[[Sequence[Case]], list[Array]]:
     """Applies a rule of one value to every judged bucket; `window` values are all it looks at."""
 
@@ -73,7 +81,7 @@ RULES = (
 
 
 def named(name: str) -> Detector:
-    """Models and Vitals are imported only when asked for: they need more than numpy and pandas."""
+    """Models, the study's rule and Vitals are imported only when asked for: they need more than numpy and pandas."""
     for detector in RULES:
         if detector.name == name:
             return detector
@@ -81,9 +89,22 @@ def named(name: str) -> Detector:
         from bench.detect.vitals import VITALS
 
         return next(detector for detector in VITALS if detector.name == name)
+    if name.startswith("study"):
+        from bench.detect.study import STUDY
+
+        return next(detector for detector in STUDY if detector.name == name)
     from bench.detect.models import MODELS
 
     return MODELS[name]
 
 
-NAMES = ("Vitals", "Vitals without a calendar", "AutoETS", "MSTL", "TestGen", *(detector.name for detector in RULES))
+NAMES = (
+    "Vitals",
+    "Vitals without a calendar",
+    "study's rule",
+    "study's rule without holidays",
+    "AutoETS",
+    "MSTL",
+    "TestGen",
+    *(detector.name for detector in RULES),
+)

@@ -6,7 +6,7 @@ every week) and kept in between, as choosing them every day would take hours and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import holidays
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from statsforecast.models import ARIMA, MSTL, AutoETS
 
-from bench.detect.detectors import Array, Case, Detector
+from bench.detect.detectors import Array, Case, Detector, judged_days
 
 #: days of history that a fit sees
 WINDOW = {"day": 182, "hour": 56}
@@ -27,14 +27,6 @@ TESTGEN_LIMIT, TESTGEN_LEAST = 2.5, 30
 Forecast = Callable[[Array, Case, int, int], tuple[Array, Array]]
 
 
-def _days(case: Case) -> Iterator[tuple[int, int, int]]:
-    """(start of the day, first and end of its judged buckets) for every day with judged buckets."""
-    dates = case.index[: len(case.values)].normalize()
-    for date in dates[case.first :].unique():
-        start, end = dates.searchsorted(date), dates.searchsorted(date, side="right")
-        yield int(start), max(int(start), case.first), int(end)
-
-
 def _daily_forecast(forecast: Forecast, limit: float, logarithm: bool) -> Callable[[Sequence[Case]], list[Array]]:
     """Scores by a forecast made at the start of each day. Equal histories are fitted once."""
     fits: dict[tuple, tuple[Array, Array]] = {}
@@ -45,7 +37,7 @@ def _daily_forecast(forecast: Forecast, limit: float, logarithm: bool) -> Callab
     def score_one(case: Case) -> Array:
         values = np.log1p(case.values) if logarithm and case.kind == "count" else case.values
         scores = np.full(len(values), np.nan)
-        for start, first, end in _days(case):
+        for start, first, end in judged_days(case):
             window = WINDOW["hour"] * 24 if case.hourly else WINDOW["day"]
             history = values[max(0, start - window) : start]
             key = (history.tobytes(), case.index[start])

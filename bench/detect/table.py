@@ -94,4 +94,4 @@ def line(name: str, task: Task, figures: dict[str, Any]) -> str:
         recall = " ".join(f"{figures[at]['recall'][fault] * 100:4.0f}" for fault in task.faults)
         quiet, alarms = figures[at]["quiet"] * 100, figures[at]["false_alarms"]
         parts.append(f"{at} (limit {figures[at]['limit']:.3g}): FA {alarms:5.2f} quiet {quiet:3.0f} recall {recall}")
-    return f"  {name:26}" + " | ".join(parts) + f" | {figures['seconds']} s"
+    return f"  {name:30}" + " | ".join(parts) + f" | {figures['seconds']} s"
