@@ -118,6 +118,39 @@ def test_a_slow_drift_is_told_once_while_it_lasts() -> None:
     assert found["is_anomaly"][found["state"] == "drift"].all()
 
 
+def test_odd_days_now_and_then_do_not_hide_a_drift() -> None:
+    """A page that goes viral every week or so."""
+    chance = np.random.default_rng(2)
+    values = pd.Series(np.round(1000 * np.exp(chance.normal(0, 0.1, 180))), DAYS)
+    odd = chance.random(180) < 0.12
+    values[odd] *= chance.uniform(2, 4, odd.sum())
+    drifting = values.copy()
+    drifting.iloc[120:] *= 1 - 0.4 * np.minimum(np.arange(1, 61) / 28, 1)
+    assert not (score(values, "count")["state"] == "drift").any()
+    assert (score(drifting, "count")["state"].iloc[120:148] == "drift").any()
+
+
+@pytest.mark.parametrize(("kind", "sooner"), [("count", True), ("value", False)])
+def test_a_count_that_falls_slowly_is_told_sooner_than_one_that_rises(kind, sooner) -> None:
+    moves = 0.05 * np.random.default_rng(3).normal(0, 1, 180)
+    moves[120:] += 0.5 * np.minimum(np.arange(1, 61) / 28, 1)
+    up, down = (1e6 * (np.exp(sign * moves) if kind == "count" else 1 + sign * moves) for sign in (1, -1))
+    told = [int(np.argmax(score(pd.Series(each, DAYS), kind)["state"] == "drift")) for each in (down, up)]
+    assert 120 < told[0] < 148
+    assert (told[0] < told[1]) == sooner
+
+
+@pytest.mark.slow
+def test_a_drift_by_the_hour_is_told_once_at_the_end_of_a_day() -> None:
+    hours = pd.date_range("2026-01-05", periods=24 * 110, freq="h")
+    values = pd.Series(np.round(2000 * np.exp(np.random.default_rng(5).normal(0, 0.1, len(hours)))), hours)
+    values.iloc[24 * 82 :] *= 1 - 0.4 * np.arange(1, 24 * 28 + 1) / (24 * 28)
+    found = score(values, "count")
+    told = found.index[found["state"] == "drift"]
+    assert len(told) == 1
+    assert told[0].hour == 23
+
+
 @pytest.mark.slow
 def test_hours_that_are_each_a_little_low_are_an_anomaly_together() -> None:
     hours = pd.date_range("2026-01-05", periods=24 * 42, freq="h")

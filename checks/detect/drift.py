@@ -1,5 +1,6 @@
-"""Slow drifts and small lasting shifts: the level of the last week against that of the weeks before, beside the point
-test that never sees them. The difference is judged by the differences that the series has shown before."""
+"""Slow drifts and small lasting shifts: the level of the last two weeks against that of the weeks before, beside the
+point test that never sees them. A level is the mean of the middle half of its days, so that a few odd days do not make
+one. The difference is judged by the differences that the series has shown before."""
 
 from __future__ import annotations
 
@@ -8,74 +9,85 @@ import numpy as np
 Array = np.ndarray
 
 #: days of the level now, of the pause before it, and of the level it is held against
-NOW, PAUSE, BEFORE = 7, 7, 28
+NOW, PAUSE, BEFORE = 14, 7, 28
+#: the part of the days left out at each end of a level
+ODD = 0.25
 #: days after an alarm in which the same drift is not told again, and days that a difference takes to belong to the past
 QUIET, SETTLED = 28, 7
 #: past days needed before drift is judged
 LEAST = 28
-#: a difference of so many standard deviations was passed so often in 90 days of series without a fault; for other
-#: budgets #: the limit grows with the logarithm
-LIMIT, LIMIT_ALARMS, STEEPNESS, LEAST_LIMIT = 2.5, 0.4, 1.34, 1.5
+#: a difference of so many standard deviations is passed to one side so often in 90 days of series without a fault; for
+#: other chances the limit grows with the logarithm
+LIMIT, LIMIT_ALARMS, STEEPNESS, LEAST_LIMIT = 2.5, 0.1, 0.7, 1.2
 
 
-def differences(levels: Array, per_day: int) -> Array:
-    """`levels`: S x T without season and special days, on the scale, NaN where not measured. The difference of the mean
-    level of the last week from that of four weeks earlier, S x T, NaN where there is too little."""
-    now = _mean_before(levels, 0, NOW * per_day)
-    before = _mean_before(levels, (NOW + PAUSE) * per_day, BEFORE * per_day)
-    return now - before
+def by_day(levels: Array, per_day: int) -> Array:
+    """The mean of each whole day, S x days; NaN where less than half of it was measured."""
+    whole = levels[:, : levels.shape[1] // per_day * per_day]
+    whole = whole.reshape(len(levels), -1, per_day)
+    known = np.isfinite(whole)
+    count = known.sum(axis=2)
+    return np.where(count >= per_day / 2, np.where(known, whole, 0.0).sum(axis=2) / np.maximum(count, 1), np.nan)
 
 
-def statistic(levels: Array, per_day: int, least: Array, fresh: Array) -> Array:
-    """The differences in units of their own past: S x T, causal; 0 where they are smaller than `least`. `fresh`: the
-    first bucket of the regime that each bucket belongs to; nothing before it counts."""
-    at = np.arange(levels.shape[1])
-    found = np.where(at - fresh >= (NOW + PAUSE + BEFORE) * per_day, differences(levels, per_day), np.nan)
-    usual, days = _past_mean(np.abs(found), SETTLED * per_day, fresh)
+def differences(days: Array) -> Array:
+    """`days`: S x days without season and special days, on the scale, NaN where not measured. The difference of the
+    level of the last two weeks from that of the weeks before, NaN where there is too little."""
+    return _level(days, NOW) - _lagged(_level(days, BEFORE), NOW + PAUSE, np.nan)
+
+
+def statistic(days: Array, least: Array, fresh: Array) -> Array:
+    """The differences in units of their own past: S x days, causal; 0 where they are smaller than `least`. `fresh`: the
+    first day of the regime that each day belongs to; nothing before it counts."""
+    at = np.arange(days.shape[1])
+    found = np.where(at - fresh >= NOW + PAUSE + BEFORE, differences(days), np.nan)
+    usual, past = _past_mean(np.abs(found), SETTLED, fresh)
     ratio = np.where(np.abs(found) < least, 0.0, found) / np.maximum(1.2533 * usual, 1e-9)
     # little past says little of what is usual
-    doubt = 1 + LEAST * per_day / np.maximum(days, 1)
-    return np.where(days >= LEAST * per_day, ratio / doubt, np.nan)
+    doubt = 1 + LEAST / np.maximum(past, 1)
+    return np.where(past >= LEAST, ratio / doubt, np.nan)
 
 
-def alarms(statistics: Array, per_day: int, chance: float) -> tuple[Array, Array]:
-    """Where drift is told, once each (S x T), and the statistic over its limit, signed. `chance`: of one day."""
-    limit = max(LEAST_LIMIT, LIMIT + STEEPNESS * np.log(LIMIT_ALARMS / (chance * 90)))
-    ratio = statistics / limit
+def alarms(statistics: Array, down: Array, up: Array) -> tuple[Array, Array]:
+    """Where drift is told, once each (S x days), and the statistic over its limit, signed. `down` and `up`: the chance
+    of a needless alarm that one day has on each side, of S series."""
+    ratio = statistics / np.where(statistics < 0, _limit(down)[:, None], _limit(up)[:, None])
     told = np.zeros(statistics.shape, dtype=bool)
     quiet = np.zeros(len(statistics), dtype=int)
-    for t in range(statistics.shape[1]):
-        # hours are looked at together, once a day
-        alarm = (np.abs(ratio[:, t]) > 1) & (quiet <= 0) & ((t + 1) % per_day == 0)
-        told[:, t] = alarm
-        quiet = np.where(alarm, QUIET * per_day, quiet - 1)
+    for day in range(statistics.shape[1]):
+        alarm = (np.abs(ratio[:, day]) > 1) & (quiet <= 0)
+        told[:, day] = alarm
+        quiet = np.where(alarm, QUIET, quiet - 1)
     return told, ratio
 
 
-def _mean_before(values: Array, skip: int, width: int) -> Array:
-    """The mean of `width` buckets that end `skip` buckets before each: S x T, NaN where less than half is there."""
-    known = np.isfinite(values)
-    totals = np.cumsum(np.where(known, values, 0.0), axis=1)
-    counts = np.cumsum(known, axis=1)
-    total, count = (
-        _lagged(totals, skip) - _lagged(totals, skip + width),
-        _lagged(counts, skip) - _lagged(counts, skip + width),
-    )
-    enough = count >= width / 2
-    return np.where(enough, total / np.maximum(count, 1), np.nan)
+def _limit(chance: Array) -> Array:
+    return np.maximum(LEAST_LIMIT, LIMIT + STEEPNESS * np.log(LIMIT_ALARMS / (chance * 90)))
 
 
-def _lagged(values: Array, lag: int) -> Array:
-    if lag == 0:
-        return values
-    moved = np.zeros_like(values)
+def _level(days: Array, width: int) -> Array:
+    """The mean of the middle half of the last `width` days: S x days, NaN where less than half of them is there."""
+    found = np.full(days.shape, np.nan)
+    place = np.arange(width)
+    for end in range(width, days.shape[1] + 1):
+        known = np.sort(days[:, end - width : end], axis=1)
+        count = np.isfinite(known).sum(axis=1, keepdims=True)
+        odd = np.floor(count * ODD)
+        middle = (place >= odd) & (place < count - odd)
+        total = np.where(middle, known, 0.0).sum(axis=1)
+        found[:, end - 1] = np.where(count[:, 0] >= width / 2, total / np.maximum(middle.sum(axis=1), 1), np.nan)
+    return found
+
+
+def _lagged(values: Array, lag: int, first: float = 0.0) -> Array:
+    moved = np.full_like(values, first)
     if lag < values.shape[1]:
-        moved[:, lag:] = values[:, :-lag]
+        moved[:, lag:] = values[:, : values.shape[1] - lag]
     return moved
 
 
 def _past_mean(values: Array, skip: int, fresh: Array) -> tuple[Array, Array]:
-    """The mean of the values from `fresh` up to `skip` buckets before each, and of how many it is."""
+    """The mean of the values from `fresh` up to `skip` days before each, and of how many it is."""
     known = np.isfinite(values)
     totals, counts = (np.cumsum(part, axis=1) for part in (np.where(known, values, 0.0), known))
     start = np.maximum(fresh.astype(int) - 1, 0)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from checks.detect import drift, never_empty
-from checks.detect.bands import POINT_SHARE, edges_of
+from checks.detect.bands import POINT_SHARE, UPPER_SHARE, edges_of
 from checks.detect.following import YOUNG
 from checks.detect.scales import from_scale
 from checks.detect.settings import Kind, Settings, settings_of
@@ -20,8 +20,8 @@ from checks.detect.walk import Beside, Followed, by_kind, by_kind_floors, follow
 Array = np.ndarray
 
 LEARNING, NORMAL, ANOMALY, DRIFT, UNMEASURED = STATES = ("learning", "normal", "anomaly", "drift", "unmeasured")
-#: for the level, no value is further off than so many standard deviations
-CLEAN = 3.0
+#: drift keeps a part of its budget: most series shall stay at one alarm, and the point test spends what it has
+DRIFT_PRUDENCE = 0.6
 JUST_OUTSIDE = 1.0 + 1e-9
 #: a score is never beyond this: a band without width would make it infinite
 FURTHEST = 1000.0
@@ -91,15 +91,19 @@ def score_many(  # noqa: PLR0913 - the parts of one question; callers name them
 
 
 def _drift(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array]:
-    """Where drift is told, and the statistic over its limit, S x T."""
-    calendar = followed.calendar
-    error = followed.values - followed.centre
-    room = CLEAN * followed.spread
-    clean = followed.level - error + np.clip(error, -room, room)
-    clean = np.where(followed.judged & (followed.taught >= YOUNG), clean, np.nan)
+    """Where drift is told, and the statistic over its limit, S x T: at the last bucket of a day."""
+    per_day = followed.calendar.per_day
+    known = np.where(followed.judged & (followed.taught >= YOUNG), followed.level, np.nan)
     least = np.maximum(*by_kind_floors(followed.centre, kinds, settings))
-    statistics = drift.statistic(clean, calendar.per_day, least, followed.fresh)
-    return drift.alarms(statistics, calendar.per_day, chance_per_bucket(settings, 90) * (1 - POINT_SHARE))
+    ends = slice(per_day - 1, None, per_day)
+    fresh = -(-followed.fresh[:, ends].astype(int) // per_day)
+    statistics = drift.statistic(drift.by_day(known, per_day), least[:, ends], fresh)
+    chance = chance_per_bucket(settings, 90) * (1 - POINT_SHARE) * DRIFT_PRUDENCE
+    up = np.array([UPPER_SHARE[kind] for kind in kinds])
+    at_ends = drift.alarms(statistics, chance * (1 - up), chance * up)
+    told, ratio = (np.zeros(followed.values.shape, dtype=part.dtype) for part in at_ends)
+    told[:, ends], ratio[:, ends] = at_ends
+    return told, ratio
 
 
 def _scores(
