@@ -150,6 +150,7 @@ class DatasetConfig(Section):
     """[datasets."source.schema.table"]: what is declared about a dataset without a contract."""
 
     event_time: str | None = None
+    load_time: str | None = None
     key: Texts = ()
     timezone: Zone | None = None
     grain: Literal["day", "hour"] | None = None

@@ -29,13 +29,16 @@ class Filling:
     earlier: tuple[datetime, float] | None = None
 
 
-def filling(curve: Curve, buckets: Sequence[Filling], now: datetime, event_time: EventTime) -> Result:
+def filling(
+    curve: Curve, buckets: Sequence[Filling], now: datetime, event_time: EventTime, doubt: str | None = None
+) -> Result:
     """Whether a bucket of its age usually holds that many rows: the oldest filling bucket that does not, else the
     newest that something can be told of. It warns at the second look in a row: there are many looks at a day, and each
-    would have a chance to be wrong."""
+    would have a chance to be wrong. `doubt` is why load times are not used."""
     grain = event_time.grain
     if not curve.is_learned:
-        return _result(FILLING, Dimension.COVERAGE, Status.LEARNING, reason=arrival.sentence(curve))
+        said = f"{arrival.sentence(curve)}; {doubt}" if doubt else arrival.sentence(curve)
+        return _result(FILLING, Dimension.COVERAGE, Status.LEARNING, reason=said)
     if all(each.whole is None for each in buckets):
         reason = f"learning how many rows {_a(grain)} has" if buckets else f"no {grain} is filling"
         return _result(FILLING, Dimension.COVERAGE, Status.LEARNING if buckets else Status.SKIPPED, reason=reason)

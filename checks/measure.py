@@ -18,6 +18,7 @@ from checks.expressible import expressible
 from checks.few_values import LEAST_ROWS
 from checks.fold import Folded, fold
 from checks.forms import with_forms
+from checks.loads import loads
 from checks.meets import values_aggregation
 from checks.metrics import Aggregation, column_aggregations, nulls_aggregation, rows_aggregation
 from checks.queries import QueryLog
@@ -40,6 +41,7 @@ def measure(source: Source, plan: Plan, at: datetime, other_source: OtherSource)
     inner = rows.rows_sql(source, plan, now)
     folded = _by_bucket(log, inner, plan, now)
     totals = folded.totals | _totals(log, inner, plan, other_source) | _freshness(log, plan, folded, now)
+    loaded = loads(log, plan, now) if folded.buckets else ()
     return Measured(
         columns=plan.columns,
         event_time=plan.event_time,
@@ -51,6 +53,8 @@ def measure(source: Source, plan: Plan, at: datetime, other_source: OtherSource)
         whole_table=plan.whole_table,
         seconds=time.perf_counter() - started,
         source_now=now,
+        load_time=plan.load_time,
+        loads=loaded,
     )
 
 

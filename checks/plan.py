@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from checks.eventtime import bucket_of, infer_event_time, wall_clock
 from checks.few_values import may_be_named
+from checks.loadtime import infer_load_time, is_moment
 from checks.records import (
     AggregateExpected,
     ChangeExpected,
@@ -26,6 +27,7 @@ from checks.records import (
     EventTime,
     Grain,
     Last,
+    LoadTime,
     Metric,
     NumberExpected,
     Plan,
@@ -85,6 +87,7 @@ def make_plan(  # noqa: PLR0913 what is declared, what is there, what is known a
         rules=_expecting(AggregateExpected | DistributionExpected | SequenceExpected, checks),
         few_values=may_be_named(dataset, columns, event_time, key, known.categories) if reading.profiles else (),
         texts=_texts(columns, known) if reading.profiles else (),
+        load_time=choose_load_time(dataset, columns, event_time),
     )
 
 
@@ -100,8 +103,22 @@ def choose_event_time(dataset: Dataset, columns: Sequence[Column]) -> EventTime 
     is_date = column.type == "date"
     origin = dataset.declared_in if dataset.event_time else "inferred"
     grain = Grain.DAY if is_date else dataset.grain or Grain.DAY
-    aware = column.type.startswith(("timestamp('", "int", "uint"))  # whole numbers are seconds since 1970 in UTC
-    return EventTime(column.name, origin, "UTC" if aware else zone, is_date, grain)
+    return EventTime(column.name, origin, "UTC" if _is_aware(column) else zone, is_date, grain)
+
+
+def _is_aware(column: Column) -> bool:
+    return column.type.startswith(("timestamp('", "int", "uint"))  # whole numbers are seconds since 1970 in UTC
+
+
+def choose_load_time(dataset: Dataset, columns: Sequence[Column], event_time: EventTime | None) -> LoadTime | None:
+    """The declared load time if it can be one, else the likeliest by name and type; None without an event time."""
+    by_name = {column.name: column for column in columns}
+    declared = dataset.load_time
+    column = by_name.get(declared) if declared else infer_load_time(columns)
+    if column is None or event_time is None or column.name == event_time.column or not is_moment(column):
+        return None
+    zone = "UTC" if _is_aware(column) else dataset.load_zone or dataset.zone or "UTC"
+    return LoadTime(column.name, dataset.declared_in if declared else "inferred", zone)
 
 
 def choose_key(dataset: Dataset, names: set[str], catalogue_key: Sequence[str]) -> Choice | None:
@@ -121,7 +138,7 @@ def statements(dataset: Dataset) -> int:
     """How many statements measuring the dataset may send at most, as far as its checks tell: what each needs apart from
     the one scan, with the columns of another table, and what is asked in any case."""
     apart = UniqueExpected | ReferenceExpected | ReconcileExpected | SqlExpected | SequenceExpected | AggregateExpected
-    return 4 + 2 * sum(isinstance(check.expects, apart) for check in dataset.checks)
+    return 5 + 2 * sum(isinstance(check.expects, apart) for check in dataset.checks)
 
 
 def whole_table_metrics(check: Check) -> tuple[Metric, ...]:

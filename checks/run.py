@@ -17,7 +17,8 @@ from typing import Any
 
 import stamina
 
-from checks.arrivals import arriving, judges_buckets, settled
+from checks.arrivals import judges_buckets, settled
+from checks.arriving import arriving
 from checks.builtin import builtin_checks, exists_check
 from checks.cadence import Resting, signed
 from checks.facts import Facts, Past
@@ -118,7 +119,7 @@ def _measured_and_judged(
 
         before = Before() if slot.replay else history.before(dataset.name, slot.at, measured.read_from)
         told, learned = learn(dataset, facts, before)
-        results += told if slot.replay else (*told, *arriving(dataset, facts, history, before))
+        results += (*told, *arriving(dataset, facts, history, before, replay=slot.replay))
     return {"measured": measured, "queries": measured.queries, "results": results, "learned": learned}
 
 
@@ -139,7 +140,7 @@ def _settled(dataset: Dataset, measured: Measured, slot: Slot, history: History)
     """From which age on a bucket is complete, where that is learned and something is judged by bucket."""
     if measured.event_time is None or not (dataset.detection.on or judges_buckets(dataset.checks)):
         return None
-    return settled(history, dataset.name, measured.event_time, slot.at)
+    return settled(history, dataset.name, measured.event_time, slot.at, measured)
 
 
 def _not_measured(dataset: Dataset, error: SourceError) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from checks.records import Dataset, DatasetHealth, Health, Result
+from checks.records import Dataset, DatasetHealth, Health, LoadTime, Result
 from dashboard import (
     dataset_alerts,
     dataset_checks,
@@ -148,6 +148,7 @@ def _facts(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
         },
         {
             "event time": _event_time(run),
+            **({"load time": _load_time(run.load_time)} if run and run.load_time else {}),
             "key": _key(run),
         },
         {
@@ -165,6 +166,10 @@ def _event_time(run: load.RunRow | None) -> str:
         return "none found: the whole table is measured each time"
     chosen = run.event_time
     return f"{words.plain(chosen.column)} ({_origin(chosen.origin)}, days in {words.plain(chosen.zone)})"
+
+
+def _load_time(chosen: LoadTime) -> str:
+    return f"{words.plain(chosen.column)} ({_origin(chosen.origin)})"
 
 
 def _key(run: load.RunRow | None) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from checks.arrivals import Arrivals
-from checks.detect import arrival, business
+from checks.arrivals import Arrivals, sentence
+from checks.detect import business
 from checks.eventtime import wall_clock
 from checks.records import Dataset, EventTime
 from dashboard import asking, charts, charts_detection, errors, load, parts, words
@@ -48,19 +48,22 @@ def _arrival(name: str, event_time: EventTime) -> None:
         alt=f"How full a bucket of {name} usually is at each age",
     )
     kind = "hour" if length.days == 0 else "day"
+    watched = known.curve.buckets - known.loaded
+    saw = [f"{words.count(watched, kind)} that runs saw filling"] if watched else []
+    if known.load_time and known.loaded:
+        saw.insert(0, f"{words.count(known.loaded, kind)} by their load time {words.plain(known.load_time.column)}")
     st.caption(
-        f"Share of its rows that a {kind} usually has at each moment, learned from "
-        f"{words.count(known.curve.buckets, kind)} that runs saw filling. The band is what is usual; clocks are "
-        f"those of {words.plain(event_time.zone)}."
+        f"Share of its rows that a {kind} usually has at each moment, learned from {' and '.join(saw)}. "
+        f"The band is what is usual; clocks are those of {words.plain(event_time.zone)}."
     )
 
 
 def _sentences(known: Arrivals) -> list[str]:
     if known.cadence is None:
         needs = f"{business.LEAST} arrivals in at least {business.LEAST_DAYS} days are needed"
-        return [arrival.sentence(known.curve), f"learning when new rows come: {needs}"]
+        return [sentence(known), f"learning when new rows come: {needs}"]
     limit = f"late after {words.duration(known.cadence.limit.total_seconds())} without any"
-    return [arrival.sentence(known.curve), f"{business.sentence(known.cadence)}; {limit}"]
+    return [sentence(known), f"{business.sentence(known.cadence)}; {limit}"]
 
 
 # -- what would have alerted -------------------------------------------------------------------------------------------

@@ -65,6 +65,8 @@ OPTIONS = "logicalType: number\n        logicalTypeOptions: "
 ANY = "logicalTypeOptions: "
 
 # what is changed, into what, how many lines further down it is told, how, and with which words
+CONSUMERS = "property: vitals.consumers\n        value: [revenue dashboard, demand forecast]"
+LOAD_TIME = "property: vitals.loadTime\n        value: "
 CHANGES = [
     ("version: 2.3.1", "version: 2.3", 0, "error", "2.3 must be text; put it in quotes"),
     ("kind: DataContract", "kind: Contract", 0, "error", '"Contract" is not one of DataContract'),
@@ -115,6 +117,10 @@ CHANGES = [
     ("value: Europe/Berlin", "value: Berlin", 0, "error", '"Berlin" is not a time zone'),
     ("defaultTimezone: Europe/Oslo", "defaultTimezone: Oslo", 0, "error", '"Oslo" is not a time zone'),
     ("property: vitals.consumers", "property: vitals.consumer", 0, "warning", "did you mean vitals.consumers?"),
+    (CONSUMERS, LOAD_TIME + "ordered_at", 1, "error", "ordered_at is the event time; name the property that says when"),
+    (CONSUMERS, LOAD_TIME + "amount", 1, "error", "amount is of type number, which does not say when a row was loaded"),
+    (CONSUMERS, LOAD_TIME + "loaded_at", 1, "error", '"loaded_at" is not a property of orders'),
+    (CONSUMERS, "property: vitals.loadedAt\n        value: ordered_at", 0, "warning", "did you mean vitals.loadTime?"),
     ("value: bucket", "value: buckets", 0, "error", '"buckets" is not bucket or table'),
     ("name: product", "name: order_id", 4, "error", 'there are 2 properties called "order_id"'),
     ("logicalType: number", OPTIONS + "{minimum: low}", 1, "error", '"low" must be a number'),

@@ -187,10 +187,21 @@ def test_tables_without_a_contract_are_datasets(matched: Match):
 
 def test_configuration_declares_what_no_contract_says(matched: Match):
     said = '[datasets."lake.main.t"]\nevent_time = "at"\nkey = "id"\ntimezone = "Europe/Oslo"\n'
-    said += 'grain = "hour"\nowner = "Ada"\n'
+    said += 'load_time = "came"\ngrain = "hour"\nowner = "Ada"\n'
     (dataset,) = matched([], {"lake": ["main.t"]}, ONE_SOURCE + said).datasets
     assert (dataset.event_time, dataset.key, dataset.zone) == ("at", ("id",), "Europe/Oslo")
     assert (dataset.grain, dataset.owner, dataset.declared_in) == (Grain.HOUR, "Ada", "config")
+    assert (dataset.load_time, dataset.load_zone) == ("came", None)
+
+
+def test_a_load_time_has_a_zone_of_its_own(matched: Match):
+    options = "logicalTypeOptions: {defaultTimezone: Europe/Oslo}"
+    came = f"{{name: came, physicalName: CAME, logicalType: timestamp, {options}}}"
+    extras = (
+        "customProperties: [{property: vitals.loadTime, value: came}, {property: vitals.timezone, value: Asia/Tokyo}]"
+    )
+    (dataset,) = matched([f"schema: [{{name: t, properties: [{came}], {extras}}}]"], {"lake": ["main.t"]}).datasets
+    assert (dataset.load_time, dataset.load_zone, dataset.zone) == ("CAME", "Europe/Oslo", "Asia/Tokyo")
 
 
 def test_the_contract_comes_before_the_configuration(matched: Match):

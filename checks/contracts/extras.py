@@ -1,7 +1,7 @@
 """Vitals' own declarations in customProperties: what the standard has no field for.
 
-On a schema object: vitals.eventTime, .key, .timezone, .grain, .schedule, .consumers, .emptyIsFine, and for deadlines
-(`levels`) .weekdays and .holidays, and .objective. On a rule: vitals.scope.
+On a schema object: vitals.eventTime, .loadTime, .key, .timezone, .grain, .schedule, .consumers, .emptyIsFine, and for
+deadlines (`levels`) .weekdays and .holidays, and .objective. On a rule: vitals.scope.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _T = TypeVar("_T")
 
 ON_OBJECTS = (
     "vitals.eventTime",
+    "vitals.loadTime",
     "vitals.key",
     "vitals.timezone",
     "vitals.weekdays",
@@ -39,8 +40,10 @@ class Extras:
     """What a contract declares about measuring a dataset; None or empty where it says nothing usable."""
 
     event_time: str | None = None
+    load_time: str | None = None
     key: tuple[str, ...] = ()
     zone: str | None = None
+    load_zone: str | None = None
     grain: Grain | None = None
     schedule: str | None = None
     consumers: tuple[Consumer, ...] = ()
@@ -54,13 +57,16 @@ def extras(subject: Subject, dated_by: str | None = None) -> Extras:
         note_unknown(name, node, ON_OBJECTS, subject.notes)
     names = _texts(found.get("vitals.eventTime"), subject.notes)
     event_time = _column(subject, found["vitals.eventTime"], names) if names else dated_by
+    load_time = _load_time(subject, found.get("vitals.loadTime"), event_time)
     keys = _texts(found.get("vitals.key"), subject.notes)
     columns = [subject.column(name, found["vitals.key"].at("value")) for name in keys]
     _empty_is_fine(found.get("vitals.emptyIsFine"), subject.notes)
     return Extras(
         event_time=event_time,
+        load_time=load_time,
         key=tuple(column for column in columns if column) if all(columns) else (),
         zone=_zone(subject, found.get("vitals.timezone"), event_time),
+        load_zone=default_zone(event_time_property(subject, load_time), subject.notes) if load_time else None,
         grain=_checked(found.get("vitals.grain"), _grain, subject.notes),
         schedule=_checked(found.get("vitals.schedule"), cron, subject.notes),
         consumers=_consumers(found.get("vitals.consumers"), subject.notes),
@@ -76,7 +82,7 @@ def note_unknown(name: str, node: Node, known: tuple[str, ...], notes: Notes) ->
 
 
 def event_time_property(subject: Subject, column: str | None) -> Node | None:
-    """The property behind an event time column."""
+    """The property behind an event time or load time column."""
     return next((node for node in subject.properties if column_of(node) == column), None)
 
 
@@ -97,6 +103,23 @@ def _zone(subject: Subject, node: Node | None, event_time: str | None) -> str | 
         wrong = f"differs from the defaultTimezone {of_property} of {event_time}, which is used"
         subject.notes.warning(node.at("value"), wrong)
     return of_property or of_dataset
+
+
+def _load_time(subject: Subject, node: Node | None, event_time: str | None) -> str | None:
+    names = _texts(node, subject.notes)
+    if node is None or not names:
+        return None
+    column = _column(subject, node, names)
+    if column is not None and column == event_time:
+        wrong = f"{column} is the event time; name the property that says when a row was loaded"
+        subject.notes.error(node.at("value"), wrong)
+        return None
+    declared = event_time_property(subject, column)
+    kind = declared.text("logicalType") if declared else None
+    if kind not in (None, "timestamp", "string", "integer"):
+        subject.notes.error(node.at("value"), f"{column} is of type {kind}, which does not say when a row was loaded")
+        return None
+    return column
 
 
 def _zone_or_none(name: str, place: tuple[str | int, ...], notes: Notes) -> str | None:

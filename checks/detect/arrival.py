@@ -1,7 +1,8 @@
 """The arrival curve: how full a bucket usually is at each age. Pure.
 
 Learned from buckets that were watched while they filled: what each run counted in them, against what they held once
-they had settled. So the bucket that is still filling can be judged, and it can be said when it will be complete.
+they had settled; or from the moments at which their rows were loaded (`loaded`). So the bucket that is still filling
+can be judged, and it can be said when it will be complete.
 
 All moments are naive, by the clocks of the dataset's own day; ages and lengths are counted from the start of a bucket.
 A curve of the moment `at` depends on nothing that was observed later.
@@ -9,12 +10,14 @@ A curve of the moment `at` depends on nothing that was observed later.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
+
+from checks.loadtime import SETTLING
 
 #: watched buckets that a curve is learned from: at least, and at most (the newest ones)
 LEAST, MOST = 10, 400
@@ -33,7 +36,7 @@ class Curve:
     """How full a bucket is at each of `ages` (hours, increasing): `usual` is the middle share of its settled rows,
     `low` and `high` the band around it, all from 0 to 1 and never falling; NaN at ages of which too few buckets tell.
 
-    `length` is the bucket's own, `buckets` how many were watched, and `complete` the age by which nine of ten had 99 %.
+    `length` is the bucket's own, `buckets` how many are known, and `complete` the age by which nine of ten had 99 %.
     """
 
     length: timedelta
@@ -65,6 +68,14 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One bucket as it filled: at each age (hours) at which it is known, the share of its settled rows."""
+
+    ages: np.ndarray
+    shares: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """The share of its rows that a bucket has at some age: usually, and the band around that."""
 
@@ -91,26 +102,26 @@ class Forecast:
 
 
 def learn(
-    observed: pd.DataFrame, runs: np.ndarray, length: timedelta, at: datetime, settling: timedelta = timedelta(days=3)
+    observed: pd.DataFrame, runs: np.ndarray, length: timedelta, at: datetime, settling: timedelta = SETTLING
 ) -> Curve:
-    """The curve as it can be known at the moment `at`.
+    """The curve as it can be known at the moment `at` from buckets that were watched alone: see `watched`."""
+    return curve_of(watched(observed, runs, length, at, settling), length, settling)
 
-    `observed` holds every count that was ever known of a bucket: [bucket, observed_at, value], where a count that did
-    not change is not repeated; `runs` are the moments (datetime64) of all runs that looked. A bucket is settled
-    `settling` after its end, and counts that came later are no part of its arrival.
-    """
+
+def curve_of(lines: Mapping[datetime, Line], length: timedelta, settling: timedelta = SETTLING) -> Curve:
+    """The curve of buckets that filled along these lines, the newest of them where there are many."""
     hours = length / timedelta(hours=1)
     ages = _grid(hours, (length + settling) / timedelta(hours=1))
-    lines = list(_watched(observed, runs, length, at, settling))
-    if len(lines) < LEAST:
+    chosen = [lines[bucket] for bucket in sorted(lines)[-MOST:]]
+    if len(chosen) < LEAST:
         nothing = np.full(len(ages), np.nan)
-        return Curve(length, len(lines), ages, nothing, nothing, nothing, None)
-    longest = _longest_gap(lines, hours)
-    looks = [_at(line, ages, longest, hours * _TOLERANCE) for line in lines]
+        return Curve(length, len(chosen), ages, nothing, nothing, nothing, None)
+    longest = _longest_gap(chosen, hours)
+    looks = [_at(line, ages, longest, hours * _TOLERANCE) for line in chosen]
     likely, least, most = (np.array(rows) for rows in zip(*looks, strict=True))
     usual, low, high = _rising(_band(likely, 0)), _rising(_band(least, -1), lower=True), _rising(_band(most, 1))
-    complete = timedelta(hours=float(np.quantile([_completed(line) for line in lines], _HABIT, method="lower")))
-    return Curve(length, len(lines), ages, usual, np.minimum(low, usual), np.maximum(high, usual), complete)
+    complete = timedelta(hours=float(np.quantile([_completed(line) for line in chosen], _HABIT, method="lower")))
+    return Curve(length, len(chosen), ages, usual, np.minimum(low, usual), np.maximum(high, usual), complete)
 
 
 def filling(curve: Curve, age: timedelta, whole: Band) -> Band | None:
@@ -177,18 +188,22 @@ def sentence(curve: Curve) -> str:
 # -- watched buckets ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One bucket as it filled: at each age (hours) at which a run looked, the share of its settled rows."""
+def watched(
+    observed: pd.DataFrame, runs: np.ndarray, length: timedelta, at: datetime, settling: timedelta = SETTLING
+) -> dict[datetime, Line]:
+    """The newest buckets that had settled at the moment `at`, and at which runs looked from before their end until late
+    in their settling.
 
-    ages: np.ndarray
-    shares: np.ndarray
+    `observed` holds every count that was ever known of a bucket: [bucket, observed_at, value], where a count that did
+    not change is not repeated; `runs` are the moments (datetime64) of all runs that looked. A bucket is settled
+    `settling` after its end, and counts that came later are no part of its arrival.
+    """
+    return dict(_watched(observed, runs, length, at, settling))
 
 
 def _watched(
     observed: pd.DataFrame, runs: np.ndarray, length: timedelta, at: datetime, settling: timedelta
-) -> Iterator[_Line]:
-    """The buckets that have settled, and at which runs looked from before their end until late in their settling."""
+) -> Iterator[tuple[datetime, Line]]:
     runs = np.unique(runs.astype("M8[us]"))
     buckets = observed["bucket"].to_numpy().astype("M8[us]")
     order = np.lexsort((observed["observed_at"].to_numpy(), buckets))
@@ -206,10 +221,10 @@ def _watched(
         looked, counts = looked[known >= 0], values[part][known[known >= 0]]
         ages = (looked - starts[i]) / np.timedelta64(1, "h")
         if len(ages) and ages[0] < end and ages[-1] >= late and counts[-1] > 0:
-            yield _Line(ages, np.clip(counts / counts[-1], 0.0, 1.0))
+            yield starts[i].item(), Line(ages, np.clip(counts / counts[-1], 0.0, 1.0))
 
 
-def _at(line: _Line, ages: np.ndarray, longest: float, near: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _at(line: Line, ages: np.ndarray, longest: float, near: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The share at other ages than those at which it was looked: between two looks it was somewhere between the shares
     that they found (most likely, at least, at most). NaN between looks that are further apart than `longest` hours.
     A look of `near` hours later or earlier counts as one of that age."""
@@ -222,13 +237,13 @@ def _at(line: _Line, ages: np.ndarray, longest: float, near: float) -> tuple[np.
     return likely, least, most
 
 
-def _longest_gap(lines: list[_Line], hours: float) -> float:
+def _longest_gap(lines: list[Line], hours: float) -> float:
     """The longest time between two looks that is still watching: a few times the usual one."""
     usual = float(np.median(np.concatenate([np.diff(line.ages, prepend=0.0) for line in lines])))
     return max(4 * usual, hours / 4)
 
 
-def _completed(line: _Line) -> float:
+def _completed(line: Line) -> float:
     """The age at which a run first found the bucket complete for good, hours."""
     lacking = np.flatnonzero(line.shares < COMPLETE)
     return float(line.ages[min(lacking[-1] + 1, len(line.ages) - 1)] if len(lacking) else line.ages[0])

@@ -31,6 +31,7 @@ _COUNTED = (
     "bands",
     "alerts",
     "explanations",
+    "loads",
     "lineage_events",
     "lineage_told",
     "incidents",
@@ -51,6 +52,7 @@ _SORTED = {
 _KEPT = {
     "alerts": "bucket >= ?",
     "explanations": "bucket >= ?",
+    "loads": "bucket >= ?",
     "lineage_events": "happened_at >= ?",
     # an open incident is kept with its whole story, however old, and the newest one so that no number comes again
     "incidents": "is_open OR resolved_at >= ? OR incident_id = (SELECT max(incident_id) FROM incidents)",

@@ -132,6 +132,15 @@ _INCIDENTS = (
         error VARCHAR, next_at TIMESTAMP)""",
 )
 
+_LOADS = (
+    # when the rows of a bucket were loaded, as it was seen at a moment; ages are minutes since the bucket began
+    """CREATE TABLE loads (
+        dataset VARCHAR NOT NULL, "column" VARCHAR NOT NULL, grain VARCHAR NOT NULL, observed_at TIMESTAMP NOT NULL,
+        bucket TIMESTAMP NOT NULL, ages INTEGER[] NOT NULL, "rows" BIGINT[] NOT NULL, late BIGINT NOT NULL,
+        latest BIGINT NOT NULL, undated BIGINT NOT NULL, preceding BIGINT NOT NULL)""",
+    'ALTER TABLE runs ADD COLUMN load_time STRUCT("column" VARCHAR, origin VARCHAR, "zone" VARCHAR)',
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first shape", _FIRST),
     Migration(2, "what the sources listed", _LISTINGS),
@@ -141,6 +150,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "what each result was judged by", _DEFINITIONS),
     Migration(7, "events of lineage", _LINEAGE),
     Migration(8, "incidents and what is told of them", _INCIDENTS),
+    Migration(9, "when rows were loaded", _LOADS),
 )
 
 

@@ -14,6 +14,7 @@ from checks.records import (
     Choice,
     Dimension,
     EventTime,
+    LoadTime,
     Outcome,
     QueryRecord,
     Result,
@@ -58,6 +59,7 @@ class RunRow:
     read_from: datetime | None
     event_time: EventTime | None
     key: Choice | None
+    load_time: LoadTime | None = None
 
 
 class RunReader:
@@ -137,7 +139,7 @@ class RunReader:
         return {check: aware(slot) for check, slot in rows}
 
     def runs(self, dataset: str | None = None, limit: int = 200, since: datetime | None = None) -> pd.DataFrame:
-        """The newest runs first, with the fields of RunRow but its two structs; those under way have the outcome
+        """The newest runs first, with the fields of RunRow but its three structs; those under way have the outcome
         'started' and nothing behind it."""
         ended = self._frame(
             f"""SELECT {_RUN_PLAIN} FROM runs WHERE ($1 IS NULL OR dataset = $1) AND slot >= $2
@@ -189,7 +191,7 @@ class RunReader:
     def _latest(self, condition: str, datasets: Sequence[str] | None, at: datetime | None) -> dict[str, RunRow]:
         wanted = "($1 IS NULL OR list_contains($1, dataset)) AND slot <= $2"
         rows = self._rows(
-            f"""SELECT {_RUN_PLAIN}, event_time, "key"
+            f"""SELECT {_RUN_PLAIN}, event_time, "key", load_time
                 FROM runs JOIN ({_newest(f"{condition} AND {wanted}")}) USING (dataset, slot) ORDER BY dataset""",
             [None if datasets is None else list(datasets), lenient(at, DISTANT_FUTURE)],
         )
@@ -215,7 +217,7 @@ def _result(row: Sequence[Any]) -> Result:
 
 
 def _run_row(row: Sequence[Any]) -> RunRow:
-    dataset, slot, outcome, attempts, started, finished, *plain, event_time, key = row
+    dataset, slot, outcome, attempts, started, finished, *plain, event_time, key, load_time = row
     return RunRow(
         dataset,
         aware(slot),
@@ -226,6 +228,7 @@ def _run_row(row: Sequence[Any]) -> RunRow:
         *plain,
         event_time_of(event_time),
         Choice(tuple(key["columns"]), key["origin"]) if key else None,
+        LoadTime(**load_time) if load_time else None,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from checks.history.loads import LoadReader
 from checks.history.moments import naive
 from checks.history.points import PointReader
 from checks.records import Grain
@@ -25,7 +26,7 @@ class Watched:
     runs: np.ndarray
 
 
-class WatchedReader(PointReader):
+class WatchedReader(PointReader, LoadReader):
     """The part of the history that reads how buckets filled."""
 
     def watched(self, dataset: str, grain: Grain, zone: str, since: timedelta, at: datetime) -> Watched:

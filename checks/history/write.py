@@ -12,6 +12,7 @@ from checks.history.bands import write_learned
 from checks.history.batch import NOTHING_KNOWN, Batch, Values, flatten
 from checks.history.bulk import Insert, execute
 from checks.history.days import Cell, facts_of, fold, news
+from checks.history.loads import write_loads
 from checks.history.memory import Memory, load_recent
 from checks.history.moments import aware, naive
 from checks.records import Health, Measured, Metric, Outcome, RunReport, Status
@@ -67,6 +68,8 @@ class RunWriter:
         """Everything of the run. Returns the number of measurements appended."""
         touched = [] if self.in_order else self._withdraw()
         appended = self._write_measurements(self.report.measured) if self.report.measured else 0
+        if self.report.measured:
+            write_loads(self.cursor, self.report.dataset, self.observed, self.report.measured)
         known = len(self.memory.series)
         write_learned(self.cursor, self.memory, self.report)
         self._write_series(list(self.memory.series.items())[known:])  # what is known of runs, and of no measurement
@@ -219,9 +222,9 @@ def _newest_bucket(measured: Measured | None) -> datetime | None:
     return max((bucket for grid in grids for bucket in grid.buckets if bucket is not None), default=None)
 
 
-def _parts(measured: Measured | None) -> tuple[dict | None, dict | None]:
+def _parts(measured: Measured | None) -> tuple[dict | None, dict | None, dict | None]:
     if measured is None:
-        return None, None
+        return None, None, None
     event_time = asdict(measured.event_time) if measured.event_time else None
     key = {"columns": list(measured.key.columns), "origin": measured.key.origin} if measured.key else None
-    return event_time, key
+    return event_time, key, asdict(measured.load_time) if measured.load_time else None

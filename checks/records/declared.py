@@ -86,7 +86,8 @@ class MadeFrom:
 class Dataset:
     """A table or view of a source with all that is declared about it: by the contract first, by config.toml else.
 
-    `event_time`, `key`, `zone`, `grain` and `schedule` are None where nothing is declared. `classified` maps a column
+    `event_time`, `load_time`, `key`, `zone`, `grain` and `schedule` are None where nothing is declared; `load_zone` is
+    the zone of load times, where it is another than `zone`. `classified` maps a column
     to its ODCS classification; such columns are masked in samples. `channels` are the names of [notify.NAME] that the
     contract wants to be told through. `objective` is the percentage of the time in which its service levels are to be
     met and its data right, where the contract says so of all of them.
@@ -102,9 +103,11 @@ class Dataset:
     channels: tuple[str, ...] = ()
     made_from: tuple[MadeFrom, ...] = ()
     event_time: str | None = None
+    load_time: str | None = None
     key: tuple[str, ...] = ()
     declared_in: str = "config"  # where event_time and key come from: 'contract' or 'config'
     zone: str | None = None
+    load_zone: str | None = None
     grain: Grain | None = None
     schedule: str | None = None
     checks: tuple[Check, ...] = ()

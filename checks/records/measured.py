@@ -100,9 +100,35 @@ class EventTime:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadTime:
+    """The column that says when a row was loaded into the table. `zone` as of an event time."""
+
+    column: str
+    origin: str
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """When the rows of one bucket were loaded, as they are now: `rows[i]` of them between the ages `ages[i - 1]` and
+    `ages[i]` (minutes since the bucket began, by the clock of the event time), and `late` after all ages that are told
+    apart, the last of them at the age `latest`. `undated` have no load time; that of `preceding` is before their event
+    time.
+    """
+
+    bucket: datetime
+    ages: tuple[int, ...]
+    rows: tuple[int, ...]
+    late: int = 0
+    latest: int = 0
+    undated: int = 0
+    preceding: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What one attempt brought back. `grids` hold the measurements; `read_from` is the first bucket that was read
-    afresh (None: the whole table was)."""
+    afresh (None: the whole table was). `loads` is when rows were loaded, where that was asked."""
 
     columns: tuple[Column, ...]
     event_time: EventTime | None
@@ -114,3 +140,5 @@ class Measured:
     whole_table: bool
     seconds: float
     source_now: datetime
+    load_time: LoadTime | None = None
+    loads: tuple[Loaded, ...] = ()

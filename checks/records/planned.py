@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from checks.records.declared import Check, Dataset
-from checks.records.measured import Choice, EventTime
+from checks.records.measured import Choice, EventTime, LoadTime
 from connectors import Column
 
 
@@ -55,7 +55,7 @@ class Plan:
     of the columns in `distinct` a check wants the different values of the whole table. All statistics of the columns in
     `profiled` are measured, of the others the NULLs alone. `sql` are the rules that bring a query of their own; they
     are asked in every run. `rules` measure something for themselves (`rule_metrics`). The values of columns
-    in `few_values` may be counted one by one, and of those in `texts` the forms."""
+    in `few_values` may be counted one by one, and of those in `texts` the forms. `load_time` tells when rows came."""
 
     dataset: Dataset
     columns: tuple[Column, ...]
@@ -74,3 +74,4 @@ class Plan:
     rules: tuple[Check, ...] = ()
     few_values: tuple[FewValues, ...] = ()
     texts: tuple[Text, ...] = ()
+    load_time: LoadTime | None = None

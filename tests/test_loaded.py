@@ -1,0 +1,269 @@
+"""How buckets filled by the load times of their rows, and when load times are not believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks.arrivals import Arrivals, lately, learned_arrivals, sentence
+from checks.detect.arrival import Curve, Line, curve_of
+from checks.detect.loaded import Seen, Told, rows_by, told
+from checks.history import History
+from checks.judge_arrival import FILLING, SILENCE
+from checks.records import EventTime, Grain, Loaded, Result, RunReport, Status
+from tests.examples import examples
+from tests.loading import BEGUN, DAY, HOUR, MINUTE, NOON, NOW, TODAY, Feed, by_night, feed, soon
+from tests.warehouses import DuckDBFile, ParquetFolder, PostgresDatabase, Warehouse
+
+AT = EventTime("at", "config")
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Iterator[History]:
+    with History.open(tmp_path / "history.duckdb", NOON) as opened:
+        yield opened
+
+
+@pytest.fixture(params=[DuckDBFile, ParquetFolder, PostgresDatabase])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    """The kinds of warehouses in which tables with load times are usual."""
+    if request.param is PostgresDatabase:
+        return PostgresDatabase(request.getfixturevalue("postgres_database"))
+    return request.param(tmp_path)
+
+
+def of(report: RunReport, check: str) -> Result:
+    [found] = [result for result in report.results if result.check == check]
+    return found
+
+
+def known(history: History, at: datetime = NOON, event_time: EventTime = AT) -> Arrivals:
+    [dataset] = history.datasets()
+    return learned_arrivals(history, dataset, event_time, at)
+
+
+# -- the first run -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_first_run_knows_the_curve(store: Warehouse, history: History):
+    """Rows that come within the hour, most sooner: a third of an hour later on average."""
+    report = Feed(store, feed(soon)).run(history)
+    curve = known(history).curve
+    assert sentence(known(history)) == "a day is complete by 00:20 of the next day (from load time loaded_at, 87 days)"
+    for hours in (3, 6, 12, 18):
+        share = curve.share(hours * HOUR)
+        assert share is not None
+        assert share.usual == pytest.approx((hours - 1 / 3) / 24, abs=0.01)
+    assert (of(report, FILLING).status, of(report, SILENCE).status) == (Status.PASS, Status.LEARNING)
+
+
+@pytest.mark.slow
+def test_a_load_by_night_is_known_to_ten_minutes(store: Warehouse, history: History):
+    report = Feed(store, feed(by_night)).run(history)
+    curve = known(history).curve
+    assert curve.complete is not None
+    assert abs(curve.complete - (27 * HOUR + 25 * MINUTE)) <= 10 * MINUTE
+    before = curve.share(26 * HOUR)
+    assert before is not None
+    assert before.usual == 0
+    assert of(report, FILLING).status is Status.SKIPPED, "yesterday has come, and of today nothing usually has by noon"
+
+
+def test_a_feed_that_stalled_in_the_morning_is_told_in_the_first_run(tmp_path: Path, history: History):
+    stalled = feed(soon, until=TODAY + 5 * HOUR)
+    late = of(Feed(DuckDBFile(tmp_path), stalled).run(history), FILLING)
+    assert (late.status, late.bucket, late.learned) == (Status.WARN, TODAY, True)
+    assert "rows of 2026-04-01 by 12:00, expected between" in (late.reason or "")
+    assert "behind, which makes it complete by 2026-04-02" in (late.reason or "")
+
+
+def test_a_day_is_not_judged_before_it_has_usually_come(tmp_path: Path, history: History):
+    """Nothing of yesterday is there at two in the morning, as usual."""
+    two = NOON - 10 * HOUR
+    rows = feed(by_night, until=NOW - 10 * HOUR)
+    report = Feed(DuckDBFile(tmp_path), rows[rows["at"] < TODAY - DAY]).run(history, two)
+    assert [result.reason for result in report.results if result.status is Status.WARN] == []
+    assert of(report, FILLING).status is Status.SKIPPED
+
+
+def test_hours_have_a_curve_too(tmp_path: Path, history: History):
+    at = NOON - 70 * DAY
+    rows = feed(lambda happened, chance: happened + 20 * MINUTE * chance, 21, 4800, until=NOW - 70 * DAY)
+    Feed(DuckDBFile(tmp_path), rows, grain=Grain.HOUR).run(history, at)
+    hourly = EventTime("at", "config", grain=Grain.HOUR)
+    assert sentence(known(history, at, hourly)) == (
+        "an hour is complete 17 min after its end (from load time loaded_at, 328 hours)"
+    )
+
+
+# -- later runs --------------------------------------------------------------------------------------------------------
+
+
+def test_later_runs_and_pages_know_what_the_first_one_read(tmp_path: Path, history: History):
+    shop = Feed(DuckDBFile(tmp_path), feed(soon))
+    shop.run(history)
+    page = lately(history, "shop.main.feed", AT, NOON + HOUR)
+    assert page.loaded == 87
+    later = shop.run(history, NOON + 10 * HOUR)
+    assert of(later, FILLING).status is Status.SKIPPED, "nothing new has come, which one look alone does not tell"
+    assert "expected" in (of(shop.run(history, NOON + 11.5 * HOUR), FILLING).reason or "")
+
+
+def test_a_load_time_that_is_no_longer_declared_is_forgotten(tmp_path: Path, history: History):
+    shop = Feed(DuckDBFile(tmp_path), feed(soon).rename(columns={"loaded_at": "came"}), load_time="came")
+    shop.run(history)
+    assert known(history).loaded == 87
+    shop.dataset = replace(shop.dataset, load_time=None)
+    shop.run(history, NOON + DAY)
+    assert (known(history, NOON + DAY).load_time, known(history, NOON + DAY).curve.is_learned) == (None, False)
+
+
+def test_what_was_known_before_a_reload_stays_known(tmp_path: Path, history: History):
+    (tmp_path / "before").mkdir()
+    Feed(DuckDBFile(tmp_path / "before"), feed(soon)).run(history)
+    reloaded = feed(soon).assign(loaded_at=NOW + 10 * HOUR)
+    Feed(DuckDBFile(tmp_path), reloaded).run(history, NOON + DAY)
+    after = known(history, NOON + DAY)
+    assert (after.loaded, after.doubt) == (87, None)
+    assert sentence(after).startswith("a day is complete by 00:20 of the next day")
+
+
+# -- a replayed moment -------------------------------------------------------------------------------------------------
+
+
+def test_a_replay_sees_what_had_been_loaded_by_then(tmp_path: Path, history: History):
+    rows = feed(soon, days=100, until=None)
+    morning = (rows["at"] >= TODAY + 4 * HOUR) & (rows["at"] < TODAY + 13 * HOUR)
+    rows.loc[morning, "loaded_at"] = TODAY + 15 * HOUR
+    shop = Feed(DuckDBFile(tmp_path), rows)
+    report = shop.run(history, replay=True)
+    assert of(report, FILLING).status is Status.WARN
+    assert [result for result in report.results if result.check == SILENCE] == []
+    [rows_of_table] = [grid.values[0, 0] for grid in shop.measured(replay=True).grids if grid.buckets == (None,)]
+    assert rows_of_table == (rows["at"] <= NOW).sum(), "all else is replayed by event time"
+
+
+def test_a_replay_without_load_times_judges_no_arrival(tmp_path: Path, history: History):
+    report = Feed(DuckDBFile(tmp_path), feed(soon)[["at"]]).run(history, replay=True)
+    assert [result for result in report.results if result.check in (FILLING, SILENCE)] == []
+
+
+# -- what is not believed ----------------------------------------------------------------------------------------------
+
+
+def rolling(at: datetime, _: float) -> datetime:
+    """The last three days are loaded again each night at two, up to this one."""
+    midnight = at.replace(hour=0, minute=0, second=0)
+    return min(midnight + 3 * DAY + 2 * HOUR, TODAY + 2 * HOUR)
+
+
+NOT_BELIEVED = {
+    "all was loaded at one time, on 2026-04-01": lambda at, _: TODAY + 2 * HOUR,
+    "the last days hold rows that, by the load times of earlier ones, come later: they are loaded again": rolling,
+    "87 of 87 days were loaded again long after their end": lambda at, _: min(at + 9 * DAY, NOW),
+    "100 % of the rows have one from before they happened; is it in another time zone?": lambda at, _: at - HOUR,
+    "rows have one that has yet to come; is it in another time zone?": lambda at, _: at + 9 * HOUR,
+    "100 % of the rows have none": lambda *_: None,
+}
+
+
+@pytest.mark.parametrize("said", NOT_BELIEVED)
+def test_a_load_time_that_does_not_tell_when_rows_came_is_not_believed(tmp_path: Path, history: History, said: str):
+    rows = feed(soon, until=None)
+    loaded = [NOT_BELIEVED[said](at.to_pydatetime(), 0.5) for at in rows["at"]]
+    rows = rows.assign(loaded_at=np.array(loaded, dtype="M8[us]"))
+    if "last days" in said:
+        rows = rows[rows["at"] < TODAY]
+    found = of(Feed(DuckDBFile(tmp_path), rows).run(history), FILLING)
+    assert found.status is Status.LEARNING
+    assert found.reason is not None
+    assert found.reason.startswith("learning when a day is complete: 0 of 10 days were watched while they filled; ")
+    assert found.reason.endswith(said)
+    assert "load time loaded_at is not used: " in found.reason
+    assert sentence(known(history)) == found.reason
+
+
+def test_one_reload_does_not_spoil_what_came_since(tmp_path: Path, history: History):
+    rows = feed(soon)
+    reload = TODAY - 20 * DAY + 2 * HOUR
+    rows.loc[rows["at"] < reload, "loaded_at"] = reload
+    Feed(DuckDBFile(tmp_path), rows).run(history)
+    found = known(history)
+    assert (found.loaded, found.doubt) == (17, None), "the days of the reload itself, too, teach nothing"
+    assert sentence(found).startswith("a day is complete by 00:30 of the next day")
+
+
+# -- beside what runs saw ----------------------------------------------------------------------------------------------
+
+DAYS = [BEGUN + number * DAY for number in range(30)]
+LATER = BEGUN + 40 * DAY
+GRID = np.linspace(0, 96, 97)
+
+
+def at_once(age: timedelta, rows: int = 100) -> list[Seen]:
+    """Each day loaded at one age."""
+    return [Seen(LATER, Loaded(day, (age // MINUTE,), (rows,))) for day in DAYS]
+
+
+def watched(age: timedelta, days: int) -> Mapping[datetime, Line]:
+    return {day: Line(GRID, (age / HOUR <= GRID).astype(float)) for day in DAYS[:days]}
+
+
+def learned(seen: list[Seen], of_runs: Mapping[datetime, Line]) -> tuple[Told, Curve]:
+    found = told(seen, of_runs, DAY, LATER)
+    return found, curve_of({**of_runs, **found.lines}, DAY)
+
+
+def test_runs_that_saw_the_same_agree():
+    found, curve = learned(at_once(27 * HOUR), watched(27 * HOUR, 12))
+    assert (found.doubt, len(found.lines), curve.complete) == (None, 30, 27 * HOUR)
+
+
+def test_runs_that_saw_most_days_fill_otherwise_are_believed_instead():
+    found, curve = learned(at_once(80 * HOUR), watched(27 * HOUR, 12))
+    assert (found.doubt, found.lines) == ("runs saw 12 of 12 days fill otherwise", {})
+    assert (curve.buckets, curve.complete) == (12, 27 * HOUR)
+
+
+def test_two_days_that_differ_are_no_reason():
+    assert learned(at_once(80 * HOUR), watched(27 * HOUR, 2))[0].doubt is None
+
+
+def test_days_of_which_the_load_times_say_nothing_are_known_from_runs():
+    again = [Seen(LATER, Loaded(day, (), (), late=100, latest=39 * 1440 - number)) for number, day in enumerate(DAYS)]
+    seen = [one if number % 3 else other for number, (one, other) in enumerate(zip(at_once(DAY), again, strict=True))]
+    found, curve = learned(seen, watched(DAY, 4))
+    assert (len(found.lines), curve.buckets) == (20, 22)
+    shown = sentence(Arrivals(curve, None, None, found))
+    assert shown == "a day is complete at its end", "without a load time there is nothing to name"
+
+
+def test_rows_by_a_moment_are_those_loaded_and_those_of_which_it_is_not_known():
+    loaded = Loaded(BEGUN, (60, 120), (5, 7), late=2, undated=3)
+    assert [rows_by(loaded, BEGUN + hours * HOUR) for hours in (0.5, 1, 2, 9)] == [3, 8, 15, 15]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(14, 30))
+@settings(max_examples=examples(10), deadline=None)
+def test_what_is_loaded_later_changes_nothing(seed: int, day: int):
+    """Of the days that had settled, whatever the newer ones hold."""
+    random = np.random.default_rng(seed)
+
+    def seen(since: int) -> list[Seen]:
+        steps = tuple(range(10, 2880, 10))
+        made = np.random.default_rng(1).poisson(3, (len(DAYS), len(steps)))
+        made[since:] = random.poisson(9, made[since:].shape)
+        return [Seen(LATER, Loaded(day, steps, tuple(map(int, rows)))) for day, rows in zip(DAYS, made, strict=True)]
+
+    at = BEGUN + day * DAY + 5 * HOUR
+    lines = [told(seen(since), {}, DAY, at).lines for since in (len(DAYS), day)]
+    assert lines[0].keys() == lines[1].keys()
+    assert all(np.array_equal(lines[0][bucket].shares, lines[1][bucket].shares) for bucket in lines[0])
