@@ -183,6 +183,18 @@ def test_six_hours_at_a_half_are_found_in_hours_that_move_by_a_sixth_themselves(
 
 
 @pytest.mark.slow
+def test_most_falls_by_a_half_for_six_hours_are_found_where_single_hours_move_by_a_quarter() -> None:
+    values = hours_of(64, noise=0.24)
+    places = [24 * day + 8 for day in range(57, 64)]
+    grid = np.tile(values.to_numpy(), (len(places), 1))
+    for row, at in enumerate(places):
+        grid[row, at : at + 6] *= 0.5
+    found = score_many(grid, values.index, ["count"] * len(grid)).state == "anomaly"
+    assert sum(found[row, at : at + 6].any() for row, at in enumerate(places)) >= 6
+    assert not found[0, : places[0]].any()
+
+
+@pytest.mark.slow
 @settings(max_examples=examples(4), deadline=None)
 @given(at=some.integers(10 * 24, 29 * 24), value=some.sampled_from([0.0, 5.0, 1e6, float("nan")]))
 def test_the_next_hours_never_change_the_verdicts_of_those_before(at, value) -> None:

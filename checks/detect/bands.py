@@ -36,8 +36,9 @@ UPPER_SHARE = {"count": 0.25, "rate": 0.85, "value": 0.5, "gap": 0.95}
 MEMORY_DAYS, MEMORY_DAYS_HOURLY = 400, 70
 #: however odd the buckets before were, the value itself is this many standard deviations off when it is told
 NEAREST = 1.0
-#: buckets that are judged together, daily and hourly
-SPANS_DAILY, SPANS_HOURLY = (1,), (1, 3, 6)
+#: how many buckets are judged together, daily and hourly -> how much further out the limit of so many lies than that of
+#: the longest: what is wrong with hours lasts, and a single one is easily odd
+SPANS_DAILY, SPANS_HOURLY = {1: 1.0}, {1: 1.6, 3: 1.25, 6: 1.0}
 
 
 def edges_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array, Array]:
@@ -47,22 +48,38 @@ def edges_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> t
     lessons = _lessons(followed, errors, followed.judged)
     down, up = (np.full(errors.shape, np.inf) for _ in range(2))
     furthest = np.zeros(errors.shape)
-    spans = _spans(followed.calendar)
-    for span in spans:
-        sums = _sums(lessons, span) / np.sqrt(span)
-        before = _sums(np.where(np.isfinite(lessons), errors, 0.0), span, ahead=1)
-        for side, sign in ((down, -1.0), (up, 1.0)):
-            own = _by_side(sign * sums, followed, kinds, settings, sign)
-            if followed.excused.any():
-                own = _widened(own, followed, kinds, settings, sign, span)
-            earlier = sign * before if span > 1 else 0.0
-            room = own * np.sqrt(span) - earlier
-            np.fmax(furthest, (sign * errors + earlier) / (own * np.sqrt(span)), out=furthest)
+    before = _before(lessons, errors, followed.calendar)
+    for side, sign in ((down, -1.0), (up, 1.0)):
+        own = _by_side(_together(lessons, followed.calendar, sign), followed, kinds, settings, sign)
+        if followed.excused.any():
+            own = _widened(own, followed, kinds, settings, sign)
+        for span, further in _spans(followed.calendar).items():
+            reach, earlier = own * further * np.sqrt(span), sign * before[span]
+            room = reach - earlier
+            np.fmax(furthest, (sign * errors + earlier) / reach, out=furthest)
             np.minimum(side, np.where(np.isfinite(room), np.maximum(room, NEAREST), np.inf), out=side)
     return down, up, furthest
 
 
-def _spans(calendar: Calendar) -> tuple[int, ...]:
+def _together(errors: Array, calendar: Calendar, sign: float, without: Array | None = None) -> Array:
+    """How far off towards a side each bucket is, alone or with those before it, in parts of how far that may lie out:
+    the largest over the spans. Sums that are known of `without` too are left out."""
+    found = np.full(errors.shape, np.nan)
+    for span, further in _spans(calendar).items():
+        off = _sums(errors, span) * (sign / (further * np.sqrt(span)))
+        if without is not None:
+            off[np.isfinite(_sums(without, span))] = np.nan
+        np.fmax(found, off, out=found)
+    return found
+
+
+def _before(lessons: Array, errors: Array, calendar: Calendar) -> dict[int, Array | float]:
+    """For each span, the sum of the errors before each bucket that are judged together with it."""
+    known = np.where(np.isfinite(lessons), errors, 0.0)
+    return {span: _sums(known, span, ahead=1) if span > 1 else 0.0 for span in _spans(calendar)}
+
+
+def _spans(calendar: Calendar) -> dict[int, float]:
     return SPANS_DAILY if calendar.daily else SPANS_HOURLY
 
 
@@ -83,7 +100,7 @@ def _by_side(
     """Makes limits for one side, with the share of the budget that the kind of each series gives to that side."""
     calendar = followed.calendar
     judged_at_once = calendar.per_90_days if calendar.daily else 90
-    chance = chance_per_bucket(settings, judged_at_once) * POINT_SHARE / len(_spans(calendar))
+    chance = chance_per_bucket(settings, judged_at_once) * POINT_SHARE
     found = None
     for kind in dict.fromkeys(kinds):
         rows = np.array([each == kind for each in kinds])
@@ -102,18 +119,15 @@ def _by_side(
 
 
 def _widened(
-    own: Array, followed: Followed, kinds: Sequence[Kind], settings: Settings, sign: float, span: int | None
+    own: Array, followed: Followed, kinds: Sequence[Kind], settings: Settings, sign: float, after: bool = False
 ) -> Array:
-    """The limits of one side with what the needless alarms make of them. Without a `span`, those of the bucket after
-    the last."""
-    calendar, fresh, after, span = followed.calendar, followed.fresh, span is None, span or 1
+    """The limits of one side with what needless alarms make of them; `after`, those of the bucket after the last."""
+    calendar, fresh = followed.calendar, followed.fresh
     both = followed.judged | followed.excused
     off = followed.values - followed.centre
-    errors, moved = (
-        sign * _sums(_lessons(followed, each, both), span) / np.sqrt(span) for each in (off / followed.spread, off)
-    )
-    taught = np.isfinite(_sums(_lessons(followed, off, followed.judged), span))
-    needless, spread = np.where(taught, np.nan, moved), followed.spread
+    errors = _together(_lessons(followed, off / followed.spread, both), calendar, sign)
+    taught = _lessons(followed, off, followed.judged)
+    needless, spread = _together(_lessons(followed, off, both), calendar, sign, without=taught), followed.spread
     if after:
         second, spread = _second(_last(needless, fresh, calendar), calendar), spread[:, -calendar.cycle :].max(axis=1)
     else:
@@ -182,11 +196,15 @@ def edges_after(followed: Followed, kinds: Sequence[Kind], settings: Settings) -
     """How many standard deviations down and up the band of the bucket after the last reaches, of S series."""
     errors = (followed.values - followed.centre) / followed.spread
     lessons = _lessons(followed, errors, followed.judged)
-    down, up = (_by_side(sign * lessons, followed, kinds, settings, sign, after=True) for sign in (-1.0, 1.0))
+    return _edge_after(lessons, followed, kinds, settings, -1.0), _edge_after(lessons, followed, kinds, settings, 1.0)
+
+
+def _edge_after(lessons: Array, followed: Followed, kinds: Sequence[Kind], settings: Settings, sign: float) -> Array:
+    together = _together(lessons, followed.calendar, sign)
+    own = _by_side(together, followed, kinds, settings, sign, after=True)
     if followed.excused.any():
-        down = _widened(down, followed, kinds, settings, -1.0, None)
-        up = _widened(up, followed, kinds, settings, 1.0, None)
-    return down, up
+        own = _widened(own, followed, kinds, settings, sign, after=True)
+    return own * _spans(followed.calendar)[1]
 
 
 def _last(errors: Array, fresh: Array, calendar: Calendar) -> Array:
