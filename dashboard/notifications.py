@@ -10,7 +10,7 @@ import streamlit as st
 
 from checks.notify import document
 from checks.refusal import Refused
-from dashboard import load, nav, parts, process, words
+from dashboard import incident_links, load, load_incidents, parts, process, words
 
 #: dead letters that are listed before the list is cut
 LISTED = 20
@@ -91,18 +91,20 @@ def _dead(letters: list[dict[str, Any]], at: datetime) -> None:
 
 
 def _letter(each: dict[str, Any], at: datetime) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        what = f"**{words.plain(each['kind'])}** through {words.plain(each['channel'])}"
-        when = words.ago(_moment(each["given_up_at"]), at)
-        st.markdown(
-            f":material/mail_off: {what} &nbsp; :gray[{words.plain(when)}, {words.plain(each['error'])}]",
-            width="content",
-        )
-        if each["incident"] is not None:
-            query = {"id": str(each["incident"])}
-            st.page_link(nav.page("incident"), label=f"incident {each['incident']}", query_params=query)
-        key = f"again-{each['id']}"
-        st.button("send again", key, icon=":material/replay:", type="tertiary", on_click=_again, args=(each["id"],))
+    incident = None if each["incident"] is None else load_incidents.incident(each["incident"])
+    with st.container(gap="xxsmall"):
+        if incident is not None:
+            incident_links.line(incident)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f":small[:material/mail_off: {words.plain(fate(each, at))}]", width="content")
+            key = f"again-{each['id']}"
+            st.button("send again", key, icon=":material/replay:", type="tertiary", on_click=_again, args=(each["id"],))
+
+
+def fate(each: dict[str, Any], at: datetime) -> str:
+    """'opened, to operations: given up 5 min ago after 3 attempts, 127.0.0.1 answered 403 Forbidden'."""
+    when, tried = words.ago(_moment(each["given_up_at"]), at), words.count(each["attempts"], "attempt")
+    return f"{each['kind']}, to {each['channel']}: given up {when} after {tried}, {each['error']}"
 
 
 def _again(identity: str) -> None:

@@ -74,6 +74,7 @@ def test_what_was_given_up_is_sent_again(shown):
     lost = message(MessageKind.DIGEST, number=None)
     monitor.history.post([lost], [Delivery(lost.id, NOON - HOUR, 3, Fate.DEAD, "it answered *401*")])
     app.run()
+    assert "digest, to ops: given up 1 h ago after 3 attempts" in said(app)
     assert "it answered \\*401\\*" in said(app)
     app.button(key=f"again-{lost.id}").click().run()
     assert monitor.history.dead_messages() == []

@@ -234,7 +234,7 @@ class Sender:
             self._troubles.pop("dead letters", None)
             return
         given_up = "1 message was given up" if count == 1 else f"{count:,} messages were given up"
-        where = "the Sources page and `python -m checks notify list` say which and why"
+        where = "the Sources page says which and why, and so does python -m checks notify list"
         self._troubles["dead letters"] = f"{given_up} after many attempts; {where}"
 
     def _note(self, job: str, sentence: str, error: BaseException | None) -> None:
