@@ -18,7 +18,7 @@ _WINDOWS = (timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(
 
 def next_slot(line: str, at: datetime) -> datetime | None:
     """The first slot later than `at`; None where the line names no moment any more."""
-    return _next(_trigger(line), at + timedelta(microseconds=1))
+    return _following(line, at.replace(second=0, microsecond=0))
 
 
 def previous_slot(line: str, at: datetime) -> datetime | None:
@@ -53,7 +53,16 @@ def _trigger(line: str) -> CronTrigger:
     return CronTrigger.from_crontab(cron(line), timezone="UTC")
 
 
-@lru_cache(maxsize=4096)  # a thousand datasets ask every few seconds, nearly all about the same line and minute
+# A thousand datasets ask every few seconds, nearly all about the same line and minute. Lines name whole minutes: the
+# seconds of a moment change nothing.
+
+
+@lru_cache(maxsize=4096)
+def _following(line: str, minute: datetime) -> datetime | None:
+    return _next(_trigger(line), minute + timedelta(microseconds=1))
+
+
+@lru_cache(maxsize=4096)
 def _previous(line: str, at: datetime) -> datetime | None:
     trigger = _trigger(line)
     for window in _WINDOWS:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from checks import slots
 from checks.slots import due_slot, jitter_of, missed, next_slot, previous_slot
 from tests.monitors import utc
 
@@ -29,6 +30,14 @@ NO_JITTER = timedelta(0)
 )
 def test_a_cron_line_names_the_slots_around_a_moment(line, at, before, after):
     assert (previous_slot(line, at), next_slot(line, at)) == (before, after)
+
+
+def test_a_thousand_datasets_on_one_line_cost_one_look_at_the_calendar():
+    """The Overview asks for the next run of every dataset, and how long what was measured is young."""
+    moments = [utc(2031, 3, 15, 12, 0) + timedelta(milliseconds=7 * number) for number in range(1000)]
+    before = slots._following.cache_info().misses
+    assert {next_slot(HOURLY, moment) for moment in moments} == {utc(2031, 3, 15, 13)}
+    assert slots._following.cache_info().misses == before + 1
 
 
 def test_a_dataset_that_was_never_run_is_due_at_once():
