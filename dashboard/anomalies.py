@@ -147,7 +147,7 @@ def _frame(shown: Sequence[Told], at: datetime) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": ["▲" if event.is_open else "–" for event in found],
-            "What": [sentence(event.leading, event.last, event.grain) for event in found],
+            "What": [sentence(event.leading, event.led, event.grain) for event in found],
             "Dataset": [event.dataset for event in found],
             "When": [sentences.lasted(event) for event in found],
             "Why": [told.why or "" for told in shown],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pandas as pd
 import streamlit as st
 
 from checks.learned.events import Event, events
+from checks.learned.families import FOLLOWING, VOLUME, family_of
 from checks.learned.words import sentence
-from checks.records import Dataset, DatasetHealth, Grain, LabelKind, Status
+from checks.records import Dataset, DatasetHealth, Grain, LabelKind, Metric, Status
 from dashboard import (
     incident_frames,
     incident_links,
@@ -24,6 +26,7 @@ from dashboard import (
 
 BACK = 90
 SHOWN, MORE = 20, 4
+HALF_WAY = 0.5
 _UNFOUND = (LabelKind.MISSED_ALARM, LabelKind.EXPECTED, LabelKind.NEW_REGIME)
 
 
@@ -61,14 +64,32 @@ def _nothing(dataset: Dataset, state: DatasetHealth) -> str:
     return f"All series stayed inside their bands{rest}. The Trends tab shows the bands."
 
 
+def _rows_band(event: Event) -> pd.DataFrame:
+    """The band of the rows in the bucket that tells of an event."""
+    bands = load.bands(event.dataset, Metric("bucket_rows", grain=event.grain), BACK)
+    return bands[bands["bucket"] == event.led]
+
+
+def rows_of(event: Event, band: pd.DataFrame) -> str | None:
+    """'57 rows, usually about 69 rows, which is still inside the band': where the number of rows went half of the way
+    to its edge or further, it may well be what moved the rest. None for what does not follow from that."""
+    if not len(band) or family_of(event.leading.metric) not in FOLLOWING or abs(band["score"].iloc[0]) < HALF_WAY:
+        return None
+    if any(family_of(one.metric) is VOLUME for one in event.findings):
+        return None  # it is told by itself
+    value, usual = (words.count(round(band[name].iloc[0]), "row") for name in ("value", "expected"))
+    return f"{value}, usually about {usual}, which is still inside the band"
+
+
 def _event(event: Event, why: str | None, at: datetime) -> None:
     with st.container(border=True):
         sign = ":orange[▲]" if event.is_open else ":gray[✓]"
-        st.markdown(f"{sign} **{words.plain(sentence(event.leading, event.last, event.grain))}**")
+        st.markdown(f"{sign} **{words.plain(sentence(event.leading, event.led, event.grain))}**")
         if why:
             st.markdown(f"Why: {words.plain(why)}")
         others = [one for one in event.findings if one.metric != event.leading.metric]
-        told = [f"with it: {words.plain(sentence(one, event.last, Grain.TABLE))}" for one in others[:MORE]]
+        told = [f"with it: {words.plain(line)}" for line in (rows_of(event, _rows_band(event)),) if line]
+        told += [f"with it: {words.plain(sentence(one, event.last, Grain.TABLE))}" for one in others[:MORE]]
         if len(others) > MORE:
             told.append(f"and {words.count(len(others) - MORE, 'more series', 'more series')}")
         parts.lines(f":small[{line}]" for line in told)
@@ -93,7 +114,7 @@ def _actions(event: Event) -> None:
             labelling.form(about, key)
         nav.tab_button("see its trend", "Trends", f"trend-{key}", series=panels.token(event.leading.metric))
         if event.grain is not Grain.TABLE:
-            question = {"bucket": f"{event.last:%Y-%m-%d}", "hour": f"{event.last:%H:00}"}
+            question = {"bucket": f"{event.led:%Y-%m-%d}", "hour": f"{event.led:%H:00}"}
             question["metric"] = panels.token(event.leading.metric)
             label = f"what changed that {event.grain}"
             nav.tab_button(label, "What changed", f"day-{key}", **question)

@@ -13,7 +13,7 @@ from checks.detect import fit
 from checks.learned.events import events
 from checks.learned.words import band, sentence
 from checks.records import Alert, Dimension, Finding, Grain, Label, LabelKind, Metric
-from dashboard import beliefs, sentences
+from dashboard import beliefs, dataset_alerts, sentences
 
 AT = datetime(2026, 3, 15, 12, tzinfo=UTC)
 MONDAY = datetime.fromisoformat("2026-03-09")
@@ -39,6 +39,27 @@ def test_days_that_follow_one_another_with_a_series_in_common_are_one_event():
     assert {one.metric: one.score for one in event.findings} == {NULLS: 5, ROWS: -2}
     assert event.noticed_at == AT
     assert event.dimension is Dimension.COMPLETENESS
+
+
+def test_missing_rows_tell_an_event_whose_newest_day_shows_only_what_follows_from_them():
+    mean = Metric("mean", "hour", Grain.DAY)
+    [event] = events([alert(0, ROWS, mean), alert(1, mean, score=-9)], [])
+    assert (event.leading.metric, event.led, event.last) == (ROWS, MONDAY, MONDAY + timedelta(days=1))
+    assert event.dimension is Dimension.COVERAGE
+    [event] = events([alert(0, ROWS, mean), alert(1, NULLS, mean)], [])
+    assert (event.leading.metric, event.led) == (NULLS, event.last)  # nulls are trouble of their own
+
+
+def test_fewer_rows_are_told_with_what_may_follow_from_them_although_they_are_no_alert():
+    mean = Metric("mean", "hour", Grain.DAY)
+    [event] = events([alert(0, mean)], [])
+    band = pd.DataFrame({"value": [57.0], "expected": [69.2], "score": [-0.85]})
+    said = dataset_alerts.rows_of(event, band)
+    assert said == "57 rows, usually about 69 rows, which is still inside the band"
+    assert dataset_alerts.rows_of(event, band.assign(score=-0.2)) is None
+    assert dataset_alerts.rows_of(event, band.iloc[:0]) is None
+    [nulls], [rows] = events([alert(0, NULLS)], []), events([alert(0, mean, ROWS)], [])
+    assert (dataset_alerts.rows_of(nulls, band), dataset_alerts.rows_of(rows, band)) == (None, None)
 
 
 @pytest.mark.parametrize(

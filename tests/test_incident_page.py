@@ -225,7 +225,7 @@ class TestEvents:
 
     def event(self, last: datetime, metric: Metric = ROWS, dataset: str = "lake.orders") -> Event:
         finding = replace(self.FINDING, metric=metric)
-        return Event(dataset, Grain.DAY, last - DAY, last, NINE, finding, (finding,))
+        return Event(dataset, Grain.DAY, last - DAY, last, NINE, finding, last, (finding,))
 
     def test_of_the_same_check_and_time(self):
         mine = incident(symptoms=(self.SYMPTOM,))

@@ -10,7 +10,7 @@ import numpy as np
 
 from checks.learned import judging
 from checks.learned.events import follows, length_of
-from checks.learned.families import READINGS, budget
+from checks.learned.families import FOLLOWING, READINGS, budget, family_of
 from checks.learned.judging import Judged
 from checks.learned.past import Watched
 from checks.records import Detection, Finding, Grain, Label, LabelKind, Metric
@@ -23,7 +23,7 @@ _OUTSIDE, _JUDGED = ("anomaly", "drift"), ("normal", "anomaly", "drift")
 @dataclass(frozen=True, slots=True)
 class Event:
     """Alerts of neighbouring buckets that share a series are one, as on the pages. `findings` are those of the bucket
-    that was furthest out, the leading one first; `outside` are those of each bucket; `label` is what people said of
+    that tells it best, the leading one first; `outside` are those of each bucket; `label` is what people said of
     it."""
 
     first: datetime
@@ -117,10 +117,16 @@ def _goes_on(run: dict[datetime, tuple[Finding, ...]], bucket: datetime, finding
 
 
 def _event(grain: Grain, run: dict[datetime, tuple[Finding, ...]], labels: Sequence[Label]) -> Event:
-    worst = max(run.values(), key=lambda findings: abs(findings[0].score))
+    worst = max(run.values(), key=_telling)
     said = [label for label in labels if label.kind is not LabelKind.NEW_REGIME and _is_about(label, run)]
     said.sort(key=lambda label: label.kind not in _WRONG)
     return Event(min(run), max(run), grain, worst, run, said[0] if said else None)
+
+
+def _telling(findings: Sequence[Finding]) -> tuple[bool, float]:
+    """How well a bucket tells the event: how far out its leading finding is, after those where that is the number of
+    rows, or anything that does not follow from it."""
+    return family_of(findings[0].metric) not in FOLLOWING, abs(findings[0].score)
 
 
 def _is_about(label: Label, outside: Mapping[datetime, tuple[Finding, ...]]) -> bool:

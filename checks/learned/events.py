@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from checks.learned.families import family_of
+from checks.learned.families import FOLLOWING, VOLUME, family_of
 from checks.records import Alert, Dimension, Finding, Grain, Label, LabelKind
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What left its band in the buckets `first` to `last`. `leading` is the first finding of the newest bucket, and
-    `findings` has each series with its worst one. `labels` speak of it, newest first."""
+    """What left its band in the buckets `first` to `last`. `leading` is the finding that tells it best, in the bucket
+    `led`, and `findings` has each series with its worst one. `labels` speak of it, newest first."""
 
     dataset: str
     grain: Grain
@@ -21,6 +21,7 @@ class Event:
     last: datetime
     noticed_at: datetime
     leading: Finding
+    led: datetime
     findings: tuple[Finding, ...]
     labels: tuple[Label, ...] = ()
 
@@ -75,7 +76,8 @@ def follows(
 
 
 def _event(run: Sequence[Alert], labels: Sequence[Label]) -> Event:
-    newest = run[-1]
+    newest, outside = run[-1], {alert.bucket: alert.findings for alert in run}
+    led = telling(outside)
     worst: dict = {}
     for finding in (one for alert in reversed(run) for one in alert.findings):
         known = worst.get(finding.metric)
@@ -89,10 +91,20 @@ def _event(run: Sequence[Alert], labels: Sequence[Label]) -> Event:
         run[0].bucket,
         newest.bucket,
         noticed,
-        newest.findings[0],
+        outside[led][0],
+        led,
         tuple(worst.values()),
         about,
     )
+
+
+def telling(run: Mapping[datetime, Sequence[Finding]]) -> datetime:
+    """The bucket of an event that tells it best: the newest; or the newest with too few or too many rows, where what is
+    outside since is no more than what follows from that: a mean, a share, the number of values."""
+    newest = max(run)
+    if family_of(run[newest][0].metric) not in FOLLOWING:
+        return newest
+    return max((bucket for bucket in run if family_of(run[bucket][0].metric) is VOLUME), default=newest)
 
 
 def _is_about(label: Label, run: Sequence[Alert]) -> bool:

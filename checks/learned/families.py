@@ -52,6 +52,8 @@ SHARES = Family("shares", Dimension.ACCURACY, "how values share the rows", apart
 VALUES = Family("values", Dimension.ACCURACY, "where the values lie")
 RULES = Family("rules", Dimension.ACCURACY, "what the queries of rules answer")
 FORMAT = Family("format", Dimension.CONFORMITY, "the length of values that all have the same", exact=True)
+#: what moves by itself where rows are missing that are unlike the others, such as some hours of a day
+FOLLOWING = (DISTINCT, SHARES, VALUES)
 FAMILIES = (VOLUME, FRESHNESS, DURATION, MISSING, VALIDITY, DISTINCT, SHARES, VALUES, RULES, FORMAT)
 
 
