@@ -272,6 +272,20 @@ def test_a_day_without_rows_where_there_always_were_some_is_an_anomaly_however_w
     assert known.smallest_visible.down == pytest.approx(97, abs=3)
 
 
+def test_six_hours_without_rows_are_an_anomaly_where_so_many_in_a_row_never_were() -> None:
+    hours = pd.date_range("2026-01-05", periods=24 * 42, freq="h")
+    is_open, chance = (hours.hour >= 9) & (hours.hour < 21), np.random.default_rng(6)
+    open_ = chance.poisson(3.5 * np.exp(chance.normal(0, 0.5, len(hours)))) * is_open
+    shut = open_ * (hours.day_of_week < 5)
+    gone = np.stack([open_, open_, shut, open_])
+    weekday, sunday = 24 * 37 + 10, 24 * 41 + 10
+    gone[0, weekday : weekday + 6] = gone[1, weekday : weekday + 4] = gone[2, sunday : sunday + 6] = 0
+    found = score_many(gone.astype(float), hours, ["count"] * 4).is_anomaly
+    assert (found[0] & ~found[3]).nonzero()[0].tolist() == [weekday + 5]
+    assert not (found[1] & ~found[3]).any()
+    assert not found[2, sunday:].any()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_not_measured_is_unmeasured_and_teaches_nothing(kind) -> None:
     values = of_kind(kind)

@@ -124,8 +124,9 @@ class Fit:
     def _with_rows(self, cell: int, centre: float, low: float) -> float:
         """The lower edge on an ordinary bucket."""
         always = np.array(self.always_filled[cell] if self.always_filled else False)
+        rows = from_scale(np.array(centre), self.kind)
         buckets = 90 * 24 / self.grain_hours
-        return float(never_empty.edge(np.array(low), always, np.array(centre), self.settings, buckets))
+        return float(never_empty.edge(np.array(low), always, rows, self.settings, buckets))
 
     def _usual(self, cell: int) -> tuple[float, float, float]:
         """The band of an ordinary bucket, when no error went before."""

@@ -98,10 +98,11 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
 
 
 def _always_filled(followed: Followed, kinds: Sequence[Kind]) -> list[tuple[bool, ...]]:
-    """The weekdays on which each count never was without rows; none for other kinds, and by the hour."""
+    """The weekdays on which each count never was without rows; none for other kinds, and by the hour: there
+    the hours before count too."""
     if not followed.calendar.daily:
         return [()] * len(kinds)
-    filled = never_empty.always_filled(followed.memory, np.arange(7)).T
+    filled = never_empty.always_filled(followed.memory, followed.calendar, np.arange(7)).T > 0
     return [tuple(row.tolist()) if kind == "count" else () for row, kind in zip(filled, kinds, strict=True)]
 
 

@@ -16,6 +16,8 @@ LEVELS = 4
 VISITS = {"none": 1, "weekday": 8, "hour": 20, "weekend hour": 12, "week hour": 8}
 #: what the next error is read from: the last errors, that of a cycle ago, their mean, and the slow level
 CLUES = 6
+#: how many buckets in a row are watched for whether they ever were without rows, daily and hourly
+WATCHED_DAILY, WATCHED_HOURLY = (1,), (1, 6)
 
 
 @dataclass
@@ -44,7 +46,8 @@ class Memory:
     highest: Array
     at_rest: Array  # S, how many that taught were the lowest, and how many were not; both fade
     moved: Array
-    filled_visits: Array  # noise cells x S, visits in a row that had rows
+    without_rows: Array  # S, buckets in a row without rows
+    filled_visits: Array  # buckets watched together x noise cells x S, visits in a row that had rows
     special: Array  # special days x S, what a special day adds
     special_visits: Array
     special_class: Array  # classes x S, what a special day of its kind adds
@@ -82,7 +85,8 @@ class Memory:
             highest=zeros() - np.inf,
             at_rest=zeros(),
             moved=zeros(),
-            filled_visits=zeros(calendar.noise_cell_count),
+            without_rows=zeros(),
+            filled_visits=zeros(len(watched_together(calendar)), calendar.noise_cell_count),
             special=zeros(specials),
             special_visits=zeros(specials),
             special_class=zeros(len(KINDS_OF_DAYS)),
@@ -96,3 +100,8 @@ class Memory:
         for name, value in vars(self).items():
             for array in value if isinstance(value, list) else [value]:
                 array[..., which] = starts.get(name, 0.0)
+
+
+def watched_together(calendar: Calendar) -> tuple[int, ...]:
+    """How many buckets in a row are watched for rows."""
+    return WATCHED_DAILY if calendar.daily else WATCHED_HOURLY

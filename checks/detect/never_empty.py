@@ -1,39 +1,58 @@
-"""Days that never were without rows: where a count had rows on the last visits of a weekday, none at all is an anomaly,
-however wide the band is. A day on which the series may rest, or whose rows chance alone could keep away, is not one of
-them. Special days are judged by their own past."""
+"""Buckets that never were without rows: where a count had rows on the last visits of a weekday, none at all is an
+anomaly, however wide the band is. Hours are watched one by one and six in a row, on weekdays and at weekends. A time at
+which the series may rest, or whose rows chance alone could keep away, is not one of them. Special days are judged by
+their own past."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from checks.detect.calendars import Calendar
-from checks.detect.memory import Memory
+from checks.detect.memory import Memory, watched_together
 from checks.detect.scales import from_scale, to_scale
 from checks.detect.settings import Settings
 from checks.detect.threshold import chance_per_bucket
 
 Array = np.ndarray
 
-#: so many visits of a weekday in a row had rows
+#: so many visits of a weekday, or of an hour of weekdays or weekends, in a row had rows
 VISITS = 8
 #: on the scale of counts
 ONE_ROW = float(to_scale(np.array(1.0), "count"))
 
 
 def learn(memory: Memory, calendar: Calendar, t: int, there: Array, values: Array) -> None:
-    """Counts the visits of the weekday in a row that had rows."""
-    if calendar.daily and calendar.special[t] < 0:
-        row = memory.filled_visits[calendar.noise_cells[t]]
-        row[:] = np.where(there, np.where(values > 0, row + 1, 0.0), row)
+    """Counts the visits in a row that had rows, in the bucket itself or in one of those that are watched with it."""
+    memory.without_rows = np.where(there & (values <= 0), memory.without_rows + 1, 0.0)
+    if calendar.special[t] >= 0:
+        return
+    for visits, together in zip(memory.filled_visits, watched_together(calendar), strict=True):
+        cell = visits[calendar.noise_cells[t]]
+        cell[:] = np.where(there, np.where(memory.without_rows < together, cell + 1, 0.0), cell)
 
 
-def always_filled(memory: Memory, cell: int | Array) -> Array:
-    """Where the last visits of a weekday all had rows."""
-    return memory.filled_visits[cell] >= VISITS
+def always_filled(memory: Memory, calendar: Calendar, cell: int | Array) -> Array:
+    """How many buckets, the next one as the last of them, would be without rows for the first time if the next one,
+    in this cell, were: 0 where that can not be said."""
+    found = np.zeros_like(memory.filled_visits[0][cell], dtype=np.int8)
+    for visits, together in zip(memory.filled_visits, watched_together(calendar), strict=True):
+        found[(visits[cell] >= VISITS) & (memory.without_rows >= together - 1)] = together
+    return found
 
 
-def edge(low: Array, always: Array, centre: Array, settings: Settings, per_90_days: float) -> Array:
-    """The lower edge of the band, on the scale: one row at least, where there were `always` rows and the budget allows
-    for no day that chance leaves without any (as many rows as in `centre` are expected)."""
-    by_chance = np.exp(-from_scale(centre, "count"))
-    return np.where(always & (by_chance < chance_per_bucket(settings, per_90_days)), np.maximum(low, ONE_ROW), low)
+def rows_of(centre: Array, always: Array) -> Array:
+    """How many rows were expected, S x T: of each bucket and of those before that are watched with it."""
+    rows = from_scale(np.nan_to_num(centre), "count")
+    found = rows.copy()
+    for back in range(1, always.max(initial=0)):
+        found[:, back:] += np.where(always[:, back:] > back, rows[:, :-back], 0.0)
+    return found
+
+
+def edge(low: Array, always: Array, rows: Array, settings: Settings, per_90_days: float) -> Array:
+    """The lower edge of the band, on the scale: one row at least, where there were `always` some and the budget allows
+    for no time that chance leaves without any (as many `rows` as are expected)."""
+    by_chance = np.exp(-rows)
+    return np.where(
+        (always > 0) & (by_chance < chance_per_bucket(settings, per_90_days)), np.maximum(low, ONE_ROW), low
+    )

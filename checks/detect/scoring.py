@@ -118,7 +118,8 @@ def _scores(
     centre, spread = followed.centre, followed.spread
     room_down, room_up = by_kind_floors(centre, kinds, settings, followed.behind)
     low, high = centre - np.maximum(down * spread, room_down), centre + np.maximum(up * spread, room_up)
-    edge = never_empty.edge(low, followed.always_filled, centre, settings, followed.calendar.per_90_days)
+    rows = never_empty.rows_of(centre, followed.always_filled)
+    edge = never_empty.edge(low, followed.always_filled, rows, settings, followed.calendar.per_90_days)
     nothing = (edge > low) & (followed.values == 0)
     low = edge
     exact = followed.always_none | followed.always_all

@@ -58,7 +58,7 @@ class Followed:
     #: True where all that was measured before is 0, and where it is 100 %
     always_none: Array
     always_all: Array
-    #: True where a count had rows on all the last days of this weekday
+    #: of how many buckets up to this one a count always had rows in some, 0 where that can not be said
     always_filled: Array
     #: True where a value mostly rested at 0: it is not judged
     resting: Array
@@ -82,7 +82,8 @@ def follow(
     by_rows = _rows_chance(beside.denominators, is_kind["rate"], grid.shape)
     starts = _starts(buckets, beside.regimes, len(grid))
     trace = {name: np.full(values.shape[::-1], np.nan) for name in ("centre", "spread", "level", "taught", "fresh")}
-    none, all_, filled, resting = (np.zeros(values.shape[::-1], dtype=bool) for _ in range(4))
+    none, all_, resting = (np.zeros(values.shape[::-1], dtype=bool) for _ in range(3))
+    filled = np.zeros(values.shape[::-1], dtype=np.int8)
     begun, least = np.zeros(len(grid)), np.full(len(grid), 1e-9)
     for t, (value, lesson, rows) in enumerate(zip(values.T, np.ascontiguousarray(lessons.T), by_rows, strict=True)):
         if t in starts:
@@ -98,7 +99,7 @@ def follow(
         trace["taught"][t], trace["fresh"][t] = memory.taught, begun
         none[t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
         if calendar.special[t] < 0:
-            filled[t] = is_kind["count"] & never_empty.always_filled(memory, calendar.noise_cells[t])
+            filled[t] = is_kind["count"] * never_empty.always_filled(memory, calendar, calendar.noise_cells[t])
         resting[t] = is_kind["value"] & is_resting(memory, calendar)
         all_[t] = is_kind["rate"] & (memory.lowest == np.pi / 2)
         follower.learn(t, lesson, expected, rows)
