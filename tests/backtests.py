@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from checks.learned.past import Watched, grid
+from checks.learned.grids import Watched
+from checks.learned.past import grid
 from checks.records import Grain, Metric
 
 FIRST = datetime.fromisoformat("2025-06-02")  # a Monday

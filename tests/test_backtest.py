@@ -12,7 +12,7 @@ from checks.backtest.faults import FAULTS, injected
 from checks.backtest.replay import Event, Replay, replay
 from checks.backtest.settings import WrongSetting, changed
 from checks.learned.events import events
-from checks.learned.past import Watched
+from checks.learned.grids import Watched
 from checks.records import Alert, Detection, Label, LabelKind, Metric
 from tests.backtests import DAYS, NULLS, ROWS, day, hours, shop
 

@@ -11,7 +11,8 @@ import pytest
 
 from checks.learned.before import Before
 from checks.learned.categories import newcomers, vanished
-from checks.learned.past import Watched, by_bucket
+from checks.learned.grids import Watched
+from checks.learned.past import by_bucket
 from checks.learned.turns import pace_of
 from checks.records import Grain, Metric, Status, category_count
 from connectors.demo import cycle
@@ -91,7 +92,7 @@ def test_nothing_vanished_in_the_real_year_but_carriers_that_hardly_fly():
     none = np.zeros(watched.values.shape, dtype=bool)
     own = [row for row, metric in enumerate(watched.metrics) if metric.category is not None]
     gone = vanished(watched.values[own], watched.rows[own], none[own], none[own], DAILY)
-    new = newcomers(watched.values[own], watched.rows[own], DAILY)
+    new = newcomers(watched.values[own], watched.rows[own], none[own], none[own], DAILY)
     assert {watched.metrics[own[row]].category for row in np.flatnonzero(np.isfinite(gone).any(axis=1))} <= {"OO", "HA"}
     assert not new.any()
 

@@ -10,9 +10,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from checks.learned.families import budget
 from checks.learned.judging import Judged, judged
 from checks.learned.past import grid
+from checks.learned.spending import spending
 from checks.records import Grain, Label, LabelKind, Metric, category_count
 from tests.examples import examples
 from tests.learning import MEAN, NULLS, ROWS, TODAY, calm
@@ -56,7 +56,7 @@ ODD = MappingProxyType(
 def verdicts(series: dict[Metric, np.ndarray], labels: list[Label]) -> Judged:
     lines = {metric: dict(zip(BUCKETS, line.tolist(), strict=True)) for metric, line in series.items()}
     watched = grid(Grain.DAY, lines, BUCKETS)
-    return judged(watched, budget(watched.metrics, 1.0), None, labels)
+    return judged(watched, spending([watched], 1.0)[0], None, labels)
 
 
 def unmeasured(series: dict[Metric, np.ndarray], days: list[int]) -> Judged:
@@ -64,7 +64,7 @@ def unmeasured(series: dict[Metric, np.ndarray], days: list[int]) -> Judged:
     lines = {metric: dict(zip(BUCKETS, line.tolist(), strict=True)) for metric, line in series.items()}
     watched = grid(Grain.DAY, lines, BUCKETS)
     watched.values[:, days] = np.nan
-    return judged(watched, budget(watched.metrics, 1.0), None, [])
+    return judged(watched, spending([watched], 1.0)[0], None, [])
 
 
 def labelled(kind: LabelKind, days: list[int], metric: Metric | None = None) -> list[Label]:

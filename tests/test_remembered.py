@@ -10,7 +10,8 @@ import pytest
 
 from checks.facts import Facts
 from checks.learned.families import VOLUME, budget
-from checks.learned.past import Watched, bucketed, observed
+from checks.learned.grids import Watched
+from checks.learned.past import bucketed, observed
 from checks.learned.remembered import remembered
 from checks.learned.series import fitted
 from checks.records import Dataset, EventTime, Grain, Grid, Measured, Metric

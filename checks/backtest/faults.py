@@ -13,11 +13,11 @@ from datetime import timedelta
 import numpy as np
 
 from checks.backtest.replay import Replay
-from checks.detect import Settings
 from checks.learned import labels as said
-from checks.learned.families import MISSING, VOLUME, Family, budget, family_of
+from checks.learned.families import MISSING, VOLUME, family_of
+from checks.learned.grids import of_rows
 from checks.learned.judging import Judged, verdicts
-from checks.records import Grain, Label, Metric
+from checks.records import Detection, Grain, Label, Metric
 
 #: faults of one kind that are put into one dataset, and into one series
 MOST, MOST_A_SERIES = 120, 40
@@ -115,7 +115,7 @@ class _Place:
 def injected(replayed: Replay, labels: Sequence[Label], seed: int) -> list[Recall]:
     """The recall of every standard fault. The same seed chooses the same places."""
     series, tried, hits = ({fault.name: 0 for fault in FAULTS} for _ in range(3))
-    for judged, since, spent in _parts(replayed):
+    for judged, since, allowed in zip(replayed.judged, replayed.since, replayed.allowed, strict=True):
         places = []
         for number, fault in enumerate(FAULTS):
             rows = _suitable(fault, judged)
@@ -123,23 +123,12 @@ def injected(replayed: Replay, labels: Sequence[Label], seed: int) -> list[Recal
             series[fault.name] += len(rows)
             tried[fault.name] += len(own)
             places += own
-        for place, found in zip(places, _found(judged, places, spent, labels), strict=True):
+        for place, found in zip(places, _found(judged, places, allowed, replayed.detection, labels), strict=True):
             hits[place.fault.name] += found
     return [
         Recall(fault.name, count, tried[fault.name], hits[fault.name], _why_none(fault, count, tried[fault.name]))
         for fault, count in zip(FAULTS, series.values(), strict=True)
     ]
-
-
-def _parts(replayed: Replay) -> list[tuple[Judged, int, dict[Family, Settings]]]:
-    """Each grid with the first bucket of its window and the settings that its families were judged by."""
-    detection = replayed.detection
-    metrics = (metric for judged in replayed.judged for metric in judged.watched.metrics)
-    settings = {
-        family: Settings(alerts_per_90_days=alerts, series_count=count, holidays=detection.holidays)
-        for family, (alerts, count) in budget(metrics, detection.alerts_per_90_days).items()
-    }
-    return [(judged, since, settings) for judged, since in zip(replayed.judged, replayed.since, strict=True)]
 
 
 def _why_none(fault: Fault, series: int, tried: int) -> str | None:
@@ -174,39 +163,23 @@ def _places_of(fault: Fault, judged: Judged, row: int, since: int, random: np.ra
 
 
 def _found(
-    judged: Judged, places: Sequence[_Place], spent: dict[Family, Settings], labels: Sequence[Label]
+    judged: Judged, places: Sequence[_Place], allowed: np.ndarray, detection: Detection, labels: Sequence[Label]
 ) -> list[bool]:
-    """For each place whether its fault was found; each family in one go."""
-    families = [family_of(judged.watched.metrics[place.row]) for place in places]
-    found = [False] * len(places)
-    for family in dict.fromkeys(families):
-        numbers = [number for number, own in enumerate(families) if own is family]
-        outside = _outside(judged, [places[number] for number in numbers], family, spent[family], labels)
-        for number, line in zip(numbers, outside, strict=True):
-            found[number] = bool(line[places[number].first : places[number].last].any())
-    return found
-
-
-def _outside(
-    judged: Judged, places: Sequence[_Place], family: Family, settings: Settings, labels: Sequence[Label]
-) -> np.ndarray:
-    """Which buckets of the copies with the faults are outside their bands, places x buckets."""
+    """For each place whether its fault was found: its bucket is outside the band of a copy with the fault."""
+    if not places:
+        return []
     watched = judged.watched
     rows = np.array([place.row for place in places])
-    values = watched.values[rows].copy()
+    until = max(place.last for place in places)
+    copies = of_rows(watched, rows)
+    values = copies.values[:, :until].copy()
     for line, place in zip(values, places, strict=True):
         touched = slice(place.first, place.last)
         line[touched] = place.fault.change(line[touched], place.chance)
-    until = max(place.last for place in places)
-    copies = replace(
-        watched,
-        metrics=tuple(watched.metrics[row] for row in rows),
-        buckets=watched.buckets[:until],
-        values=values[:, :until],
-        rows=watched.rows[rows, :until],
-    )
-    scores = verdicts(copies, family, settings, said.heard(watched, labels).of(rows, until))
-    return np.isin(scores.state, _OUTSIDE)
+    copies = replace(copies, buckets=copies.buckets[:until], values=values, rows=copies.rows[:, :until])
+    heard = said.heard(watched, labels).of(rows, until)
+    outside = np.isin(verdicts(copies, allowed[rows, :until], detection.holidays, heard).state, _OUTSIDE)
+    return [bool(line[place.first : place.last].any()) for line, place in zip(outside, places, strict=True)]
 
 
 def _usual(values: np.ndarray) -> float:

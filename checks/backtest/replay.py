@@ -10,9 +10,10 @@ import numpy as np
 
 from checks.learned import judging
 from checks.learned.events import follows, length_of
-from checks.learned.families import FOLLOWING, READINGS, budget, family_of
+from checks.learned.families import FOLLOWING, READINGS, family_of
+from checks.learned.grids import Watched
 from checks.learned.judging import Judged
-from checks.learned.past import Watched
+from checks.learned.spending import spending
 from checks.records import Detection, Finding, Grain, Label, LabelKind, Metric
 
 _DAY = timedelta(days=1)
@@ -64,7 +65,8 @@ class AgainstLabels:
 @dataclass(frozen=True, slots=True)
 class Replay:
     """One setting of detection over the window. `days` were judged of at least one series; `per_90_days` are events of
-    the dataset. `judged` holds the bands of the whole past by grain, `since` the first bucket of the window in each."""
+    the dataset. `judged` holds the bands of the whole past by grain, `since` the first bucket of the window in each,
+    `allowed` what each series may spend."""
 
     detection: Detection
     days: float
@@ -74,12 +76,15 @@ class Replay:
     labels: AgainstLabels
     judged: tuple[Judged, ...]
     since: tuple[int, ...]
+    allowed: tuple[np.ndarray, ...]
 
 
 def replay(grids: Sequence[Watched], detection: Detection, labels: Sequence[Label], window: timedelta) -> Replay:
     """Detection over the last `window` of the grids of a dataset; what was before is learned from."""
-    spent = budget((metric for grid in grids for metric in grid.metrics), detection.alerts_per_90_days)
-    judged = tuple(judging.judged(grid, spent, detection.holidays, labels) for grid in grids)
+    spent = spending(grids, detection.alerts_per_90_days)
+    judged = tuple(
+        judging.judged(grid, allowed, detection.holidays, labels) for grid, allowed in zip(grids, spent, strict=True)
+    )
     since = tuple(first_of(grid, window) for grid in grids)
     parts = list(zip(judged, since, strict=True))
     events = [event for one, first in parts for event in _events(one, first, labels)]
@@ -87,7 +92,7 @@ def replay(grids: Sequence[Watched], detection: Detection, labels: Sequence[Labe
     days = max((_days(one, first) for one, first in parts), default=0.0)
     series = tuple(each for one, first in parts for each in _series(one, first, labels))
     told = _against(parts, events, labels)
-    return Replay(detection, days, tuple(events), _rate(len(events), days), series, told, judged, since)
+    return Replay(detection, days, tuple(events), _rate(len(events), days), series, told, judged, since, tuple(spent))
 
 
 def first_of(grid: Watched, window: timedelta) -> int:

@@ -41,7 +41,7 @@ NEAREST = 1.0
 SPANS_DAILY, SPANS_HOURLY = {1: 1.0}, {1: 1.6, 3: 1.25, 6: 1.0}
 
 
-def edges_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array, Array]:
+def edges_of(followed: Followed, kinds: Sequence[Kind]) -> tuple[Array, Array, Array]:
     """How many standard deviations down and up (both positive) the band reaches, and how far each value, alone or with
     those before it, is from the expected one beside its limit: S x T."""
     errors = (followed.values - followed.centre) / followed.spread
@@ -50,9 +50,9 @@ def edges_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> t
     furthest = np.zeros(errors.shape)
     before = _before(lessons, errors, followed.calendar)
     for side, sign in ((down, -1.0), (up, 1.0)):
-        own = _by_side(_together(lessons, followed.calendar, sign), followed, kinds, settings, sign)
+        own = _by_side(_together(lessons, followed.calendar, sign), followed, kinds, sign)
         if followed.excused.any():
-            own = _widened(own, followed, kinds, settings, sign)
+            own = _widened(own, followed, kinds, sign)
         for span, further in _spans(followed.calendar).items():
             reach, earlier = own * further * np.sqrt(span), sign * before[span]
             room = reach - earlier
@@ -95,44 +95,33 @@ def _lessons(followed: Followed, errors: Array, which: Array) -> Array:
 
 
 def _by_side(
-    errors: Array, followed: Followed, kinds: Sequence[Kind], settings: Settings, sign: float, after: bool = False
+    errors: Array, followed: Followed, kinds: Sequence[Kind], sign: float, after: float | None = None
 ) -> Array:
-    """Makes limits for one side, with the share of the budget that the kind of each series gives to that side."""
-    calendar = followed.calendar
+    """Makes limits for one side, with the share of the budget that the kind of each series gives to that side. With the
+    alerts that one series may raise `after` the last bucket, those of the bucket that follows."""
+    calendar, fresh = followed.calendar, followed.fresh
     judged_at_once = calendar.per_90_days if calendar.daily else 90
-    chance = chance_per_bucket(settings, judged_at_once) * POINT_SHARE
-    found = None
-    for kind in dict.fromkeys(kinds):
-        rows = np.array([each == kind for each in kinds])
-        share = PRUDENCE[kind] * (UPPER_SHARE[kind] if sign > 0 else 1 - UPPER_SHARE[kind])
-
-        def make(past: Array, chance: float = chance * share) -> Array:
-            return _limits(past, chance, calendar)
-
-        if after:
-            part = make(_last(errors[rows], followed.fresh[rows], calendar))
-        else:
-            part = _over_time(errors[rows], followed.fresh[rows], calendar, make)
-        found = np.empty((len(errors), *part.shape[1:])) if found is None else found
-        found[rows] = part
-    return np.empty((0, followed.values.shape[1])) if found is None else found
+    shares = np.array([PRUDENCE[kind] * (UPPER_SHARE[kind] if sign > 0 else 1 - UPPER_SHARE[kind]) for kind in kinds])
+    allowed = followed.allowed if after is None else after
+    chance = chance_per_bucket(allowed, judged_at_once) * POINT_SHARE * shares[:, None]
+    if after is not None:
+        return _limits(_last(errors, fresh, calendar), chance[:, 0], calendar)
+    return _over_time(errors, fresh, calendar, lambda past, at: _limits(past, chance[:, at], calendar))
 
 
-def _widened(
-    own: Array, followed: Followed, kinds: Sequence[Kind], settings: Settings, sign: float, after: bool = False
-) -> Array:
-    """The limits of one side with what needless alarms make of them; `after`, those of the bucket after the last."""
+def _widened(own: Array, followed: Followed, kinds: Sequence[Kind], sign: float, after: float | None = None) -> Array:
+    """The limits of one side with what needless alarms make of them; `after` as in `_by_side`."""
     calendar, fresh = followed.calendar, followed.fresh
     both = followed.judged | followed.excused
     off = followed.values - followed.centre
     errors = _together(_lessons(followed, off / followed.spread, both), calendar, sign)
     taught = _lessons(followed, off, followed.judged)
     needless, spread = _together(_lessons(followed, off, both), calendar, sign, without=taught), followed.spread
-    if after:
+    if after is not None:
         second, spread = _second(_last(needless, fresh, calendar), calendar), spread[:, -calendar.cycle :].max(axis=1)
     else:
-        second = _over_time(needless, fresh, calendar, lambda past: _second(past, calendar))
-    wide = _by_side(errors, followed, kinds, settings, sign, after)
+        second = _over_time(needless, fresh, calendar, lambda past, _: _second(past, calendar))
+    wide = _by_side(errors, followed, kinds, sign, after)
     return np.maximum(own, np.minimum(wide, second / spread))
 
 
@@ -144,8 +133,9 @@ def _second(moved: Array, calendar: Calendar) -> Array:
     return np.partition(np.where(np.isfinite(days), days, -np.inf), -2, axis=1)[:, -2]
 
 
-def _over_time(errors: Array, fresh: Array, calendar: Calendar, make: Callable[[Array], Array]) -> Array:
-    """What is made anew each day from the errors before. `fresh`: the first bucket of the regime of each."""
+def _over_time(errors: Array, fresh: Array, calendar: Calendar, make: Callable[[Array, int], Array]) -> Array:
+    """What is made anew each day from the errors before and the number of its first bucket. `fresh`: the first bucket
+    of the regime of each."""
     step = calendar.per_day
     reach = _reach(calendar)
     found = np.empty(errors.shape)
@@ -153,11 +143,11 @@ def _over_time(errors: Array, fresh: Array, calendar: Calendar, make: Callable[[
     for at in range(0, errors.shape[1], step):
         past = errors[:, max(0, at - reach) : at]
         old = columns[None, max(0, at - reach) : at] < fresh[:, at : at + 1]
-        found[:, at : at + step] = make(np.where(old, np.nan, past))[:, None]
+        found[:, at : at + step] = make(np.where(old, np.nan, past), at)[:, None]
     return found
 
 
-def _limits(errors: Array, chance: float, calendar: Calendar) -> Array:
+def _limits(errors: Array, chance: Array, calendar: Calendar) -> Array:
     """`chance`: of one bucket of days or longer, and of one day of hours."""
     if calendar.daily:
         return limits(errors, chance)
@@ -201,9 +191,9 @@ def edges_after(followed: Followed, kinds: Sequence[Kind], settings: Settings) -
 
 def _edge_after(lessons: Array, followed: Followed, kinds: Sequence[Kind], settings: Settings, sign: float) -> Array:
     together = _together(lessons, followed.calendar, sign)
-    own = _by_side(together, followed, kinds, settings, sign, after=True)
+    own = _by_side(together, followed, kinds, sign, settings.of_one_series)
     if followed.excused.any():
-        own = _widened(own, followed, kinds, settings, sign, after=True)
+        own = _widened(own, followed, kinds, sign, settings.of_one_series)
     return own * _spans(followed.calendar)[1]
 
 

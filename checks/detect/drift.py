@@ -50,8 +50,8 @@ def statistic(days: Array, least: Array, fresh: Array) -> Array:
 
 def alarms(statistics: Array, down: Array, up: Array) -> tuple[Array, Array]:
     """Where drift is told, once each (S x days), and the statistic over its limit, signed. `down` and `up`: the chance
-    of a needless alarm that one day has on each side, of S series."""
-    ratio = statistics / np.where(statistics < 0, _limit(down)[:, None], _limit(up)[:, None])
+    of a needless alarm that each day has on each side, S x days."""
+    ratio = statistics / np.where(statistics < 0, _limit(down), _limit(up))
     told = np.zeros(statistics.shape, dtype=bool)
     quiet = np.zeros(len(statistics), dtype=int)
     for day in range(statistics.shape[1]):

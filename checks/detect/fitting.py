@@ -53,7 +53,7 @@ def fit_many(  # noqa: PLR0913 - the parts of one question; callers name them
 ) -> list[Fit]:
     """`fit` for many series at once, the arguments as in `score_many`."""
     settings = settings or Settings()
-    followed = follow(grid, buckets, kinds, settings, Beside(excluded, excused, denominators, regimes))
+    followed = follow(grid, buckets, kinds, settings, Beside(excluded, excused, None, denominators, regimes))
     return fits_of(followed, kinds, settings)
 
 

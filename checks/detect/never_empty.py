@@ -10,7 +10,6 @@ import numpy as np
 from checks.detect.calendars import Calendar
 from checks.detect.memory import Memory, watched_together
 from checks.detect.scales import from_scale, to_scale
-from checks.detect.settings import Settings
 from checks.detect.threshold import chance_per_bucket
 
 Array = np.ndarray
@@ -49,10 +48,9 @@ def rows_of(centre: Array, always: Array) -> Array:
     return found
 
 
-def edge(low: Array, always: Array, rows: Array, settings: Settings, per_90_days: float) -> Array:
+def edge(low: Array, always: Array, rows: Array, allowed: Array | float, per_90_days: float) -> Array:
     """The lower edge of the band, on the scale: one row at least, where there were `always` some and the budget allows
-    for no time that chance leaves without any (as many `rows` as are expected)."""
+    for no time that chance leaves without any (as many `rows` as are expected). `allowed`: how many alerts in 90
+    days a series may raise."""
     by_chance = np.exp(-rows)
-    return np.where(
-        (always > 0) & (by_chance < chance_per_bucket(settings, per_90_days)), np.maximum(low, ONE_ROW), low
-    )
+    return np.where((always > 0) & (by_chance < chance_per_bucket(allowed, per_90_days)), np.maximum(low, ONE_ROW), low)

@@ -39,6 +39,10 @@ class Scores:
     is_anomaly: Array
     state: Array
 
+    def of(self, rows: Array) -> Scores:
+        """The scores of some of the series."""
+        return Scores(**{name: array[rows] for name, array in vars(self).items()})
+
 
 def score(
     values: pd.Series,
@@ -78,16 +82,18 @@ def score_many(  # noqa: PLR0913 - the parts of one question; callers name them
     *,
     excluded: Array | None = None,
     excused: Array | None = None,
+    allowed: Array | None = None,
     denominators: Array | None = None,
     regimes: Sequence[Sequence[pd.Timestamp]] | None = None,
 ) -> Scores:
     """`score` for many series at once: `grid`, `excluded` and `denominators` are series x buckets, `kinds` and
     `regimes` have one entry per series. `excused` marks values that were needless alarms: like excluded ones, but their
-    errors count where the budget sets the limit of their side."""
+    errors count where the budget sets the limit of their side. `allowed` is how many alerts in 90 days each series may
+    raise at each bucket, where that is not the same for all."""
     settings = settings or Settings()
-    followed = follow(grid, buckets, kinds, settings, Beside(excluded, excused, denominators, regimes))
+    followed = follow(grid, buckets, kinds, settings, Beside(excluded, excused, allowed, denominators, regimes))
     drifts = _drift(followed, kinds, settings)
-    return _scores(followed, kinds, settings, edges_of(followed, kinds, settings), drifts)
+    return _scores(followed, kinds, settings, edges_of(followed, kinds), drifts)
 
 
 def _drift(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array]:
@@ -98,8 +104,8 @@ def _drift(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tup
     ends = slice(per_day - 1, None, per_day)
     fresh = -(-followed.fresh[:, ends].astype(int) // per_day)
     statistics = drift.statistic(drift.by_day(known, per_day), least[:, ends], fresh)
-    chance = chance_per_bucket(settings, 90) * (1 - POINT_SHARE) * DRIFT_PRUDENCE
-    up = np.array([UPPER_SHARE[kind] for kind in kinds])
+    chance = chance_per_bucket(followed.allowed[:, ends], 90) * (1 - POINT_SHARE) * DRIFT_PRUDENCE
+    up = np.array([UPPER_SHARE[kind] for kind in kinds])[:, None]
     at_ends = drift.alarms(statistics, chance * (1 - up), chance * up)
     told, ratio = (np.zeros(followed.values.shape, dtype=part.dtype) for part in at_ends)
     told[:, ends], ratio[:, ends] = at_ends
@@ -119,7 +125,7 @@ def _scores(
     room_down, room_up = by_kind_floors(centre, kinds, settings, followed.behind)
     low, high = centre - np.maximum(down * spread, room_down), centre + np.maximum(up * spread, room_up)
     rows = never_empty.rows_of(centre, followed.always_filled)
-    edge = never_empty.edge(low, followed.always_filled, rows, settings, followed.calendar.per_90_days)
+    edge = never_empty.edge(low, followed.always_filled, rows, followed.allowed, followed.calendar.per_90_days)
     nothing = (edge > low) & (followed.values == 0)
     low = edge
     exact = followed.always_none | followed.always_all

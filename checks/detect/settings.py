@@ -42,6 +42,11 @@ class Settings:
             if not 0 <= _number(key, getattr(self, key)) < 1:
                 raise ValueError(f"{key} is {getattr(self, key)}; it must be at least 0 and less than 1, such as 0.05")
 
+    @property
+    def of_one_series(self) -> float:
+        """How many alerts in 90 days one series may raise."""
+        return self.alerts_per_90_days / self.series_count
+
     def smallest(self, kind: Kind) -> float:
         """The smallest change of a series of this kind that is ever reported."""
         return getattr(self, f"smallest_{kind}_change")

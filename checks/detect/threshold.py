@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from checks.detect.settings import Settings
-
 Array = np.ndarray
 
 
@@ -39,14 +37,14 @@ LEAST_START = 0.5
 MOST = 3.0
 
 
-def chance_per_bucket(settings: Settings, per_90_days: float) -> float:
-    """The chance of a needless alert that one bucket of one series may have."""
-    return min(0.2, settings.alerts_per_90_days / settings.series_count / per_90_days)
+def chance_per_bucket(allowed: Array | float, per_90_days: float) -> Array:
+    """The chance of a needless alert that one bucket of a series may have that may raise so many in 90 days."""
+    return np.minimum(0.2, np.asarray(allowed) / per_90_days)
 
 
-def limits(errors: Array, chance: float, tail: Tail = OF_BUCKETS) -> Array:
+def limits(errors: Array, chance: Array, tail: Tail = OF_BUCKETS) -> Array:
     """The limit for one side, of S series. `errors` is S x N on that side, in standard deviations, positive towards the
-    side; NaN where there is none. `chance` is that of one error on this side."""
+    side; NaN where there is none. `chance` is that of one error on this side, of S series."""
     known = np.isfinite(errors)
     count = known.sum(axis=1)
     top = np.full((len(errors), tail.most + 1), -np.inf)

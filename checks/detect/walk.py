@@ -30,6 +30,7 @@ class Beside:
 
     excluded: Array | None = None
     excused: Array | None = None
+    allowed: Array | None = None
     denominators: Array | None = None
     regimes: Sequence[Sequence[pd.Timestamp]] | None = None
 
@@ -51,6 +52,8 @@ class Followed:
     follower: Follower
     #: the last bucket, ISO 8601
     last: str | None
+    #: how many alerts in 90 days each series may raise
+    allowed: Array
     #: the smallest standard deviation told apart, of S series
     least: Array
     #: the first bucket of the regime that each bucket belongs to
@@ -107,6 +110,7 @@ def follow(
         values=values,
         judged=np.isfinite(lessons),
         excused=excused,
+        allowed=np.broadcast_to(settings.of_one_series if beside.allowed is None else beside.allowed, values.shape),
         calendar=calendar,
         memory=memory,
         follower=follower,

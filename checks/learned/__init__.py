@@ -2,13 +2,16 @@
 
     before      what earlier runs have left
     families    which series are watched, how each is read, and how they share the budget of alerts
-    past        what is known of them, as grids of series and buckets
+    watching    from when on each is watched, by what was known then
+    spending    what each may spend of the budget, at each bucket
+    grids       series over buckets
+    past        what is known of them, as such grids
     remembered  the same out of the history, without a run
     labels      what people said of the past: what is not learned from, where a new time begins
     judging     bands and verdicts; one alert for all that happened in the same bucket
     exact       rules without statistics: values that always had one length, columns that turned constant
     categories  values of columns with few: those that vanish, those that are new
-    turns       columns whose values take turns, which are not watched
+    turns       when it is known of a column that its values take turns: from then on it is not watched
     schema      the columns of the table against those that it had
     words       findings and bands in words
     told        the results of a run

@@ -16,8 +16,8 @@ import numpy as np
 
 from checks.detect import Scores
 from checks.learned.exact import FAR, UNWATCHED
+from checks.learned.grids import Watched
 from checks.learned.labels import Heard
-from checks.learned.past import Watched
 from checks.learned.turns import FEW_ROWS, Pace, pace_of
 
 #: rows of a value that was never seen, below which it is a slip

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from checks.detect import Scores
-from checks.learned.past import Watched
+from checks.learned.grids import Watched
 
 #: days that must have been alike, and those after which what is new is usual
 ALWAYS, LASTING = 28, 14

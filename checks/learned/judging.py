@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,12 +13,10 @@ from checks.detect import Scores, Settings, score_many
 from checks.learned import categories, exact
 from checks.learned import labels as said
 from checks.learned.before import Before, Series
+from checks.learned.exact import UNWATCHED
 from checks.learned.families import DISTINCT, READINGS, SHARES, VOLUME, Family, family_of
-from checks.learned.past import Watched, only
+from checks.learned.grids import Watched, of_rows
 from checks.records import Alert, Bands, Finding, Label
-
-#: of each family its alerts in 90 days, and into how many parts its series split them
-Budget = Mapping[Family, tuple[float, int]]
 
 _TWO_WEEKS, _FOUR_WEEKS = 14, 28  # days
 
@@ -47,48 +45,70 @@ class Judged:
         return sorted(found, key=lambda one: (family_of(one.metric) is not VOLUME, -abs(one.score), one.metric))
 
 
-def judged(watched: Watched, budget: Budget, holidays: str | None, labels: Sequence[Label]) -> Judged:
-    """The band of every value, made from the values before it. Each family spends its own part of the budget."""
+def judged(watched: Watched, allowed: np.ndarray, holidays: str | None, labels: Sequence[Label]) -> Judged:
+    """The band of every value, made from the values before it. `allowed` is what each series may spend (`spending`)."""
     heard = said.heard(watched, labels)
-    parts = {name: np.full(watched.values.shape, np.nan) for name in ("expected", "lower", "upper", "score")}
-    state = np.full(watched.values.shape, "unmeasured", dtype=object)
-    for family in dict.fromkeys(family_of(metric) for metric in watched.metrics):
-        rows = np.array([index for index, metric in enumerate(watched.metrics) if family_of(metric) is family])
-        part = only(watched, *(watched.metrics[row] for row in rows))
-        if family.exact:
-            scores = exact.fixed_length(part, heard.untaught[rows], heard.fresh[rows])
-        else:
-            alerts, count = budget[family]
-            settings = Settings(alerts_per_90_days=alerts, series_count=count, holidays=holidays)
-            scores = verdicts(part, family, settings, heard.of(rows))
-        for name, whole in parts.items():
-            whole[rows] = getattr(scores, name)
-        state[rows] = scores.state
+    scores = verdicts(watched, allowed, holidays, heard)
+    parts = {name: getattr(scores, name) for name in ("expected", "lower", "upper", "score")}
     bands = Bands(watched.grain, watched.metrics, watched.buckets, watched.values, **parts)
-    return Judged(watched, bands, state, _lessons(watched, heard))
+    return Judged(watched, bands, scores.state, _lessons(watched, heard))
 
 
-def verdicts(part: Watched, family: Family, settings: Settings, heard: said.Heard) -> Scores:
-    """The verdicts on the series of one family."""
-    kinds = [READINGS[metric.name].kind for metric in part.metrics]
-    scores = score_many(
-        part.values,
-        pd.DatetimeIndex(part.buckets),
-        kinds,
-        settings,
-        excluded=heard.void,
-        excused=heard.excused,
-        denominators=part.rows,
-        regimes=[list(pd.DatetimeIndex(moments)) for moments in heard.begins],
+def verdicts(watched: Watched, allowed: np.ndarray, holidays: str | None, heard: said.Heard) -> Scores:
+    """The verdicts on series of any families. All are followed at once, which costs as much as to follow few."""
+    exactly = np.array([family_of(metric).exact for metric in watched.metrics], dtype=bool)
+    found = _whole(watched.values.shape)
+    _put(found, np.flatnonzero(~exactly), _learned(watched, np.flatnonzero(~exactly), allowed, holidays, heard))
+    for family in dict.fromkeys(family_of(metric) for metric in watched.metrics):
+        rows = np.flatnonzero([family_of(metric) is family for metric in watched.metrics])
+        _put(found, rows, _by_rules(family, of_rows(watched, rows), found.of(rows), heard.of(rows)))
+    unwatched = allowed == 0
+    return replace(
+        found,
+        state=np.where(unwatched, UNWATCHED, found.state),
+        is_anomaly=found.is_anomaly & ~unwatched,
     )
+
+
+def _learned(
+    watched: Watched, rows: np.ndarray, allowed: np.ndarray, holidays: str | None, heard: said.Heard
+) -> Scores:
+    own = heard.of(rows)
+    return score_many(
+        watched.values[rows],
+        pd.DatetimeIndex(watched.buckets),
+        [READINGS[watched.metrics[row].name].kind for row in rows],
+        Settings(holidays=holidays),
+        excluded=own.void,
+        excused=own.excused,
+        allowed=np.where(allowed[rows] > 0, allowed[rows], 1.0),
+        denominators=watched.rows[rows],
+        regimes=[list(pd.DatetimeIndex(moments)) for moments in own.begins],
+    )
+
+
+def _by_rules(family: Family, part: Watched, scores: Scores, heard: said.Heard) -> Scores:
+    """The verdicts on a family, with what its rules without statistics make of them."""
+    if family.exact:
+        return exact.fixed_length(part, heard.untaught, heard.fresh)
     if family is SHARES:
         return categories.judged(part, scores, heard)
     if family is DISTINCT:
         return exact.constant(part.values, scores, heard.untaught, part.per_day)
     if family.only_up:
-        never = never_seen(part, heard) if set(kinds) == {"rate"} else np.inf
-        return _upward(part.values, scores, never)
+        rates = READINGS[part.metrics[0].name].kind == "rate"
+        return _upward(part.values, scores, never_seen(part, heard) if rates else np.inf)
     return scores
+
+
+def _whole(shape: tuple[int, ...]) -> Scores:
+    numbers = (np.full(shape, np.nan) for _ in range(4))
+    return Scores(*numbers, np.zeros(shape, dtype=bool), np.full(shape, "unmeasured", dtype=object))
+
+
+def _put(whole: Scores, rows: np.ndarray, part: Scores) -> None:
+    for name, array in vars(whole).items():
+        array[rows] = getattr(part, name)
 
 
 def _upward(values: np.ndarray, scores: Scores, never: np.ndarray | float) -> Scores:

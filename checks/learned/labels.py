@@ -10,7 +10,7 @@ from datetime import datetime
 
 import numpy as np
 
-from checks.learned.past import Watched
+from checks.learned.grids import Watched
 from checks.records import Label, LabelKind, Metric
 
 _VOID = (LabelKind.EXPECTED, LabelKind.KNOWN_ERROR, LabelKind.MISSED_ALARM)

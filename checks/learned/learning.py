@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+import numpy as np
+
 from checks.facts import Facts
 from checks.learned import judging, schema, told
 from checks.learned.before import Before
-from checks.learned.families import budget
-from checks.learned.past import Watched, bucketed, observed
+from checks.learned.grids import Watched
+from checks.learned.past import bucketed, observed
+from checks.learned.spending import spending
 from checks.records import Dataset, Learned, Result
 
 #: by dataset and grain, what its newest numbers were (a digest) and what was told of them. Most runs bring nothing new:
@@ -23,15 +26,14 @@ def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result,
     """The results of the learned checks of a run, and what is to be remembered beside them."""
     detection = dataset.detection
     grids = [grid for grid in (bucketed(facts, before), observed(facts, before)) if grid is not None]
-    spent = budget((metric for grid in grids for metric in grid.metrics), detection.alerts_per_90_days)
     results, bands, alerts = [], [], []
-    for grid in grids:
-        key, numbers = (dataset.name, grid.grain.value), _digest(grid, spent, dataset, before)
+    for grid, allowed in zip(grids, spending(grids, detection.alerts_per_90_days), strict=True):
+        key, numbers = (dataset.name, grid.grain.value), _digest(grid, allowed, dataset, before)
         known = _told.get(key)
         if known is not None and known[0] == numbers and _is_remembered(grid, before):
             results += known[1]
             continue
-        judged = judging.judged(grid, spent, detection.holidays, before.labels)
+        judged = judging.judged(grid, allowed, detection.holidays, before.labels)
         said = told.results(judged, before.labels)
         results += said
         bands.append(judging.to_keep(judged, before.judged))
@@ -42,12 +44,12 @@ def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result,
     return tuple(results), Learned(tuple(one for one in bands if one is not None), tuple(alerts))
 
 
-def _digest(grid: Watched, spent: judging.Budget, dataset: Dataset, before: Before) -> bytes:
+def _digest(grid: Watched, allowed: np.ndarray, dataset: Dataset, before: Before) -> bytes:
     """All that verdicts depend on, in a few bytes."""
-    about = grid.metrics, grid.buckets[0], grid.buckets[-1], spent, dataset.detection, tuple(before.labels)
+    about = grid.metrics, grid.buckets[0], grid.buckets[-1], dataset.detection, tuple(before.labels)
     digest = blake2b(repr(about).encode(), digest_size=16)
-    digest.update(grid.values.tobytes())
-    digest.update(grid.rows.tobytes())
+    for numbers in (grid.values, grid.rows, allowed):
+        digest.update(numbers.tobytes())
     return digest.digest()
 
 

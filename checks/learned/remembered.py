@@ -8,7 +8,9 @@ from checks.arrivals import settled
 from checks.eventtime import bucket_of, wall_clock
 from checks.history import History
 from checks.learned.before import DURATION, REACH, Before, Series
-from checks.learned.past import Watched, by_bucket, whole_table
+from checks.learned.events import length_of
+from checks.learned.grids import Watched, still_watched
+from checks.learned.past import by_bucket, whole_table
 from checks.records import EventTime, Grain
 
 
@@ -23,10 +25,12 @@ def remembered(
         wait = (settled(history, dataset, event_time, at) or grain.length) - grain.length
         last = bucket_of(wall_clock(at - max(wait, timedelta(0)), event_time), grain) - grain.length
         own = {metric: values for metric, values in before.buckets.items() if metric.grain is grain}
-        grids.append(by_bucket(own, grain, last, window + REACH[grain]))
+        grids.append(by_bucket(own, grain, last, window + REACH[grain], before.labels))
     today = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     grain = event_time.grain if event_time else None
-    grids.append(whole_table(_still_measured(before.days), grain, today, window + REACH[Grain.TABLE]))
+    days = _still_measured(before.days)
+    grids.append(whole_table(days, grain, today, window + REACH[Grain.TABLE], before.labels))
+    grids = [still_watched(each, max(1, round(window / length_of(each.grain)))) for each in grids if each is not None]
     return [each for each in grids if each is not None]
 
 

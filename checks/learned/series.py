@@ -11,7 +11,7 @@ from checks.detect import Fit, Settings, fit_many
 from checks.history import History
 from checks.learned import labels as said
 from checks.learned.families import READINGS, budget, family_of
-from checks.learned.past import Watched, only
+from checks.learned.grids import Watched, only
 from checks.learned.remembered import remembered
 from checks.records import Dataset, Label, Metric
 
