@@ -83,7 +83,7 @@ class Survey:
 
 def most_statements() -> int:
     """How many statements a survey sends at most, bisections of a failing one aside."""
-    return 10 + suspects.MOST_KEYS + suspects.MOST_PAIRS + suspects.MOST_ENUMS
+    return 11 + suspects.MOST_KEYS + suspects.MOST_PAIRS + suspects.MOST_ENUMS
 
 
 def survey_job(job: SurveyJob) -> Survey:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from checks.detect.loaded import Seen, Told, rows_by, told
 from checks.history import History
 from checks.judge_arrival import FILLING, SILENCE
 from checks.records import EventTime, Grain, Loaded, Result, RunReport, Status
+from tests.drafting import document, drafted
 from tests.examples import examples
 from tests.loading import BEGUN, DAY, HOUR, MINUTE, NOON, NOW, TODAY, Feed, by_night, feed, soon
 from tests.warehouses import DuckDBFile, ParquetFolder, PostgresDatabase, Warehouse
@@ -267,3 +269,37 @@ def test_what_is_loaded_later_changes_nothing(seed: int, day: int):
     lines = [told(seen(since), {}, DAY, at).lines for since in (len(DAYS), day)]
     assert lines[0].keys() == lines[1].keys()
     assert all(np.array_equal(lines[0][bucket].shares, lines[1][bucket].shares) for bucket in lines[0])
+
+
+# -- in a draft --------------------------------------------------------------------------------------------------------
+
+
+def draft(tmp_path: Path, rows: pd.DataFrame, **declared: str) -> tuple[list[dict], str]:
+    """The custom properties of a draft, and its text."""
+    warehouse = DuckDBFile(tmp_path)
+    table = warehouse.load("feed", rows)
+    with warehouse.open() as source:
+        made = drafted(source, table, NOON, event_time="at", **declared)
+    return document(made).data["schema"][0]["customProperties"], made.text
+
+
+def test_a_draft_names_the_load_time_that_the_rows_bear_out(tmp_path: Path):
+    said, text = draft(tmp_path, feed(soon))
+    assert said[1] == {"property": "vitals.loadTime", "value": "loaded_at"}
+    assert "# inferred from its name, and it tells how each of 87 days filled" in text
+
+
+def test_a_draft_does_not_name_one_that_says_otherwise(tmp_path: Path):
+    said, text = draft(tmp_path, feed(soon).assign(loaded_at=NOW))
+    assert [each["property"] for each in said] == ["vitals.eventTime"]
+    assert "by its name loaded_at says it, but all was loaded at one time, on 2026-04-01" in text
+
+
+def test_a_draft_keeps_what_is_declared_and_says_nothing_of_too_few_days(tmp_path: Path):
+    few = feed(soon, days=91)
+    few = few[few["at"] >= TODAY - 9 * DAY]
+    (tmp_path / "declared").mkdir()
+    said, _ = draft(tmp_path / "declared", few, load_time="loaded_at")
+    assert said[1] == {"property": "vitals.loadTime", "value": "loaded_at"}
+    said, _ = draft(tmp_path, few)
+    assert [each["property"] for each in said] == ["vitals.eventTime"]

@@ -12,6 +12,7 @@ from checks.contracts.importing.draft import Draft, Left, Table
 from checks.contracts.inferring.columns import FEWEST_ROWS, Drafted, drafted
 from checks.contracts.inferring.evidence import Evidence, Remembered
 from checks.contracts.inferring.levels import Levels, levels
+from checks.contracts.inferring.load_time import load_time
 from checks.contracts.read import Place
 from checks.contracts.writing import yaml_text
 from checks.records import Consumer, Dataset
@@ -42,11 +43,13 @@ def infer(dataset: Dataset, survey: Survey, remembered: Remembered, server: dict
     name = dataset.table.name
     physical = str(dataset.table) if dataset.table.schema else None
     table = Table(name, [each.property for each in columns], physical=physical, description=dataset.description)
-    left_out = [*past.left, *(Left(name, f"what could not be looked at: {said}") for said in survey.problems)]
+    loaded, doubtful = load_time(evidence, name)
+    not_looked_at = [Left(name, f"what could not be looked at: {said}") for said in survey.problems]
+    left_out = [*past.left, *doubtful, *not_looked_at]
     draft = Draft(dataset.name, [table], left_out, id=dataset.name.replace(".", "-"), owner=dataset.owner)
     data = contract(draft, name)
     beside = _enriched(data, columns, past, evidence)
-    _declared(data, dataset, evidence, beside)
+    _declared(data, dataset, evidence, beside, loaded)
     left = tuple(dict.fromkeys(draft.left))
     comments = [line.format(at=f"{survey.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC") for line in _HEAD]
     comments += ["", "Not promised:", *(f"- {each}" for each in left)] if left else []
@@ -101,12 +104,20 @@ def _about(level: dict[str, Any], data: dict[str, Any], evidence: Evidence) -> d
     return level | ({"element": ".".join(names)} if all(_REFERENCE.fullmatch(name) for name in names) else {})
 
 
-def _declared(data: dict[str, Any], dataset: Dataset, evidence: Evidence, beside: dict[Place, str]) -> None:
+def _declared(
+    data: dict[str, Any],
+    dataset: Dataset,
+    evidence: Evidence,
+    beside: dict[Place, str],
+    loaded: tuple[str, str] | None,
+) -> None:
     """What Vitals measures by, so that it need not be inferred again."""
     event_time = evidence.event_time
     said: list[tuple[str, Any, str]] = []
     if event_time is not None:
         said.append(("vitals.eventTime", event_time.column, _origin(event_time.origin)))
+    if loaded is not None:
+        said.append(("vitals.loadTime", *loaded))
     if event_time is not None and event_time.zone != "UTC":
         said.append(("vitals.timezone", event_time.zone, "declared"))
     if dataset.grain is not None:
