@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from checks.arrivals import Arrivals, lately, news, once
 from checks.eventtime import wall_clock
-from checks.records import Dataset, EventTime, Loaded, Measured, Metric, Result
+from checks.records import Dataset, EventTime, Metric, Result
 
 if TYPE_CHECKING:
     from checks.detect import Fit
@@ -47,7 +46,7 @@ def arriving(
     if known.curve.is_learned or known.cadence is not None:
         seen = history.watched(dataset.name, event_time.grain, event_time.zone, _RECENT, facts.at)
         if known.curve.is_learned:
-            look = _Look(facts.measured, event_time, known, seen, replay)
+            look = _Look(event_time, now, known, seen, replay)
             buckets = _filling(dataset, facts, history, before, look)
         last = _newest(known.cadence, seen, facts, event_time)
     filling = judge_arrival.filling(known.curve, buckets, now, event_time, known.doubt)
@@ -58,27 +57,22 @@ def arriving(
 class _Look:
     """What a bucket holds and held before, as runs have seen it or as its load times tell."""
 
-    measured: Measured
     event_time: EventTime
+    now: datetime
     known: Arrivals
     seen: Watched
     replay: bool
 
-    @cached_property
-    def loads(self) -> dict[datetime, Loaded]:
-        """How the buckets were loaded, where this run has read it and it is believed."""
-        return {loaded.bucket: loaded for loaded in self.measured.loads} if self.known.loaded else {}
-
     def rows(self, bucket: datetime, counted: float) -> float:
         """The rows of a bucket. At a replayed moment those were not there that were loaded later."""
-        if not self.replay or bucket not in self.loads:
-            return counted
-        return self._rows_by(bucket, wall_clock(self.measured.source_now, self.event_time))
+        loaded = self._rows_by(bucket, self.now) if self.replay else None
+        return counted if loaded is None else loaded
 
     def earlier(self, bucket: datetime, until: datetime) -> tuple[datetime, float] | None:
         """The same a while ago, with the moment: a moment, or the newest run up to it that looked at the bucket."""
-        if bucket in self.loads and bucket <= until:
-            return until, self._rows_by(bucket, until)
+        loaded = self._rows_by(bucket, until)
+        if loaded is not None:
+            return until, loaded
         looks = self.seen.runs[(self.seen.runs >= np.datetime64(bucket)) & (self.seen.runs <= np.datetime64(until))]
         observed = self.seen.observed
         own = observed[(observed["bucket"] == bucket) & (observed["observed_at"] <= until)]
@@ -86,10 +80,14 @@ class _Look:
             return None
         return looks[-1].astype("M8[us]").item(), float(own["value"].iloc[-1])
 
-    def _rows_by(self, bucket: datetime, moment: datetime) -> float:
+    def _rows_by(self, bucket: datetime, moment: datetime) -> float | None:
+        """The rows that had been loaded, where load times are believed and were read since."""
         from checks.detect.loaded import rows_by
 
-        return float(rows_by(self.loads[bucket], moment))
+        last = self.known.loads.newest.get(bucket) if self.known.loads and self.known.loaded else None
+        if last is None or not bucket <= moment <= last.moment:
+            return None
+        return rows_by(last.loaded, moment, self.event_time.grain.length)
 
 
 def _filling(dataset: Dataset, facts: Facts, history: History, before: Before, look: _Look) -> list[Filling]:

@@ -135,7 +135,7 @@ def _as_of(loaded: Loaded, moment: datetime, ages: Ages) -> Loaded:
     age = (moment - loaded.bucket) // timedelta(minutes=1)
     if age >= ages.horizon:
         return loaded
-    there = sum(end <= age for end in loaded.ages)
+    there = sum(ages.start(end) <= age for end in loaded.ages)
     return replace(loaded, ages=loaded.ages[:there], rows=loaded.rows[:there], late=0, latest=0)
 
 

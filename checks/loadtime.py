@@ -48,6 +48,10 @@ class Ages:
         fine = self.turn // self.fine
         return (step + 1) * self.fine if step < fine else self.turn + (step + 1 - fine) * self.coarse
 
+    def start(self, end: int) -> int:
+        """The age at which the step begins that ends at this age."""
+        return end - (self.fine if end <= self.turn else self.coarse)
+
 
 def ages_of(length: timedelta) -> Ages:
     """The steps for buckets of a length: a day is told to ten minutes and an hour to one, as long as it may usually

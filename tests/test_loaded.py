@@ -81,10 +81,15 @@ def test_a_load_by_night_is_known_to_ten_minutes(store: Warehouse, history: Hist
 
 def test_a_feed_that_stalled_in_the_morning_is_told_in_the_first_run(tmp_path: Path, history: History):
     stalled = feed(soon, until=TODAY + 5 * HOUR)
-    late = of(Feed(DuckDBFile(tmp_path), stalled).run(history), FILLING)
+    shop = Feed(DuckDBFile(tmp_path), stalled)
+    late = of(shop.run(history), FILLING)
     assert (late.status, late.bucket, late.learned) == (Status.WARN, TODAY, True)
     assert "rows of 2026-04-01 by 12:00, expected between" in (late.reason or "")
     assert "behind, which makes it complete by 2026-04-02" in (late.reason or "")
+    again = of(shop.run(history, NOON + MINUTE), FILLING)
+    assert again.status is Status.WARN, (
+        "what the first run has read says, a minute later too, what was there an hour ago"
+    )
 
 
 def test_a_day_is_not_judged_before_it_has_usually_come(tmp_path: Path, history: History):
@@ -114,6 +119,8 @@ def test_later_runs_and_pages_know_what_the_first_one_read(tmp_path: Path, histo
     shop.run(history)
     page = lately(history, "shop.main.feed", AT, NOON + HOUR)
     assert page.loaded == 87
+    soon_after = of(shop.run(history, NOON + 5 * MINUTE), FILLING)
+    assert soon_after.status is Status.PASS
     later = shop.run(history, NOON + 10 * HOUR)
     assert of(later, FILLING).status is Status.SKIPPED, "nothing new has come, which one look alone does not tell"
     assert "expected" in (of(shop.run(history, NOON + 11.5 * HOUR), FILLING).reason or "")
@@ -250,7 +257,8 @@ def test_days_of_which_the_load_times_say_nothing_are_known_from_runs():
 
 def test_rows_by_a_moment_are_those_loaded_and_those_of_which_it_is_not_known():
     loaded = Loaded(BEGUN, (60, 120), (5, 7), late=2, undated=3)
-    assert [rows_by(loaded, BEGUN + hours * HOUR) for hours in (0.5, 1, 2, 9)] == [3, 8, 15, 15]
+    moments = [BEGUN + minutes * MINUTE for minutes in (30, 56, 60, 120, 900)]
+    assert [rows_by(loaded, moment, DAY) for moment in moments] == [3, 6, 8, 15, 15]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(14, 30))

@@ -27,6 +27,8 @@ _TOGETHER, _AT_ONCE = 3, timedelta(hours=1)
 #: so much of its rows apart, a bucket filled otherwise than its load times say
 _APART = 0.25
 _MINUTE = timedelta(minutes=1)
+#: clocks of two machines differ by so much, minutes
+_SKEW = 5
 
 
 class Seen(NamedTuple):
@@ -48,10 +50,11 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Told:
-    """What load times tell: how each settled bucket filled. `doubt` is why they are not believed, and then there are no
-    lines; None also where there are too few to say anything."""
+    """What load times tell: how each settled bucket filled, and every bucket as it was seen last. `doubt` is why they
+    are not believed, and then there are no lines; None also where there are too few to say anything."""
 
     lines: Mapping[datetime, Line]
+    newest: Mapping[datetime, Seen]
     doubt: str | None = None
 
 
@@ -76,13 +79,18 @@ def told(seen: Sequence[Seen], watched: Mapping[datetime, Line], length: timedel
     name = "day" if length >= timedelta(days=1) else "hour"
     doubt = _impossible(newest, ages) or _loaded_again(again, len(lines), moments, name)
     doubt = doubt or _held_before(newest, lines, views, ages, name) or _seen_otherwise(lines, watched, name)
-    return Told({} if doubt else lines, doubt)
+    return Told({} if doubt else lines, {view.loaded.bucket: view for view in newest}, doubt)
 
 
-def rows_by(loaded: Loaded, moment: datetime) -> int:
-    """The rows of a bucket that had been loaded at a moment; those of which that is not known are taken to be there."""
-    age = (moment - loaded.bucket) / _MINUTE
-    return loaded.undated + sum(rows for end, rows in zip(loaded.ages, loaded.rows, strict=True) if end <= age)
+def rows_by(loaded: Loaded, moment: datetime, length: timedelta) -> float:
+    """The rows of a bucket that had been loaded at a moment, evenly within a step; those of which that is not known are
+    taken to be there."""
+    ages, age = ages_of(length), (moment - loaded.bucket) / _MINUTE
+    found = float(loaded.undated)
+    for end, rows in zip(loaded.ages, loaded.rows, strict=True):
+        start = ages.start(end)
+        found += rows * min(max((age - start) / (end - start), 0.0), 1.0)
+    return found
 
 
 def _is_settled(bucket: datetime, ages: Ages, at: datetime) -> bool:
@@ -143,7 +151,7 @@ def _impossible(newest: Sequence[Seen], ages: Ages) -> str | None:
 def _ahead(view: Seen, ages: Ages) -> int:
     late = view.loaded.late if view.loaded.latest > view.age else 0
     steps = zip(view.loaded.ages, view.loaded.rows, strict=True)
-    return late + sum(rows for end, rows in steps if end - ages.coarse > view.age)
+    return late + sum(rows for end, rows in steps if ages.start(end) > view.age + _SKEW)
 
 
 def _loaded_again(again: Sequence[datetime], usable: int, moments: np.ndarray, name: str) -> str | None:
