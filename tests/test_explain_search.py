@@ -12,7 +12,7 @@ import pytest
 from checks.explain import Beside, Explanation, Segment
 from checks.explain.beside import beside
 from checks.explain.reference import comparable
-from checks.explain.search import Cells, moves_with_time, search
+from checks.explain.search import Cells, moves_with_time, search, vanished
 from checks.explain.sentences import sentence
 from checks.explain.subject import Subject
 from checks.explain.sums import Kind, scan
@@ -152,6 +152,44 @@ def said(
     )
     outcome = SimpleNamespace(normal=normal, of_mix=False, as_usual=as_usual)
     return sentence(one, subject or Subject("bucket_rows", "bucket_rows", Kind.COUNT), outcome, Grain.DAY)
+
+
+def hours_of(now: dict[int, float], usual: float = 3.0) -> dict[str, tuple[list[int], np.ndarray]]:
+    """Rows by hour: in the bucket, and in four earlier ones, which all had `usual` rows in each hour."""
+    rows = np.array([[now.get(hour, usual), *[usual] * 4] for hour in range(24)])
+    return {"hour": (list(range(24)), np.stack([rows] * 3))}
+
+
+def test_hours_that_are_missing_together_are_the_cause_although_each_alone_might_be_chance():
+    found = vanished(hours_of(dict.fromkeys(range(18, 24), 0.0)))
+    assert found is not None and found.normal
+    assert [cause.values for cause in found.causes] == [(("hour", hour),) for hour in range(18, 24)]
+    assert sum(cause.share for cause in found.causes) == pytest.approx(1)
+    assert all(np.isfinite(cause.surprise) for cause in found.causes)
+    assert said(*[segment(1 / 6, 3, 0, hour=str(hour)) for hour in range(18, 24)]) == (
+        "100 % of the missing rows are hour = 18, 19, 20, 21, 22 or 23; other hours are normal."
+    )
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        hours_of({}),
+        hours_of({23: 0.0}),
+        hours_of(dict.fromkeys(range(18, 24), 0.0), usual=2.0),
+        hours_of(dict.fromkeys(range(12, 24), 0.0)),
+        hours_of(dict.fromkeys(range(18, 24), 0.0) | dict.fromkeys(range(18), 1.5)),
+    ],
+    ids=[
+        "nothing is missing",
+        "one hour",
+        "too few rows",
+        "too many hours for a sentence",
+        "the others have fewer too",
+    ],
+)
+def test_what_may_be_chance_or_is_not_all_of_it_is_no_cause(hours):
+    assert vanished(hours) is None
 
 
 def test_sentences_to_the_letter():

@@ -16,7 +16,17 @@ import numpy as np
 
 from checks.explain import sentences
 from checks.explain.record import Explanation, Segment
-from checks.explain.search import LEAST_GAIN, Cause, Searched, by_mix, direction_of, mix, moves_with_time, search
+from checks.explain.search import (
+    LEAST_GAIN,
+    Cause,
+    Searched,
+    by_mix,
+    direction_of,
+    mix,
+    moves_with_time,
+    search,
+    vanished,
+)
 from checks.explain.statements import Excluded, Ground, by_chosen_values, by_value, distinct_counts, fits, in_total
 from checks.explain.subject import Subject
 from checks.explain.sums import ROWS, Kind, Scan, number, scan, strays, usual
@@ -151,6 +161,8 @@ class _Rounds:
             return Found(total, moving=tuple(self._moving))
         of_mix = mix(self._kind, [each for _, each in sums.values()]) >= _MOSTLY_MIX
         searched = self._searched(sums, total, (), of_mix=of_mix)
+        if not searched.causes and self._kind is Kind.COUNT and direction_of(self._kind, total) < 0:
+            searched = vanished(sums) or searched
         if not of_mix and searched.causes and not searched.complete:
             searched = self._again([column for column in columns if column.name in sums], searched)
         as_usual = total.shape[2] > _FEW and strays(self._kind, total) < _AS_USUAL

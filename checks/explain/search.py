@@ -9,7 +9,7 @@ any evidence, however large it is.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -32,6 +32,8 @@ _STRAYS = 3.0
 #: a part of the rows above which a segment is no part but everything
 _EVERYTHING = 0.95
 _MOST = 8
+#: rows that several vanished values must usually have together to be no chance, and their part of what is missing
+_LEAST_VANISHED, _MOST_OF_IT = 15, 0.8
 #: how much of a pair's change the other rows of a value must show, for the value to be named and not the pair
 _ALIKE = 0.5
 #: how much of a pair's rows two other causes must have, each of them, for the pair to be their crossing
@@ -91,6 +93,33 @@ def search(kind: Kind, cells: Cells) -> Searched:
     if not found.causes and strays(kind, total) < _STRAYS:
         return _greedy(kind, cells, -direction)
     return found
+
+
+def vanished(columns: Mapping[str, tuple[Sequence[object], np.ndarray]]) -> Searched | None:
+    """Several values of one column that have no rows any more, where they account for what is missing and the rest is
+    as usual: some hours of a day. Each alone may be too small to be told from chance. `columns` has values and sums by
+    name; the column with the fewest such values is answered, None where there is none."""
+    found = [each for name, (values, sums) in columns.items() if (each := _vanished(name, values, sums))]
+    return min(found, key=lambda each: len(each.causes), default=None)
+
+
+def _vanished(column: str, values: Sequence[object], sums: np.ndarray) -> Searched | None:
+    rows = sums[ROWS]
+    gone = (rows[:, 0] == 0) & (rows[:, 1:] > 0).all(axis=1)
+    of_gone = usual(rows[gone])
+    if not 2 <= gone.sum() <= _MOST or of_gone.sum() < _LEAST_VANISHED:
+        return None
+    rest = sums[:, ~gone].sum(axis=1, keepdims=True)
+    left = max(0.0, -_effect(Kind.COUNT, rest))
+    whole = of_gone.sum() + left
+    if strays(Kind.COUNT, rest) >= _STRAYS or of_gone.sum() < _MOST_OF_IT * whole:
+        return None
+    surprise = scan(Kind.COUNT, sums, sums.sum(axis=1, keepdims=True)).surprise
+    causes = tuple(
+        Cause(((column, values[place]),), sums[:, [place]], float(missing / whole), float(surprise[place]))
+        for place, missing in zip(np.flatnonzero(gone), of_gone, strict=True)
+    )
+    return Searched(causes, rest, left <= 0.15 * whole, strays(Kind.COUNT, rest))
 
 
 def moves_with_time(rows: np.ndarray) -> bool:
