@@ -317,6 +317,67 @@ def test_a_run_tells_of_a_vanished_value_in_the_rest_of_a_dataset():
     assert [check for check, result in results.items() if result.status is Status.WARN] == ["learned.shares"]
 
 
+PAID = Metric("true_rate", "paid", Grain.DAY)
+
+
+def paid(share: float, last: list[float], days: int = 80) -> Result:
+    """What is said of a boolean column of 60 rows a day, of which so many are true by chance, after the newest days."""
+    rows = np.full(days, 60.0)
+    true = np.random.default_rng(4).binomial(60, share, days) / 60
+    true[-len(last) :] = last
+    return told({ROWS: rows, PAID: true})
+
+
+@pytest.mark.parametrize(
+    ("share", "last", "words"),
+    [
+        (0.07, [0.0] * 5, "paid = true vanished on 2026-03-14: no rows, usually 6.9 %"),
+        (0.93, [1.0] * 5, "paid = false vanished on 2026-03-14: no rows, usually 6.9 %"),
+        (0.6, [0.0], "paid = true vanished on 2026-03-14: no rows, usually 59"),
+        (0.0, [0.25], "paid = true is new on 2026-03-14: 25 %, never there before"),
+        (1.0, [0.75], "paid = false is new on 2026-03-14: 25 %, never there before"),
+        (0.6, [0.1], "10 % of the values of paid are true on 2026-03-14, expected between "),
+    ],
+)
+def test_true_and_false_are_the_values_of_a_boolean_column(share: float, last: list[float], words: str):
+    result = paid(share, last)
+    assert (result.status, result.column) == (Status.WARN, "paid")
+    assert (result.reason or "").startswith(words)
+
+
+def test_a_rare_truth_that_is_missing_for_a_day_has_not_vanished():
+    assert paid(0.07, [0.0]).status is Status.PASS
+
+
+def test_nulls_of_a_boolean_column_are_no_rows_that_could_be_true():
+    days, share = 80, np.full(80, 0.5)
+    share[-3:] = 0.0
+    nulls = np.full(days, 0.97)
+    few = grid(
+        Grain.DAY,
+        {
+            metric: dict(zip((TODAY - timedelta(days=n) for n in range(days, 0, -1)), line.tolist(), strict=True))
+            for metric, line in {
+                ROWS: np.full(days, 100.0),
+                PAID: share,
+                replace(PAID, name="null_rate"): nulls,
+            }.items()
+        },
+        tuple(TODAY - timedelta(days=n) for n in range(days, 0, -1)),
+    )
+    assert few.rows[few.metrics.index(PAID)] == pytest.approx(3.0)
+
+
+def test_the_share_of_true_is_measured_by_day_in_the_one_scan_of_every_backend(warehouse: Warehouse):
+    table = orders({"a": (40, 30, 20)}, paid=lambda n: [(True, False, None, True)[i % 4] for i in range(n)])
+    name = warehouse.load("orders", table.drop_columns("kind"))
+    with warehouse.open() as source:
+        run = measured(source, name, AT)
+    [shares] = [dict(zip(g.metrics, g.values, strict=True))[PAID] for g in run.grids if PAID in g.metrics]
+    assert shares[-3:] == pytest.approx([20 / 30, 15 / 23, 10 / 15])
+    assert [query.purpose for query in run.queries if "statistics" not in query.purpose] == ["fused"]
+
+
 # -- rules that leave nothing to chance --------------------------------------------------------------------------------
 
 

@@ -6,6 +6,10 @@ new        it was in none of ALWAYS buckets or more, and has come to FEW_NEW row
 
 Each is told by rules that leave nothing to chance, so they spend nothing of the budget. The shares of values that are
 there mostly are judged by their bands too.
+
+True and false are the values of a boolean column, of which the share of true is measured: one of them vanishes where
+the share comes to an end of its range. That one is new is seen by its band, which is exact where the share never left
+its end.
 """
 
 from __future__ import annotations
@@ -26,6 +30,29 @@ FEW_NEW = 5
 
 def judged(part: Watched, scores: Scores, heard: Heard) -> Scores:
     """The scores of shares, with the values that vanished or are new; the other series stay as they are."""
+    return _with_truths(part, _with_categories(part, scores, heard), heard)
+
+
+def _with_truths(part: Watched, scores: Scores, heard: Heard) -> Scores:
+    rows = np.flatnonzero([metric.name == "true_rate" for metric in part.metrics])
+    if not len(rows):
+        return scores
+    own, pace = heard.of(rows), pace_of(part.grain)
+    true, false = (np.full(part.values.shape, np.nan) for _ in range(2))
+    for usual, shares in ((true, part.values), (false, 1 - part.values)):
+        usual[rows] = vanished(shares[rows], part.rows[rows], own.untaught, own.fresh, pace)
+    no_true, no_false = np.isfinite(true), np.isfinite(false)
+    return replace(
+        scores,
+        expected=np.where(no_true, true, np.where(no_false, 1 - false, scores.expected)),
+        lower=np.where(no_true, np.fmax(scores.lower, true / 2), np.where(no_false, 1 - false, scores.lower)),
+        upper=np.where(no_true, true, np.where(no_false, np.fmin(scores.upper, 1 - false / 2), scores.upper)),
+        score=np.where(no_true, -FAR, np.where(no_false, FAR, scores.score)),
+        state=np.where(no_true | no_false, "anomaly", scores.state),
+    )
+
+
+def _with_categories(part: Watched, scores: Scores, heard: Heard) -> Scores:
     own = np.array([metric.category is not None for metric in part.metrics])
     if not own.any():
         return scores

@@ -124,9 +124,19 @@ def grid(
         values[shares] = np.where(rows > 0, values[shares] / rows, np.nan)
     rates = np.array([reading.kind == "rate" for reading in readings])
     behind = np.where(rates[:, None], rows[None, :], np.nan)
+    _without_nulls(metrics, values, behind)
     judge = np.array([bucket in read for bucket in buckets])
     found = Watched(grain, metrics, buckets, values, behind, judge, np.ones(values.shape, dtype=bool))
     return replace(found, watch=watching(found, heard(found, labels).void))
+
+
+def _without_nulls(metrics: Sequence[Metric], values: np.ndarray, behind: np.ndarray) -> None:
+    """The share of true is one of the rows that are not NULL."""
+    place = {metric: row for row, metric in enumerate(metrics)}
+    for row, metric in enumerate(metrics):
+        nulls = place.get(replace(metric, name="null_rate"))
+        if metric.name == "true_rate" and nulls is not None:
+            behind[row] *= 1 - np.nan_to_num(values[nulls])
 
 
 def _fill_categories(metrics: Sequence[Metric], values: np.ndarray) -> None:

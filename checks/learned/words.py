@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from checks import phrases, wording
@@ -29,19 +30,19 @@ def sentence(finding: Finding, bucket: datetime, grain: Grain) -> str:
 def turn(finding: Finding, when: str = "") -> str | None:
     """'carrier = UA vanished on 2026-03-10: no rows, usually 15 % of the rows'; None for what is more or less than it
     was."""
-    if _vanished(finding):
-        return f"{name_of(finding.metric)} vanished{when}: no rows, {expected(finding)}"
-    if _new(finding):
-        return f"{name_of(finding.metric)} is new{when}: {amount(finding.metric, finding.value)}, {expected(finding)}"
-    return None
+    change = _turn(finding)
+    if change is None:
+        return None
+    if change.is_new:
+        return f"{change.name} is new{when}: {amount(finding.metric, change.now)}, {expected(finding)}"
+    return f"{change.name} vanished{when}: no rows, {expected(finding)}"
 
 
 def expected(finding: Finding) -> str:
     """The band in words: 'between 880 and 980 rows', 'at most 1.2 % of the rows', 'exactly 16 rows'."""
-    if _vanished(finding):
-        return f"usually {amount(finding.metric, finding.expected)}"
-    if _new(finding):
-        return "never there before"
+    change = _turn(finding)
+    if change is not None:
+        return "never there before" if change.is_new else f"usually {amount(finding.metric, change.usual)}"
     return band(finding.metric, finding.lower, finding.upper)
 
 
@@ -87,12 +88,36 @@ def name_of(metric: Metric) -> str:
     return f"{metric.name} of {metric.column}" if metric.column else metric.name
 
 
-def _vanished(finding: Finding) -> bool:
-    return finding.metric.category is not None and finding.value == 0 and finding.lower > 0
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A value that has come or gone, called `name`, with its share of the rows `now` and as is `usual`."""
+
+    name: str
+    now: float
+    usual: float
+
+    @property
+    def is_new(self) -> bool:
+        return self.now > 0
 
 
-def _new(finding: Finding) -> bool:
-    return finding.metric.category is not None and finding.value > 0 and finding.upper == 0
+def _turn(finding: Finding) -> _Turn | None:
+    """The value of a column that is outside the band because it was always there, or never."""
+    metric = finding.metric
+    if metric.category is not None:
+        return _turned(name_of(metric), finding.value, finding.expected, finding.lower, finding.upper)
+    if metric.name == "true_rate":
+        shares = finding.value, finding.expected, finding.lower, finding.upper
+        true = _turned(f"{metric.column} = true", *shares)
+        value, usual, lower, upper = (1 - share for share in shares)
+        return true or _turned(f"{metric.column} = false", value, usual, upper, lower)
+    return None
+
+
+def _turned(name: str, value: float, usual: float, lower: float, upper: float) -> _Turn | None:
+    if (value == 0 and lower > 0) or (value > 0 and upper == 0):
+        return _Turn(name, value, usual)
+    return None
 
 
 def _is_whole(metric: Metric) -> bool:
