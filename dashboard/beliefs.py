@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
 
 from checks.detect import Fit
-from checks.learned.families import family_of
+from checks.learned.families import DISTINCT, READINGS, family_of
 from checks.learned.words import amount
 from checks.records import Metric
 
@@ -41,23 +42,40 @@ def visible(metric: Metric, fit: Fit, bands: pd.DataFrame) -> str:
     seen = fit.smallest_visible
     if family_of(metric).only_up:
         up = _to_the_edge(metric, bands)
+        if up == math.inf:
+            return f"No {bucket.split()[-1]} would be seen, whatever its share: it varies too much."
         return f"{bucket} {_change(up, metric)} above would be seen." if up is not None else ""
-    down = None if seen.down is None else f"{_change(seen.down, metric)} below"
-    sides = [side for side in (down, None if seen.up is None else f"{_change(seen.up, metric)} above") if side]
+    room = _room(bands) if family_of(metric) is DISTINCT else None
+    lowest, highest = room or (seen.down, seen.up)
+    down = None if lowest is None else f"{_change(lowest, metric)} below"
+    sides = [side for side in (down, None if highest is None else f"{_change(highest, metric)} above") if side]
     return (
         f"{bucket} {' or '.join(sides)} would be seen." if sides else f"{bucket} would have to be far off to be seen."
     )
 
 
 def _to_the_edge(metric: Metric, bands: pd.DataFrame) -> float | None:
-    """How far the newest value might have gone up: in points for a share, in per cent else."""
+    """How far the newest value might have gone up: in points for a share, in per cent else; endlessly where the band
+    reaches up to all rows."""
     if not len(bands):
         return None
     newest = bands.iloc[-1]
     room = newest["upper"] - newest["expected"]
+    if READINGS[metric.name].kind == "rate" and newest["upper"] >= 1:
+        return math.inf
     if family_of(metric).name != "freshness":
         return float(room * 100)
     return float(room / newest["expected"] * 100) if newest["expected"] else None
+
+
+def _room(bands: pd.DataFrame) -> tuple[float, float] | None:
+    """How far below and above the newest value might have gone, in per cent: where rules beside the statistics have
+    drawn the band, the fit knows nothing of it. None where there is no band."""
+    newest = bands.iloc[-1] if len(bands) else pd.Series(dtype=float)
+    expected, lower, upper = (newest.get(name, math.nan) for name in ("expected", "lower", "upper"))
+    if not expected > 0 or math.isnan(lower) or math.isnan(upper):
+        return None
+    return (expected - lower) / expected * 100, (upper - expected) / expected * 100
 
 
 def _season(metric: Metric, fit: Fit) -> str:

@@ -173,6 +173,20 @@ def limits(metric: Metric, checks: Iterable[Check]) -> tuple[Limit, ...]:
     return tuple(found.values())
 
 
+def _lines(metric: Metric, checks: Sequence[Check]) -> tuple[Limit, ...]:
+    """The limits with what they are of: one on the whole table, which single buckets may pass, says so in a chart of
+    buckets."""
+    whole = [check for check in checks if metric.grain is not Grain.TABLE and _of_whole_table(check)]
+    of_whole = [replace(one, name=f"{one.name} in the whole table") for one in limits(metric, whole)]
+    return (*limits(metric, [check for check in checks if check not in whole]), *of_whole)
+
+
+def _of_whole_table(check: Check) -> bool:
+    expects = check.expects
+    judged = NumberExpected | ValuesExpected | RowsExpected
+    return isinstance(expects, judged) and not expects.per_bucket
+
+
 def _in_unit(metric: Metric, percent: bool) -> bool:
     return percent == (metric.name in _RATES)
 
@@ -209,7 +223,7 @@ def panel(
         unit=unit(metric),
         points=drawn,
         bars=metric.name == "bucket_rows",
-        limits=limits(metric, checks),
+        limits=_lines(metric, checks),
         marks=marks(found, hourly=metric.grain is Grain.HOUR),
         hover=",.0f" if unit(metric) == "rows" else ",.4~g",
         open_from=None if metric.grain == Grain.TABLE else naive_moment(at) - metric.grain.length,

@@ -99,6 +99,14 @@ class TestPanels:
         on = panels.checks_on(NULLS, dataset(number("null_count", 2, column="carrier", percent=True)))
         assert panels.limits(NULLS, on) == (charts.Limit(2, "at most 2 %"),)
 
+    def test_a_limit_on_the_whole_table_says_so_in_a_chart_of_days(self) -> None:
+        whole = number("null_count", 2, column="carrier", percent=True)
+        [line] = panels.panel(NULLS, points(0.25), [whole], [], AT).limits
+        assert line.name == "at most 2 % in the whole table"
+        daily = number("null_count", 2, column="carrier", percent=True, per_bucket=True)
+        [line] = panels.panel(NULLS, points(0.25), [daily], [], AT).limits
+        assert line.name == "at most 2 %"
+
     def test_a_limit_on_a_count_is_no_line_in_a_chart_of_rates(self) -> None:
         on = panels.checks_on(NULLS, dataset(number("null_count", 2, column="carrier")))
         assert len(on) == 1

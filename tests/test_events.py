@@ -166,5 +166,20 @@ def test_what_is_believed_of_a_rate_a_constant_and_a_young_series():
     assert believed(ROWS, np.full(5, 12.0), "count") == "Still learning: 5 of 14 days."
 
 
+def test_what_can_be_seen_agrees_with_the_band_that_is_drawn():
+    days = pd.date_range("2025-09-01", periods=60)
+    constant = fit(pd.Series([12.0] * 30 + [11.0] + [12.0] * 29, days), "count")
+    carriers, drawn = (
+        Metric("distinct_count", "carrier", Grain.DAY),
+        pd.DataFrame({"lower": [11.4], "expected": [12.0], "upper": [12.6]}),
+    )
+    assert beliefs.visible(carriers, constant, drawn) == "A day 5.0 % below or 5.0 % above would be seen."
+
+
+def test_a_share_that_may_be_anything_is_said_to_be_unseen():
+    said = believed(NULLS, np.tile([0.0, 0.6, 0.1], 20), "rate", upper=1.0)
+    assert said.endswith(" No day would be seen, whatever its share: it varies too much.")
+
+
 def test_a_trend_is_said_with_its_direction():
     assert "; rising by " in believed(ROWS, 1000 * 1.01 ** np.arange(140), "count")
