@@ -108,7 +108,8 @@ def _learned(history: History, dataset: str, event_time: EventTime, at: datetime
     lines = arrival.watched(watched.observed, watched.runs, length, now)
     told = loaded.told(loads.seen, lines, length, now) if loads else None
     curve = arrival.curve_of({**lines, **told.lines} if told else lines, length)
-    cadence = learn_cadence(news(watched), watched.runs, now)
+    cadence = learn_cadence(*loaded.comings(told, length, now), now) if told else None
+    cadence = cadence or learn_cadence(news(watched), watched.runs, now)
     return Arrivals(curve, cadence, loads.load_time if loads else None, told)
 
 

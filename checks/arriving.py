@@ -48,7 +48,7 @@ def arriving(
         if known.curve.is_learned:
             look = _Look(event_time, now, known, seen, replay)
             buckets = _filling(dataset, facts, history, before, look)
-        last = _newest(known.cadence, seen, facts, event_time)
+        last = _last_loaded(known, facts, now) or _newest(known.cadence, seen, facts, event_time)
     filling = judge_arrival.filling(known.curve, buckets, now, event_time, known.doubt)
     return (filling,) if replay else (filling, judge_arrival.silence(known.cadence, last, now, event_time))
 
@@ -84,7 +84,7 @@ class _Look:
         """The rows that had been loaded, where load times are believed and were read since."""
         from checks.detect.loaded import rows_by
 
-        last = self.known.loads.newest.get(bucket) if self.known.loads and self.known.loaded else None
+        last = self.known.loads.seen.get(bucket) if self.known.loads and self.known.loaded else None
         if last is None or not bucket <= moment <= last.moment:
             return None
         return rows_by(last.loaded, moment, self.event_time.grain.length)
@@ -141,6 +141,13 @@ def _fit(dataset: Dataset, facts: Facts, before: Before, event_time: EventTime) 
         excused=heard.excused,
         regimes=[list(pd.DatetimeIndex(moments)) for moments in heard.begins],
     )[0]
+
+
+def _last_loaded(known: Arrivals, facts: Facts, now: datetime) -> datetime | None:
+    """The moment at which something was loaded last, where this run has read load times, and they are believed."""
+    from checks.detect.loaded import last_coming
+
+    return last_coming(known.loads, now) if known.loads and facts.measured.loads else None
 
 
 def _newest(cadence: Cadence | None, seen: Watched, facts: Facts, event_time: EventTime) -> datetime | None:

@@ -50,11 +50,13 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True)
 class Told:
-    """What load times tell: how each settled bucket filled, and every bucket as it was seen last. `doubt` is why they
-    are not believed, and then there are no lines; None also where there are too few to say anything."""
+    """What load times tell: how each settled bucket filled, and every bucket as it was seen before it was loaded again.
+    Those in `again` were loaded again before they were seen. `doubt` is why load times are not believed, and then there
+    are no lines; None also where there are too few to say anything."""
 
     lines: Mapping[datetime, Line]
-    newest: Mapping[datetime, Seen]
+    seen: Mapping[datetime, Seen]
+    again: frozenset[datetime] = frozenset()
     doubt: str | None = None
 
 
@@ -68,18 +70,18 @@ def told(seen: Sequence[Seen], watched: Mapping[datetime, Line], length: timedel
     }
     newest = [each[0] for each in views.values()]
     moments = _reloads(newest)
-    lines, again = {}, []
+    lines, again, known = {}, [], {view.loaded.bucket: view for view in newest}
     for bucket, each in views.items():
         old = [view for view in each if view.age >= ages.horizon and view.rows] if _is_settled(bucket, ages, at) else []
         usable = next((view for view in old if _is_usable(view, moments, ages)), None)
         if usable is not None:
-            lines[bucket] = _line(usable.loaded, ages)
+            known[bucket], lines[bucket] = usable, _line(usable.loaded, ages)
         elif old:
             again.append(bucket)
     name = "day" if length >= timedelta(days=1) else "hour"
     doubt = _impossible(newest, ages) or _loaded_again(again, len(lines), moments, name)
     doubt = doubt or _held_before(newest, lines, views, ages, name) or _seen_otherwise(lines, watched, name)
-    return Told({} if doubt else lines, {view.loaded.bucket: view for view in newest}, doubt)
+    return Told({} if doubt else lines, known, frozenset(again), doubt)
 
 
 def rows_by(loaded: Loaded, moment: datetime, length: timedelta) -> float:
@@ -91,6 +93,32 @@ def rows_by(loaded: Loaded, moment: datetime, length: timedelta) -> float:
         start = ages.start(end)
         found += rows * min(max((age - start) / (end - start), 0.0), 1.0)
     return found
+
+
+def comings(found: Told, length: timedelta, at: datetime) -> tuple[np.ndarray, np.ndarray]:
+    """The moments at which something came, and those of all looks, up to the moment `at`: as if each bucket had been
+    looked at 24 times, and what comes until the next look were seen at once. Nobody looked at those that were loaded
+    again."""
+    known = sorted(found.seen.keys() - found.again)
+    if not found.lines or not known:
+        return np.empty(0, "M8[us]"), np.empty(0, "M8[us]")
+    step, first = np.timedelta64(length / 24), np.datetime64(known[0], "us")
+    looks = np.arange(first, np.datetime64(at, "us") + np.timedelta64(1, "us"), step)
+    gone = np.array(sorted(found.again), dtype="M8[us]")
+    looks = looks[~np.isin(looks - (looks - first) % np.timedelta64(length), gone)]
+    came = np.sort(np.concatenate([_moments(found.seen[bucket].loaded) for bucket in known]))
+    place = np.searchsorted(looks, came[came <= np.datetime64(at)], side="right") - 1
+    return np.unique(looks[place]), looks
+
+
+def last_coming(found: Told, at: datetime) -> datetime | None:
+    """The moment up to `at` at which something was loaded last, None where load times tell nothing."""
+    ends = [view.loaded.bucket + view.loaded.ages[-1] * _MINUTE for view in found.seen.values() if view.loaded.ages]
+    return min(at, max(ends)) if found.lines and ends else None
+
+
+def _moments(loaded: Loaded) -> np.ndarray:
+    return np.datetime64(loaded.bucket, "us") + np.array(loaded.ages, dtype="m8[m]")
 
 
 def _is_settled(bucket: datetime, ages: Ages, at: datetime) -> bool:
