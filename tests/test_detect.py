@@ -195,6 +195,20 @@ def test_most_falls_by_a_half_for_six_hours_are_found_where_single_hours_move_by
 
 
 @pytest.mark.slow
+def test_evenings_of_weekends_that_move_as_a_whole_hide_nothing_on_weekdays() -> None:
+    values = hours_of(64, noise=0.2)
+    evening = (values.index.day_of_week >= 5) & (values.index.hour >= 16)
+    busy = np.exp(np.repeat(np.random.default_rng(8).normal(0, 0.4, 64), 24) * evening)
+    places = [24 * day + 8 for day in range(57, 62)]
+    grid = np.tile(np.round(values.to_numpy() * busy), (len(places) + 1, 1))
+    for row, at in enumerate(places):
+        grid[row, at : at + 6] *= 0.5
+    found = score_many(grid, values.index, ["count"] * len(grid)).state == "anomaly"
+    assert [found[row, at : at + 6].any() for row, at in enumerate(places)] == [True] * 5
+    assert not found[-1].any()
+
+
+@pytest.mark.slow
 @settings(max_examples=examples(4), deadline=None)
 @given(at=some.integers(10 * 24, 29 * 24), value=some.sampled_from([0.0, 5.0, 1e6, float("nan")]))
 def test_the_next_hours_never_change_the_verdicts_of_those_before(at, value) -> None:

@@ -15,6 +15,7 @@ from checks.detect.calendars import TURN_OF_YEAR, Calendar
 from checks.detect.following import YOUNG
 from checks.detect.settings import Kind, Settings
 from checks.detect.threshold import OF_DAYS_OF_HOURS, chance_per_bucket, limits
+from checks.detect.together import furthest_off, reaches, sums
 from checks.detect.walk import Followed, needed
 
 Array = np.ndarray
@@ -27,7 +28,7 @@ PRUDENCE = {"count": 0.3, "rate": 0.8, "value": 0.2, "gap": 0.2}
 #: the first number it is made from single hours; from the second number on it is not
 FEW_DAYS = (21.0, 35.0)
 #: a year has days that two months do not show: the limit made from days lies so many times further out
-HOURLY_ROOM = 1.25
+HOURLY_ROOM = 1.15
 #: the part of the point test's budget for the upper side, by kind: counts rise far by themselves (a page that went
 #: viral) but seldom fall so, and an alarm spent below finds more; a rate of nulls or of failures that falls is seldom
 #: trouble, and a gap that is short never is
@@ -36,9 +37,6 @@ UPPER_SHARE = {"count": 0.25, "rate": 0.85, "value": 0.5, "gap": 0.95}
 MEMORY_DAYS, MEMORY_DAYS_HOURLY = 400, 70
 #: however odd the buckets before were, the value itself is this many standard deviations off when it is told
 NEAREST = 1.0
-#: how many buckets are judged together, daily and hourly -> how much further out the limit of so many lies than that of
-#: the longest: what is wrong with hours lasts, and a single one is easily odd
-SPANS_DAILY, SPANS_HOURLY = {1: 1.0}, {1: 1.6, 3: 1.25, 6: 1.0}
 
 
 def edges_of(followed: Followed, kinds: Sequence[Kind]) -> tuple[Array, Array, Array]:
@@ -48,39 +46,22 @@ def edges_of(followed: Followed, kinds: Sequence[Kind]) -> tuple[Array, Array, A
     lessons = _lessons(followed, errors, followed.judged)
     down, up = (np.full(errors.shape, np.inf) for _ in range(2))
     furthest = np.zeros(errors.shape)
-    before = _before(lessons, errors, followed.calendar)
+    known = np.where(np.isfinite(lessons), errors, 0.0)
+    reach = _reaches(lessons, followed)
     for side, sign in ((down, -1.0), (up, 1.0)):
-        own = _by_side(_together(lessons, followed.calendar, sign), followed, kinds, sign)
+        own = _by_side(furthest_off(lessons, reach, sign), followed, kinds, sign)
         if followed.excused.any():
-            own = _widened(own, followed, kinds, sign)
-        for span, further in _spans(followed.calendar).items():
-            reach, earlier = own * further * np.sqrt(span), sign * before[span]
-            room = reach - earlier
-            np.fmax(furthest, (sign * errors + earlier) / reach, out=furthest)
-            np.minimum(side, np.where(np.isfinite(room), np.maximum(room, NEAREST), np.inf), out=side)
+            own = _widened(own, reach, followed, kinds, sign)
+        for span, room in reach.items():
+            earlier = sign * sums(known, span, ahead=1) if span > 1 else 0.0
+            left = own * room - earlier
+            np.fmax(furthest, (sign * errors + earlier) / (own * room), out=furthest)
+            np.minimum(side, np.where(np.isfinite(left), np.maximum(left, NEAREST), np.inf), out=side)
     return down, up, furthest
 
 
-def _together(errors: Array, calendar: Calendar, sign: float, without: Array | None = None) -> Array:
-    """How far off towards a side each bucket is, alone or with those before it, in parts of how far that may lie out:
-    the largest over the spans. Sums that are known of `without` too are left out."""
-    found = np.full(errors.shape, np.nan)
-    for span, further in _spans(calendar).items():
-        off = _sums(errors, span) * (sign / (further * np.sqrt(span)))
-        if without is not None:
-            off[np.isfinite(_sums(without, span))] = np.nan
-        np.fmax(found, off, out=found)
-    return found
-
-
-def _before(lessons: Array, errors: Array, calendar: Calendar) -> dict[int, Array | float]:
-    """For each span, the sum of the errors before each bucket that are judged together with it."""
-    known = np.where(np.isfinite(lessons), errors, 0.0)
-    return {span: _sums(known, span, ahead=1) if span > 1 else 0.0 for span in _spans(calendar)}
-
-
-def _spans(calendar: Calendar) -> dict[int, float]:
-    return SPANS_DAILY if calendar.daily else SPANS_HOURLY
+def _reaches(lessons: Array, followed: Followed) -> dict[int, Array]:
+    return reaches(lessons, followed.calendar, followed.fresh, MEMORY_DAYS_HOURLY)
 
 
 def _lessons(followed: Followed, errors: Array, which: Array) -> Array:
@@ -109,14 +90,21 @@ def _by_side(
     return _over_time(errors, fresh, calendar, lambda past, at: _limits(past, chance[:, at], calendar))
 
 
-def _widened(own: Array, followed: Followed, kinds: Sequence[Kind], sign: float, after: float | None = None) -> Array:
+def _widened(
+    own: Array,
+    reach: dict[int, Array],
+    followed: Followed,
+    kinds: Sequence[Kind],
+    sign: float,
+    after: float | None = None,
+) -> Array:
     """The limits of one side with what needless alarms make of them; `after` as in `_by_side`."""
     calendar, fresh = followed.calendar, followed.fresh
     both = followed.judged | followed.excused
     off = followed.values - followed.centre
-    errors = _together(_lessons(followed, off / followed.spread, both), calendar, sign)
+    errors = furthest_off(_lessons(followed, off / followed.spread, both), reach, sign)
     taught = _lessons(followed, off, followed.judged)
-    needless, spread = _together(_lessons(followed, off, both), calendar, sign, without=taught), followed.spread
+    needless, spread = furthest_off(_lessons(followed, off, both), reach, sign, without=taught), followed.spread
     if after is not None:
         second, spread = _second(_last(needless, fresh, calendar), calendar), spread[:, -calendar.cycle :].max(axis=1)
     else:
@@ -169,32 +157,19 @@ def _reach(calendar: Calendar) -> int:
     return round((MEMORY_DAYS if calendar.daily else MEMORY_DAYS_HOURLY) * 24 / calendar.grain_hours)
 
 
-def _sums(errors: Array, span: int, ahead: int = 0) -> Array:
-    """Sums of the last `span` errors; with `ahead`, of the `span - ahead` before the current one. NaN counts as 0
-    there, and makes the whole NaN otherwise."""
-    if span == 1 and not ahead:
-        return errors
-    total = np.zeros_like(errors)
-    for back in range(ahead, span):
-        moved = np.full_like(errors, np.nan)
-        moved[:, back:] = errors[:, : errors.shape[1] - back] if back else errors
-        total += np.nan_to_num(moved) if ahead else moved
-    return total
-
-
 def edges_after(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array]:
     """How many standard deviations down and up the band of the bucket after the last reaches, of S series."""
     errors = (followed.values - followed.centre) / followed.spread
     lessons = _lessons(followed, errors, followed.judged)
-    return _edge_after(lessons, followed, kinds, settings, -1.0), _edge_after(lessons, followed, kinds, settings, 1.0)
+    reach = _reaches(lessons, followed)
 
+    def edge(sign: float) -> Array:
+        own = _by_side(furthest_off(lessons, reach, sign), followed, kinds, sign, settings.of_one_series)
+        if followed.excused.any():
+            own = _widened(own, reach, followed, kinds, sign, settings.of_one_series)
+        return own * reach[1][:, 0]
 
-def _edge_after(lessons: Array, followed: Followed, kinds: Sequence[Kind], settings: Settings, sign: float) -> Array:
-    together = _together(lessons, followed.calendar, sign)
-    own = _by_side(together, followed, kinds, sign, settings.of_one_series)
-    if followed.excused.any():
-        own = _widened(own, followed, kinds, sign, settings.of_one_series)
-    return own * _spans(followed.calendar)[1]
+    return edge(-1.0), edge(1.0)
 
 
 def _last(errors: Array, fresh: Array, calendar: Calendar) -> Array:

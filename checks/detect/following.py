@@ -48,10 +48,12 @@ SPREAD = 1.2533
 
 @dataclass
 class Expected:
-    """What is expected of one bucket, of S series on the scale: the `centre`, made of the `base` that the models give,
-    the correction that the `clues` add and the `effect` of a special day; and the `spread`, one standard deviation."""
+    """What is expected of one bucket, of S series on the scale: the `centre`, made of the `base` that the models give
+    (`level` and season), the correction that the `clues` add and the `effect` of a special day; and the `spread`, one
+    standard deviation."""
 
     models: Array
+    level: Array
     base: Array
     clues: Array
     effect: Array
@@ -85,10 +87,6 @@ class Follower:
         """How much each season counts: seasons x S."""
         return weights.reshape(len(self.calendar.seasons), LEVELS, -1).sum(axis=1)
 
-    def weighted_level(self) -> Array:
-        """The level without season, of S series."""
-        return (self.weights() * self.memory.level).sum(axis=0)
-
     def usual_error(self, cell: int | Array) -> Array:
         """The usual absolute error in a cell, held towards that of all cells while it has been seen little."""
         memory = self.memory
@@ -114,8 +112,8 @@ class Follower:
         seasonal = np.stack([season[cells[t]] for season, cells in zip(memory.season, calendar.cells, strict=True)])
         models = memory.level + seasonal[self.owner]
         weights = self.weights()
-        base = (weights * models).sum(axis=0)
-        found = clues.clues_of(memory, calendar, t, self.shares(weights), (weights * memory.level).sum(axis=0))
+        base, level = (weights * models).sum(axis=0), (weights * memory.level).sum(axis=0)
+        found = clues.clues_of(memory, calendar, t, self.shares(weights), level)
         cell = calendar.noise_cells[t]
         usual_error = self.usual_error(cell)
         variance = self.steady(usual_error, base, least) ** 2
@@ -126,7 +124,7 @@ class Follower:
             effect, error = specials.effect(memory, calendar, special)
             variance = variance + (SPREAD * error) ** 2
         centre = base + clues.correction(memory, found, self.floor(base, least) / SPREAD) + effect
-        return Expected(models, base, found, effect, centre, usual_error, np.sqrt(variance))
+        return Expected(models, level, base, found, effect, centre, usual_error, np.sqrt(variance))
 
     def learn(self, t: int, values: Array, expected: Expected, rows_chance: Array) -> None:
         """Takes bucket t in. NaN values teach nothing, and stand in the last cycle as what was expected."""

@@ -98,7 +98,7 @@ def follow(
         started = memory.taught > 0
         trace["centre"][t] = np.where(started, expected.centre, np.nan)
         trace["spread"][t] = np.where(started, expected.spread, np.nan)
-        trace["level"][t] = value - (expected.centre - follower.weighted_level())
+        trace["level"][t] = value - (expected.centre - expected.level)
         trace["taught"][t], trace["fresh"][t] = memory.taught, begun
         none[t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
         if calendar.special[t] < 0:
