@@ -67,6 +67,20 @@ def test_the_heat_map_names_its_days_and_has_a_legend(visit) -> None:
     expect(page.locator(".vitals-heat").get_by_text("shop.main.orders")).to_be_visible()
 
 
+@pytest.mark.parametrize("path", ["/", "/dataset?name=shop.main.orders"])
+def test_a_link_that_the_keyboard_has_reached_is_seen_and_enter_follows_it(visit, path: str) -> None:
+    page = visit(path)
+    link = page.get_by_role("link", name=re.compile("orders: .*email.*open")).first
+    expect(link).to_be_visible(timeout=15_000)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if link.evaluate("link => link === document.activeElement"):
+            break
+    assert link.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/incident\?id=\d"))
+
+
 @pytest.mark.parametrize(
     ("path", "scheme"),
     [
