@@ -94,13 +94,15 @@ def palette(kind: str | None) -> Palette:
 
 #: What Streamlit's options do not say, for narrow screens first: a link is read whole, over as many lines as it takes;
 #: the findings of an incident stand below it, and look like no menu; a graph is as large as its letters need, and moves
-#: sideways. What the keyboard has reached is seen: a faint ground alone is not.
+#: sideways. What the keyboard has reached is seen: a faint ground alone is not. What was chosen is
+#: ink on a calm ground: white letters on the accent of the dark theme could not be read.
 STYLE = """<style>
 [data-testid="stPageLink-NavLink"] span, [data-testid="stPageLink-NavLink"] [data-testid="stMarkdownContainer"],
 [data-testid="stPageLink-NavLink"] p { white-space: normal; overflow: visible; overflow-wrap: anywhere; }
 [data-testid="stPageLink-NavLink"] { height: auto; }
 [data-testid="stPageLink-NavLink"]:focus-visible, [data-testid="stTopNavLink"]:focus-visible,
 [data-testid="stBaseButton-elementToolbar"]:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
+[data-testid="stMultiSelect"] [data-tag] { color: inherit; background: rgba(128, 145, 162, 0.25); }
 .st-key-reasons a:not(:hover) { background: transparent; }
 .st-key-reasons p { font-weight: 400; }
 [class*="st-key-of-incident-"] { padding-left: 1rem; }

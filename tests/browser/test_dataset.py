@@ -36,6 +36,15 @@ def test_trends_are_drawn_and_the_range_is_in_the_address(visit) -> None:
     expect(page).to_have_url(re.compile(r"range=30\+days"))
 
 
+def test_what_is_chosen_can_be_read_in_the_dark(visit) -> None:
+    page = visit(f"{ORDERS}&series=mean.amount", scheme="dark")
+    tag = page.get_by_test_id("stMultiSelect").locator("[data-tag]")
+    ink = "tag => [getComputedStyle(tag).color, getComputedStyle(tag.closest('[data-testid=stApp]')).color]"
+    expect(tag).to_be_visible(timeout=15_000)
+    assert len(set(tag.evaluate(ink))) == 1
+    assert tag.evaluate("tag => getComputedStyle(tag).backgroundColor") == "rgba(128, 145, 162, 0.25)"
+
+
 def test_a_series_is_chosen_by_the_address(visit) -> None:
     page = visit(f"{ORDERS}&series=mean.amount")
     expect(page.locator(".js-plotly-plot").get_by_text("Mean of amount")).to_be_visible()
