@@ -11,6 +11,7 @@ import numpy as np
 
 from checks.arrivals import Arrivals, lately, news, once
 from checks.eventtime import wall_clock
+from checks.loadtime import LOADED
 from checks.records import Dataset, EventTime, Metric, Result
 
 if TYPE_CHECKING:
@@ -49,8 +50,14 @@ def arriving(
             look = _Look(event_time, now, known, seen, replay)
             buckets = _filling(dataset, facts, history, before, look)
         last = _last_loaded(known, facts, now) or _newest(known.cadence, seen, facts, event_time)
-    filling = judge_arrival.filling(known.curve, buckets, now, event_time, known.doubt)
+    filling = judge_arrival.filling(known.curve, buckets, now, event_time, known.doubt or _not_asked(facts))
     return (filling,) if replay else (filling, judge_arrival.silence(known.cadence, last, now, event_time))
+
+
+def _not_asked(facts: Facts) -> str | None:
+    """Why this run could not ask when rows were loaded, None where it could or had not to."""
+    messages = (each.message for each in facts.measured.problems for metric in each.metrics if metric.name == LOADED)
+    return next((f"load times are not used: {message}" for message in messages), None)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks import fused, rows
 from checks.eventtime import bucket_of, wall_clock
-from checks.loadtime import Ages, ages_of, ahead
+from checks.loadtime import LOADED, Ages, ages_of, ahead
 from checks.metrics import rows_where
 from checks.moments import as_moment, literal_naive
 from checks.queries import QueryLog
@@ -39,10 +39,12 @@ def loads(log: QueryLog, plan: Plan, now: datetime) -> tuple[Loaded, ...]:
     """How the newest buckets were loaded, oldest first. Nothing in a run that reads a part of the table, and where it
     can not be asked; a declared column that can be no load time is a problem on the account."""
     event_time, load_time = plan.event_time, plan.load_time
-    if event_time is None or plan.buckets_from is None or not plan.whole_table:
+    if event_time is None or plan.buckets_from is None:
         return ()
     if load_time is None:
         _note_unusable(log, plan)
+        return ()
+    if not plan.whole_table:
         return ()
     grain = event_time.grain
     clock = wall_clock(now, event_time)
@@ -50,7 +52,7 @@ def loads(log: QueryLog, plan: Plan, now: datetime) -> tuple[Loaded, ...]:
     first = max(plan.buckets_from, bucket_of(last - min(BACK, MOST * grain.length), grain))
     clocks = tuple(ahead(event_time, load_time, first, last))
     question = _Question(event_time, load_time, ages_of(grain.length), clocks, log.source.dialect)
-    with log.costing([Metric("loaded_rows", load_time.column)]):
+    with log.costing([Metric(LOADED, load_time.column)]):
         inner = rows.rows_sql(log.source, replace(plan, whole_table=False, buckets_from=first), now)
         sql = fused.written(log, inner, plan, ("loads", load_time, clocks), lambda table: question.over(table, plan))
         answer = log.fetch("rows by the age at which they were loaded", sql)
@@ -154,4 +156,4 @@ def _note_unusable(log: QueryLog, plan: Plan) -> None:
     else:
         cause = f"{said} is of type {by_name[declared].type}, which is no moment"
         error = QueryFailed(log.source.name, cause, dataset=str(log.table), remedy=remedy)
-    log.failed([Metric("loaded_rows", declared)], error)
+    log.failed([Metric(LOADED, declared)], error)

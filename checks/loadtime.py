@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: so long after its end a bucket has settled: what comes later is no part of its arrival
 SETTLING = timedelta(days=3)
+#: what a problem with load times costs: no metric that is kept, but what arrivals are learned from
+LOADED = "loaded_rows"
 _MINUTE = timedelta(minutes=1)
 # Without underscores, in any letter case. The earlier in the list, the likelier: what tools that load write, then what
 # people call it. Nothing of the kind of updated_at: it says when a row was changed, not when it came.

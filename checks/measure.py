@@ -41,7 +41,7 @@ def measure(source: Source, plan: Plan, at: datetime, other_source: OtherSource)
     inner = rows.rows_sql(source, plan, now)
     folded = _by_bucket(log, inner, plan, now)
     totals = folded.totals | _totals(log, inner, plan, other_source) | _freshness(log, plan, folded, now)
-    loaded = loads(log, plan, now) if folded.buckets else ()
+    loaded = loads(log, plan, now)
     return Measured(
         columns=plan.columns,
         event_time=plan.event_time,

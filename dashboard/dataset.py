@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from checks.records import Dataset, DatasetHealth, Health, LoadTime, Result
+from checks.records import Dataset, DatasetHealth, Health, Result
 from dashboard import (
     dataset_alerts,
     dataset_checks,
@@ -148,7 +148,7 @@ def _facts(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
         },
         {
             "event time": _event_time(run),
-            **({"load time": _load_time(run.load_time)} if run and run.load_time else {}),
+            **_load_time(run, dataset),
             "key": _key(run),
         },
         {
@@ -168,8 +168,18 @@ def _event_time(run: load.RunRow | None) -> str:
     return f"{words.plain(chosen.column)} ({_origin(chosen.origin)}, days in {words.plain(chosen.zone)})"
 
 
-def _load_time(chosen: LoadTime) -> str:
-    return f"{words.plain(chosen.column)} ({_origin(chosen.origin)})"
+def _load_time(run: load.RunRow | None, dataset: Dataset) -> dict[str, str]:
+    """Nothing where there is none: most tables do not say when their rows were loaded."""
+    if run is None or run.event_time is None:
+        return {}
+    if run.load_time is not None:
+        return {"load time": f"{words.plain(run.load_time.column)} ({_origin(run.load_time.origin)})"}
+    declared = dataset.load_time
+    return (
+        {"load time": f"{words.plain(declared)}, which can not be used: it is no column, or no moment"}
+        if declared
+        else {}
+    )
 
 
 def _key(run: load.RunRow | None) -> str:

@@ -227,6 +227,14 @@ def test_a_load_time_that_does_not_tell_when_rows_came_is_not_believed(tmp_path:
     assert sentence(known(history)) == found.reason
 
 
+def test_what_can_be_no_load_time_is_said_in_every_run(tmp_path: Path, history: History):
+    shop = Feed(DuckDBFile(tmp_path), feed(soon), load_time="gone")
+    for at in (NOON, NOON + HOUR):
+        reason = of(shop.run(history, at), FILLING).reason or ""
+        assert "load times are not used: " in reason
+        assert "the load time 'gone' that is declared in the config is no column of the table" in reason
+
+
 def test_one_reload_does_not_spoil_what_came_since(tmp_path: Path, history: History):
     rows = feed(soon)
     reload = TODAY - 20 * DAY + 2 * HOUR
