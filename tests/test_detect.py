@@ -268,6 +268,26 @@ def test_a_rate_that_never_left_its_end_may_not_leave_it(always, then) -> None:
     assert found["lower"].iloc[100] == found["upper"].iloc[100] == always
 
 
+def test_twice_the_usual_rate_is_mostly_seen_where_days_differ_by_chance_alone() -> None:
+    """A fifth from day to day: with weekdays and restless weeks seen that are not there, every second was missed."""
+    chance = np.random.default_rng(3)
+    days = pd.date_range("2025-01-06", periods=400, freq="D")
+    rates = chance.binomial(5000, chance.gamma(20, 0.01 / 20, (40, 400))) / 5000
+    found = score_many(rates, days, ["rate"] * 40, denominators=np.full(rates.shape, 5000.0))
+    judged = slice(220, None)
+    assert (found.upper[:, judged] < 0.02).mean() > 0.7
+    assert found.is_anomaly[:, judged].sum() / 40 / 2 < 0.7
+
+
+def test_the_band_of_a_rate_is_wider_while_it_is_restless() -> None:
+    chance = np.random.default_rng(3)
+    days = pd.date_range("2025-01-06", periods=400, freq="D")
+    rates = chance.binomial(5000, chance.gamma(25, 0.01 / 25, (20, 400))) / 5000
+    rates[:, 370:] = chance.binomial(5000, chance.gamma(3, 0.01 / 3, (20, 30))) / 5000
+    width = np.median(score_many(rates, days, ["rate"] * 20).upper, axis=0) - 0.01
+    assert width[399] > 1.5 * width[369]
+
+
 def test_a_day_without_rows_where_there_always_were_some_is_an_anomaly_however_wide_the_band() -> None:
     chance = np.random.default_rng(4)
     wild = np.ceil(40 * np.exp(chance.normal(0, 1.6, len(DAYS))))

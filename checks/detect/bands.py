@@ -20,8 +20,9 @@ from checks.detect.walk import Followed, needed
 
 Array = np.ndarray
 
-#: the part of the budget that single buckets have; the cumulative test has the rest
-POINT_SHARE = 0.6
+#: the part of the budget that single buckets have; the cumulative test has the rest, and needs less of it for rates:
+#: chance moves their level little, so that a drift stands out
+POINT_SHARE = {"count": 0.6, "rate": 0.75, "value": 0.6, "gap": 0.6}
 #: real counts and values are odd more often than their past tells, rates hardly
 PRUDENCE = {"count": 0.3, "rate": 0.8, "value": 0.2, "gap": 0.2}
 #: odd hours come in runs, so their limit is made from the largest error of each day. While there are fewer days than
@@ -82,9 +83,10 @@ def _by_side(
     alerts that one series may raise `after` the last bucket, those of the bucket that follows."""
     calendar, fresh = followed.calendar, followed.fresh
     judged_at_once = calendar.per_90_days if calendar.daily else 90
-    shares = np.array([PRUDENCE[kind] * (UPPER_SHARE[kind] if sign > 0 else 1 - UPPER_SHARE[kind]) for kind in kinds])
+    sides = [UPPER_SHARE[kind] if sign > 0 else 1 - UPPER_SHARE[kind] for kind in kinds]
+    shares = np.array([POINT_SHARE[kind] * PRUDENCE[kind] * side for kind, side in zip(kinds, sides, strict=True)])
     allowed = followed.allowed if after is None else after
-    chance = chance_per_bucket(allowed, judged_at_once) * POINT_SHARE * shares[:, None]
+    chance = chance_per_bucket(allowed, judged_at_once) * shares[:, None]
     if after is not None:
         return _limits(_last(errors, fresh, calendar), chance[:, 0], calendar)
     return _over_time(errors, fresh, calendar, lambda past, at: _limits(past, chance[:, at], calendar))

@@ -28,10 +28,14 @@ SPEEDS_HOURLY = (0.02, 0.12, 0.5)
 FORGETTING_DAILY, FORGETTING_HOURLY = 1 / 40, 1 / 400
 #: how many visits the usual error of all is worth beside that of a cell, and how many visits a cell remembers
 CELL_TRUST, CELL_MEMORY = 6.0, 20.0
+#: the same for daily rates: their rows tell most of how far they move, what else a weekday seems to do is mostly chance
+CELL_TRUST_RATE, CELL_MEMORY_RATE = 40.0, 60.0
 #: the least standard deviation of a count, beside that of pure chance
 CHANCE_FLOOR = 0.5
 #: how far unrest may narrow and widen the band
 RESTLESS = (0.7, 3.0)
+#: a daily rate is as restless as this by chance, when its days are independent of each other: only more widens its band
+RESTLESS_BY_CHANCE = 1.25
 #: a model's weight falls with this power of its usual error
 PREFERENCE = 16.0
 #: how many days the memory of rests and moves is long
@@ -63,10 +67,13 @@ class Expected:
 
 
 class Follower:
-    """Follows the series through the buckets of a calendar. `counts` marks the series that are counts."""
+    """Follows the series through the buckets of a calendar. `counts` and `rates` mark the series that are such."""
 
-    def __init__(self, memory: Memory, calendar: Calendar, counts: Array) -> None:
+    def __init__(self, memory: Memory, calendar: Calendar, counts: Array, rates: Array) -> None:
         self.memory, self.calendar, self.counts = memory, calendar, counts
+        self.daily_rates = rates & calendar.daily
+        self.cell_trust = np.where(self.daily_rates, CELL_TRUST_RATE, CELL_TRUST)
+        self.cell_memory = np.where(self.daily_rates, CELL_MEMORY_RATE, CELL_MEMORY)
         speeds = SPEEDS_DAILY if calendar.daily else SPEEDS_HOURLY
         self.speeds = np.tile([*speeds, 0.0], len(calendar.seasons))[:, None]
         self.shift = SHIFT_DAILY if calendar.daily else SHIFT_HOURLY
@@ -91,11 +98,13 @@ class Follower:
         """The usual absolute error in a cell, held towards that of all cells while it has been seen little."""
         memory = self.memory
         visits = memory.noise_visits[cell]
-        return (visits * memory.noise[cell] + CELL_TRUST * memory.spread) / (visits + CELL_TRUST)
+        return (visits * memory.noise[cell] + self.cell_trust * memory.spread) / (visits + self.cell_trust)
 
     def steady(self, usual_error: Array, base: Array, least: Array) -> Array:
         """The standard deviation of an ordinary bucket: never below the `floor`."""
-        spread = SPREAD * usual_error * np.clip(self.memory.restless, *RESTLESS)
+        restless = self.memory.restless
+        restless = np.where(self.daily_rates, np.maximum(restless / RESTLESS_BY_CHANCE, 1.0), restless)
+        spread = SPREAD * usual_error * np.clip(restless, *RESTLESS)
         return np.maximum(spread, self.floor(base, least))
 
     def floor(self, base: Array, least: Array) -> Array:
@@ -215,7 +224,7 @@ class Follower:
         memory.restless += np.where(teaches, self.forgetting * (relative - memory.restless), 0.0)
         now = np.where(self.counts, chance(expected.base, "count", None), rows_chance)
         memory.noise_visits[cell] += teaches
-        step = np.maximum(1 / CELL_MEMORY, 1.0 / np.maximum(memory.noise_visits[cell], 1.0))
+        step = np.maximum(1 / self.cell_memory, 1.0 / np.maximum(memory.noise_visits[cell], 1.0))
         memory.noise[cell] += np.where(teaches, step * (size - memory.noise[cell]), 0.0)
         memory.chance[cell] += np.where(teaches, step * (now - memory.chance[cell]), 0.0)
 

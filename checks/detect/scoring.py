@@ -104,7 +104,8 @@ def _drift(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tup
     ends = slice(per_day - 1, None, per_day)
     fresh = -(-followed.fresh[:, ends].astype(int) // per_day)
     statistics = drift.statistic(drift.by_day(known, per_day), least[:, ends], fresh)
-    chance = chance_per_bucket(followed.allowed[:, ends], 90) * (1 - POINT_SHARE) * DRIFT_PRUDENCE
+    share = np.array([1 - POINT_SHARE[kind] for kind in kinds])[:, None]
+    chance = chance_per_bucket(followed.allowed[:, ends], 90) * share * DRIFT_PRUDENCE
     up = np.array([UPPER_SHARE[kind] for kind in kinds])[:, None]
     at_ends = drift.alarms(statistics, chance * (1 - up), chance * up)
     told, ratio = (np.zeros(followed.values.shape, dtype=part.dtype) for part in at_ends)

@@ -81,7 +81,7 @@ def follow(
     lessons, excused = _lessons(values, beside)
     is_kind = {kind: np.array([each == kind for each in kinds], dtype=bool) for kind in KINDS}
     memory = Memory.empty(len(grid), calendar)
-    follower = Follower(memory, calendar, is_kind["count"])
+    follower = Follower(memory, calendar, is_kind["count"], is_kind["rate"])
     by_rows = _rows_chance(beside.denominators, is_kind["rate"], grid.shape)
     starts = _starts(buckets, beside.regimes, len(grid))
     trace = {name: np.full(values.shape[::-1], np.nan) for name in ("centre", "spread", "level", "taught", "fresh")}
