@@ -147,11 +147,11 @@ def _frame(shown: Sequence[Told], at: datetime) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": ["▲" if event.is_open else "–" for event in found],
+            "Incident": [incident_sentences.cell([told.incident]) if told.incident else "" for told in shown],
             "What": [sentence(event.leading, event.led, event.grain) for event in found],
             "Dataset": [event.dataset for event in found],
             "When": [sentences.lasted(event) for event in found],
             "Why": [told.why or "" for told in shown],
-            "Incident": [incident_sentences.cell([told.incident]) if told.incident else "" for told in shown],
             "Series": [len(event.findings) for event in found],
             "Label": ["; ".join(label_words(label) for label in event.labels) for event in found],
             "Noticed": [words.ago(event.noticed_at, at) for event in found],

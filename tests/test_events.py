@@ -13,7 +13,7 @@ from checks.detect import fit
 from checks.learned.events import events
 from checks.learned.words import band, sentence
 from checks.records import Alert, Dimension, Finding, Grain, Label, LabelKind, Metric
-from dashboard import beliefs, dataset_alerts, sentences
+from dashboard import anomalies, beliefs, dataset_alerts, sentences
 
 AT = datetime(2026, 3, 15, 12, tzinfo=UTC)
 MONDAY = datetime.fromisoformat("2026-03-09")
@@ -39,6 +39,13 @@ def test_days_that_follow_one_another_with_a_series_in_common_are_one_event():
     assert {one.metric: one.score for one in event.findings} == {NULLS: 5, ROWS: -2}
     assert event.noticed_at == AT
     assert event.dimension is Dimension.COMPLETENESS
+
+
+def test_an_alert_and_its_incident_stand_beside_each_other_where_a_phone_shows_them():
+    found = events([alert(0)], [])
+    frame = anomalies._frame([anomalies.Told(event, None, None) for event in found], AT)
+    assert list(frame.columns[:3]) == ["", "Incident", "What"]
+    assert frame.iloc[0].tolist()[1:3] == ["", "500 rows on 2026-03-09, expected between 900 and 1,100 rows"]
 
 
 def test_missing_rows_tell_an_event_whose_newest_day_shows_only_what_follows_from_them():
