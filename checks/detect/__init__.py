@@ -4,13 +4,14 @@ Pure: numbers in, numbers out; no store, no clock, no warehouse. The journey of 
 the same size at every level), `calendars` (its place in the week and among the holidays), `following` (what was
 expected of it, and how far off values usually are), `threshold` (how far off is too far, by the budget), `drift`
 (several buckets together), `scoring` (verdicts bucket by bucket), `fitting` (the same after all the history: a `Fit`
-judges what comes next)."""
+judges what comes next), `trails` (the same verdicts for runs that bring a few new values)."""
 
 from checks.detect.beliefs import Beliefs
 from checks.detect.fits import Fit, Verdict, Visible
 from checks.detect.fitting import fit, fit_many
 from checks.detect.scoring import STATES, Scores, score, score_many
 from checks.detect.settings import KINDS, Kind, Settings
+from checks.detect.trails import Trails
 
 __all__ = [
     "KINDS",
@@ -20,6 +21,7 @@ __all__ = [
     "Kind",
     "Scores",
     "Settings",
+    "Trails",
     "Verdict",
     "Visible",
     "fit",

@@ -42,7 +42,8 @@ NEAREST = 1.0
 
 def edges_of(followed: Followed, kinds: Sequence[Kind]) -> tuple[Array, Array, Array]:
     """How many standard deviations down and up (both positive) the band reaches, and how far each value, alone or with
-    those before it, is from the expected one beside its limit: S x T."""
+    those before it, is from the expected one beside its limit: S x T. Infinite before the first bucket
+    that is judged."""
     errors = (followed.values - followed.centre) / followed.spread
     lessons = _lessons(followed, errors, followed.judged)
     down, up = (np.full(errors.shape, np.inf) for _ in range(2))
@@ -89,7 +90,7 @@ def _by_side(
     chance = chance_per_bucket(allowed, judged_at_once) * shares[:, None]
     if after is not None:
         return _limits(_last(errors, fresh, calendar), chance[:, 0], calendar)
-    return _over_time(errors, fresh, calendar, lambda past, at: _limits(past, chance[:, at], calendar))
+    return _over_time(errors, followed, lambda past, at: _limits(past, chance[:, at], calendar))
 
 
 def _widened(
@@ -110,7 +111,7 @@ def _widened(
     if after is not None:
         second, spread = _second(_last(needless, fresh, calendar), calendar), spread[:, -calendar.cycle :].max(axis=1)
     else:
-        second = _over_time(needless, fresh, calendar, lambda past, _: _second(past, calendar))
+        second = _over_time(needless, followed, lambda past, _: _second(past, calendar))
     wide = _by_side(errors, followed, kinds, sign, after)
     return np.maximum(own, np.minimum(wide, second / spread))
 
@@ -123,14 +124,13 @@ def _second(moved: Array, calendar: Calendar) -> Array:
     return np.partition(np.where(np.isfinite(days), days, -np.inf), -2, axis=1)[:, -2]
 
 
-def _over_time(errors: Array, fresh: Array, calendar: Calendar, make: Callable[[Array, int], Array]) -> Array:
-    """What is made anew each day from the errors before and the number of its first bucket. `fresh`: the first bucket
-    of the regime of each."""
-    step = calendar.per_day
-    reach = _reach(calendar)
-    found = np.empty(errors.shape)
+def _over_time(errors: Array, followed: Followed, make: Callable[[Array, int], Array]) -> Array:
+    """What is made anew from the errors before each day that is judged and the number of its first bucket; infinite for
+    other days."""
+    step, fresh, reach = followed.calendar.per_day, followed.fresh, _reach(followed.calendar)
+    found = np.full(errors.shape, np.inf)
     columns = np.arange(errors.shape[1])
-    for at in range(0, errors.shape[1], step):
+    for at in range(followed.since // step * step, errors.shape[1], step):
         past = errors[:, max(0, at - reach) : at]
         old = columns[None, max(0, at - reach) : at] < fresh[:, at : at + 1]
         found[:, at : at + step] = make(np.where(old, np.nan, past), at)[:, None]

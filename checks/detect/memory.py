@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +94,13 @@ class Memory:
             special_class_visits=zeros(len(KINDS_OF_DAYS)),
             special_spread=zeros(len(KINDS_OF_DAYS)),
         )
+
+    def further(self, calendar: Calendar) -> Memory:
+        """A copy to go on with, with room for the special days that a longer calendar names."""
+        found = deepcopy(self)
+        room = ((0, len(calendar.names) - len(self.special)), (0, 0))
+        found.special, found.special_visits = np.pad(self.special, room), np.pad(self.special_visits, room)
+        return found
 
     def forget(self, which: Array) -> None:
         """A new regime: nothing before counts, for the series in this mask."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -91,9 +91,18 @@ def score_many(  # noqa: PLR0913 - the parts of one question; callers name them
     errors count where the budget sets the limit of their side. `allowed` is how many alerts in 90 days each series may
     raise at each bucket, where that is not the same for all."""
     settings = settings or Settings()
-    followed = follow(grid, buckets, kinds, settings, Beside(excluded, excused, allowed, denominators, regimes))
+    beside = Beside(excluded, excused, allowed, denominators, regimes)
+    return scores_of(follow(grid, buckets, kinds, settings, beside), kinds, settings)
+
+
+def scores_of(followed: Followed, kinds: Sequence[Kind], settings: Settings, since: int = 0) -> Scores:
+    """The verdicts on followed series, from the bucket `since` on; what was before is not judged."""
+    followed = replace(followed, since=since)
     drifts = _drift(followed, kinds, settings)
-    return _scores(followed, kinds, settings, edges_of(followed, kinds), drifts)
+    found = _scores(followed, kinds, settings, edges_of(followed, kinds), drifts)
+    for name, array in vars(found).items():
+        array[:, :since] = {"state": UNMEASURED, "is_anomaly": False}.get(name, np.nan)
+    return found
 
 
 def _drift(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array]:

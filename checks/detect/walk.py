@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,42 @@ class Beside:
     allowed: Array | None = None
     denominators: Array | None = None
     regimes: Sequence[Sequence[pd.Timestamp]] | None = None
+
+
+@dataclass(frozen=True)
+class Trail:
+    """How far series were followed, and what that left, T x S: to go on from there."""
+
+    memory: Memory
+    begun: Array
+    least: Array
+    traces: Mapping[str, Array]
+
+    @classmethod
+    def start(cls, series: int, calendar: Calendar) -> Trail:
+        """Nothing followed yet."""
+        numbers = dict.fromkeys(("centre", "spread", "level", "taught", "fresh"), float)
+        kinds = {**numbers, "always_none": bool, "always_all": bool, "resting": bool, "always_filled": np.int8}
+        traces = {name: np.zeros((0, series), dtype) for name, dtype in kinds.items()}
+        return cls(Memory.empty(series, calendar), np.zeros(series), np.full(series, 1e-9), traces)
+
+    @property
+    def length(self) -> int:
+        """How many buckets were followed."""
+        return len(self.traces["centre"])
+
+    @property
+    def size(self) -> int:
+        """How many values were followed."""
+        return self.traces["centre"].size
+
+    def room(self, buckets: int) -> dict[str, Array]:
+        """The traces with room for as many buckets in all."""
+        more = buckets - self.length
+        return {
+            name: np.concatenate([part, np.zeros((more, part.shape[1]), part.dtype)])
+            for name, part in self.traces.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -67,12 +103,21 @@ class Followed:
     resting: Array
     #: the rows behind rates, where they are known
     behind: Array | None
+    trail: Trail
+    #: the first bucket to judge
+    since: int = 0
 
 
 def follow(
-    grid: Array, buckets: pd.DatetimeIndex, kinds: Sequence[Kind], settings: Settings, beside: Beside
+    grid: Array,
+    buckets: pd.DatetimeIndex,
+    kinds: Sequence[Kind],
+    settings: Settings,
+    beside: Beside,
+    trail: Trail | None = None,
 ) -> Followed:
-    """Takes all series through all buckets."""
+    """Takes all series through all buckets, or on from where a trail of the same series and their first buckets
+    ends."""
     grid = np.asarray(grid, dtype=float)
     _check(grid, buckets, kinds)
     calendar = calendar_of(buckets, settings.holidays)
@@ -80,15 +125,14 @@ def follow(
     values[~np.isfinite(grid)] = np.nan
     lessons, excused = _lessons(values, beside)
     is_kind = {kind: np.array([each == kind for each in kinds], dtype=bool) for kind in KINDS}
-    memory = Memory.empty(len(grid), calendar)
+    trail = trail or Trail.start(len(grid), calendar)
+    memory, begun, least = trail.memory.further(calendar), trail.begun.copy(), trail.least
     follower = Follower(memory, calendar, is_kind["count"], is_kind["rate"])
     by_rows = _rows_chance(beside.denominators, is_kind["rate"], grid.shape)
     starts = _starts(buckets, beside.regimes, len(grid))
-    trace = {name: np.full(values.shape[::-1], np.nan) for name in ("centre", "spread", "level", "taught", "fresh")}
-    none, all_, resting = (np.zeros(values.shape[::-1], dtype=bool) for _ in range(3))
-    filled = np.zeros(values.shape[::-1], dtype=np.int8)
-    begun, least = np.zeros(len(grid)), np.full(len(grid), 1e-9)
-    for t, (value, lesson, rows) in enumerate(zip(values.T, np.ascontiguousarray(lessons.T), by_rows, strict=True)):
+    trace, by_bucket = trail.room(len(buckets)), np.ascontiguousarray(lessons.T)
+    for t in range(trail.length, len(buckets)):
+        value, lesson, rows = values[:, t], by_bucket[t], by_rows[t]
         if t in starts:
             memory.forget(starts[t])
             begun[starts[t]] = t
@@ -100,12 +144,14 @@ def follow(
         trace["spread"][t] = np.where(started, expected.spread, np.nan)
         trace["level"][t] = value - (expected.centre - expected.level)
         trace["taught"][t], trace["fresh"][t] = memory.taught, begun
-        none[t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
+        trace["always_none"][t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
         if calendar.special[t] < 0:
-            filled[t] = is_kind["count"] * never_empty.always_filled(memory, calendar, calendar.noise_cells[t])
-        resting[t] = is_kind["value"] & is_resting(memory, calendar)
-        all_[t] = is_kind["rate"] & (memory.lowest == np.pi / 2)
+            always = never_empty.always_filled(memory, calendar, calendar.noise_cells[t])
+            trace["always_filled"][t] = is_kind["count"] * always
+        trace["resting"][t] = is_kind["value"] & is_resting(memory, calendar)
+        trace["always_all"][t] = is_kind["rate"] & (memory.lowest == np.pi / 2)
         follower.learn(t, lesson, expected, rows)
+    by_series: dict[str, Any] = {name: array.T for name, array in trace.items()}
     return Followed(
         values=values,
         judged=np.isfinite(lessons),
@@ -116,12 +162,9 @@ def follow(
         follower=follower,
         least=least,
         last=buckets[-1].isoformat() if len(buckets) else None,
-        always_none=none.T,
-        always_all=all_.T,
-        always_filled=filled.T,
-        resting=resting.T,
         behind=None if beside.denominators is None else np.asarray(beside.denominators, dtype=float),
-        **{name: array.T for name, array in trace.items()},
+        trail=Trail(memory, begun, least, trace),
+        **by_series,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,20 +46,34 @@ class Judged:
         return sorted(found, key=lambda one: (family_of(one.metric) is not VOLUME, -abs(one.score), one.metric))
 
 
-def judged(watched: Watched, allowed: np.ndarray, holidays: str | None, labels: Sequence[Label]) -> Judged:
-    """The band of every value, made from the values before it. `allowed` is what each series may spend (`spending`)."""
+def judged(
+    watched: Watched,
+    allowed: np.ndarray,
+    holidays: str | None,
+    labels: Sequence[Label],
+    scored: Callable[..., Scores] = score_many,
+) -> Judged:
+    """The band of every value, made from the values before it. `allowed` is what each series may spend (`spending`).
+    Where `scored` leaves the first buckets out, nothing that is said of them counts."""
     heard = said.heard(watched, labels)
-    scores = verdicts(watched, allowed, holidays, heard)
+    scores = verdicts(watched, allowed, holidays, heard, scored)
     parts = {name: getattr(scores, name) for name in ("expected", "lower", "upper", "score")}
     bands = Bands(watched.grain, watched.metrics, watched.buckets, watched.values, **parts)
     return Judged(watched, bands, scores.state, _lessons(watched, heard))
 
 
-def verdicts(watched: Watched, allowed: np.ndarray, holidays: str | None, heard: said.Heard) -> Scores:
+def verdicts(
+    watched: Watched,
+    allowed: np.ndarray,
+    holidays: str | None,
+    heard: said.Heard,
+    scored: Callable[..., Scores] = score_many,
+) -> Scores:
     """The verdicts on series of any families. All are followed at once, which costs as much as to follow few."""
-    exactly = np.array([family_of(metric).exact for metric in watched.metrics], dtype=bool)
     found = _whole(watched.values.shape)
-    _put(found, np.flatnonzero(~exactly), _learned(watched, np.flatnonzero(~exactly), allowed, holidays, heard))
+    learned = np.flatnonzero([not family_of(metric).exact for metric in watched.metrics])
+    asked = _question(watched, learned, allowed, heard.of(learned))
+    _put(found, learned, scored(settings=Settings(holidays=holidays), **asked))
     for family in dict.fromkeys(family_of(metric) for metric in watched.metrics):
         rows = np.flatnonzero([family_of(metric) is family for metric in watched.metrics])
         _put(found, rows, _by_rules(family, of_rows(watched, rows), found.of(rows), heard.of(rows)))
@@ -70,21 +85,18 @@ def verdicts(watched: Watched, allowed: np.ndarray, holidays: str | None, heard:
     )
 
 
-def _learned(
-    watched: Watched, rows: np.ndarray, allowed: np.ndarray, holidays: str | None, heard: said.Heard
-) -> Scores:
-    own = heard.of(rows)
-    return score_many(
-        watched.values[rows],
-        pd.DatetimeIndex(watched.buckets),
-        [READINGS[watched.metrics[row].name].kind for row in rows],
-        Settings(holidays=holidays),
-        excluded=own.void,
-        excused=own.excused,
-        allowed=np.where(allowed[rows] > 0, allowed[rows], 1.0),
-        denominators=watched.rows[rows],
-        regimes=[list(pd.DatetimeIndex(moments)) for moments in own.begins],
-    )
+def _question(watched: Watched, rows: np.ndarray, allowed: np.ndarray, heard: said.Heard) -> dict[str, Any]:
+    """What detection is asked of these series."""
+    return {
+        "grid": watched.values[rows],
+        "buckets": pd.DatetimeIndex(watched.buckets),
+        "kinds": [READINGS[watched.metrics[row].name].kind for row in rows],
+        "excluded": heard.void,
+        "excused": heard.excused,
+        "allowed": np.where(allowed[rows] > 0, allowed[rows], 1.0),
+        "denominators": watched.rows[rows],
+        "regimes": [list(pd.DatetimeIndex(moments)) for moments in heard.begins],
+    }
 
 
 def _by_rules(family: Family, part: Watched, scores: Scores, heard: said.Heard) -> Scores:

@@ -9,10 +9,12 @@ from hashlib import blake2b
 
 import numpy as np
 
+from checks.detect import Trails
 from checks.facts import Facts
 from checks.learned import judging, schema, told
 from checks.learned.before import Before
 from checks.learned.grids import Watched
+from checks.learned.labels import moves_bands
 from checks.learned.past import bucketed, observed
 from checks.learned.spending import spending
 from checks.records import Dataset, Learned, Result
@@ -20,6 +22,8 @@ from checks.records import Dataset, Learned, Result
 #: by dataset and grain, what its newest numbers were (a digest) and what was told of them. Most runs bring nothing new:
 #: a day is complete once a day, and a run may come every quarter of an hour
 _told: dict[tuple[str, str], tuple[bytes, list[Result]]] = {}
+#: what was followed of them, for runs that bring a few new numbers
+_trails = Trails()
 
 
 def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result, ...], Learned]:
@@ -33,7 +37,8 @@ def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result,
         if known is not None and known[0] == numbers and _is_remembered(grid, before):
             results += known[1]
             continue
-        judged = judging.judged(grid, allowed, detection.holidays, before.labels)
+        scored = _trails.scorer(key, _since(grid, before))
+        judged = judging.judged(grid, allowed, detection.holidays, before.labels, scored)
         said = told.results(judged, before.labels)
         results += said
         bands.append(judging.to_keep(judged, before.judged))
@@ -42,6 +47,14 @@ def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result,
     columns = schema.result(facts.measured.columns, before.schemas, before.labels, facts.at)
     results += [columns] if columns else []
     return tuple(results), Learned(tuple(one for one in bands if one is not None), tuple(alerts))
+
+
+def _since(grid: Watched, before: Before) -> int:
+    """The first bucket that has to be judged: the first that was read, and all where labels may withdraw alerts."""
+    moved = [label.first for label in before.labels if moves_bands(label)]
+    if any(alert.bucket >= first for alert in before.alerts for first in moved):
+        return 0
+    return int(np.argmax(grid.judge)) if grid.judge.any() else len(grid.buckets) - 1
 
 
 def _digest(grid: Watched, allowed: np.ndarray, dataset: Dataset, before: Before) -> bytes:
