@@ -25,8 +25,7 @@ _LOADED = (
     "dltloadedat", "etlloadedat", "dwhloadedat", "dwloadedat", "loadedat", "loadtime", "loadts", "loadtimestamp",
     "loaddatetime", "loaddts", "loadedts", "loadedtime", "loadedon", "ingestedat", "ingestiontime",
     "ingestiontimestamp", "ingestionts", "ingesttime", "ingesttimestamp", "ingestts", "insertedat", "inserttime",
-    "inserttimestamp", "insertts", "dwinsertedat", "dwhinsertedat", "syncedat", "extractedat", "arrivedat",
-    "receivedat", "partitiontime",
+    "inserttimestamp", "insertts", "dwinsertedat", "dwhinsertedat", "syncedat", "extractedat", "partitiontime",
 )  # fmt: skip
 
 

@@ -48,14 +48,21 @@ def _arrival(name: str, event_time: EventTime) -> None:
         alt=f"How full a bucket of {name} usually is at each age",
     )
     kind = "hour" if length.days == 0 else "day"
-    watched = known.curve.buckets - known.loaded
-    saw = [f"{words.count(watched, kind)} that runs saw filling"] if watched else []
-    if known.load_time and known.loaded:
-        saw.insert(0, f"{words.count(known.loaded, kind)} by their load time {words.plain(known.load_time.column)}")
     st.caption(
-        f"Share of its rows that a {kind} usually has at each moment, learned from {' and '.join(saw)}. "
+        f"Share of its rows that a {kind} usually has at each moment, learned from {words.plain(learned_from(known))}. "
         f"The band is what is usual; clocks are those of {words.plain(event_time.zone)}."
     )
+
+
+def learned_from(known: Arrivals) -> str:
+    """The buckets of a curve, by how they are known: '87 days by their load time loaded_at'."""
+    kind = "hour" if known.curve.length.days == 0 else "day"
+    told, watched = [], known.curve.buckets - known.loaded
+    if known.load_time and known.loaded:
+        told.append(f"{words.count(known.loaded, kind)} by their load time {known.load_time.column}")
+    if watched:
+        told.append(f"{words.count(watched, kind)} that runs saw filling")
+    return " and ".join(told)
 
 
 def _sentences(known: Arrivals) -> list[str]:

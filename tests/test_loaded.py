@@ -18,7 +18,8 @@ from checks.detect.arrival import Curve, Line, curve_of
 from checks.detect.loaded import Seen, Told, rows_by, told
 from checks.history import History
 from checks.judge_arrival import FILLING, SILENCE
-from checks.records import EventTime, Grain, Loaded, Result, RunReport, Status
+from checks.records import EventTime, Grain, Loaded, LoadTime, Result, RunReport, Status
+from dashboard.dataset_detection import learned_from
 from tests.drafting import document, drafted
 from tests.examples import examples
 from tests.loading import BEGUN, DAY, HOUR, MINUTE, NOON, NOW, TODAY, Feed, by_night, feed, soon
@@ -286,8 +287,11 @@ def test_days_of_which_the_load_times_say_nothing_are_known_from_runs():
     seen = [one if number % 3 else other for number, (one, other) in enumerate(zip(at_once(DAY), again, strict=True))]
     found, curve = learned(seen, watched(DAY, 4))
     assert (len(found.lines), curve.buckets) == (20, 22)
-    shown = sentence(Arrivals(curve, None, None, found))
-    assert shown == "a day is complete at its end", "without a load time there is nothing to name"
+    known = Arrivals(curve, None, LoadTime("loaded_at", "inferred"), found)
+    assert sentence(known) == (
+        "a day is complete at its end (from load time loaded_at, 20 days and 2 that runs saw filling)"
+    )
+    assert learned_from(known) == "20 days by their load time loaded_at and 2 days that runs saw filling"
 
 
 def test_rows_by_a_moment_are_those_loaded_and_those_of_which_it_is_not_known():

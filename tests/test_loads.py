@@ -36,7 +36,9 @@ class TestWhichColumn:
         assert found.name == name
 
     def test_what_says_something_else_or_is_no_timestamp_is_none(self):
-        assert infer_load_time(columns(at=STAMP, updated_at=STAMP, loaded_at="date", load_time="string")) is None
+        assert (
+            infer_load_time(columns(updated_at=STAMP, received_at=STAMP, loaded_at="date", load_time="string")) is None
+        )
 
     def test_what_a_tool_writes_comes_first(self):
         found = infer_load_time(columns(at=STAMP, inserted_at=STAMP, _fivetran_synced=STAMP))
