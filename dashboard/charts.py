@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -107,17 +108,35 @@ def _draw(figure: go.Figure, row: int, panel: Panel, palette: Palette) -> None:
     moments, values = panel.points["moment"], panel.points["value"]
     _draw_band(figure, row, panel, palette)
     hover = f"%{{y:{panel.hover}}}{panel.unit and ' ' + panel.unit}<extra></extra>"
+    filling = np.array([panel.open_from is not None and one >= panel.open_from for one in moments], dtype=bool)
     if panel.bars:
-        filling = [panel.open_from is not None and one >= panel.open_from for one in moments]
         colours = [mixed(palette.series, palette.ground, 0.35 if one else 0.75) for one in filling]
         trace = go.Bar(x=moments, y=values, marker={"color": colours, "line_width": 0}, hovertemplate=hover)
     else:
+        if (~filling).sum() < 2:
+            filling[:] = False  # there is no line yet that could have another end
+        if filling.any():
+            _draw_end(figure, row, panel, palette, filling)
         mode = "lines+markers" if len(moments) < 40 else "lines"
-        line = {"color": palette.series, "width": 1.6}
-        trace = go.Scatter(x=moments, y=values, mode=mode, line=line, marker={"size": 4}, hovertemplate=hover)
+        line, whole = {"color": palette.series, "width": 1.6}, ~filling
+        trace = go.Scatter(
+            x=moments[whole], y=values[whole], mode=mode, line=line, marker={"size": 4}, hovertemplate=hover
+        )
     figure.add_trace(trace, row=row, col=1)
     _draw_marks(figure, row, panel, palette)
     figure.update_yaxes(row=row, col=1, rangemode="tozero" if panel.zero else "normal", ticksuffix=_suffix(panel.unit))
+
+
+def _draw_end(figure: go.Figure, row: int, panel: Panel, palette: Palette, filling: np.ndarray) -> None:
+    """The end of a line that is still filling, dotted from the last value that is whole; that one has its hover."""
+    moments, values, light = panel.points["moment"], panel.points["value"], mixed(palette.series, palette.ground, 0.5)
+    end = filling | np.append(filling[1:], False)
+    line = {"color": light, "width": 1.2, "dash": "dot"}
+    figure.add_trace(go.Scatter(x=moments[end], y=values[end], mode="lines", line=line, hoverinfo="skip"), row, 1)
+    hover = f"%{{y:{panel.hover}}}{panel.unit and ' ' + panel.unit}, still filling<extra></extra>"
+    marker = {"size": 4, "color": light}
+    open_ = go.Scatter(x=moments[filling], y=values[filling], mode="markers", marker=marker, hovertemplate=hover)
+    figure.add_trace(open_, row, 1)
 
 
 def _draw_band(figure: go.Figure, row: int, panel: Panel, palette: Palette) -> None:

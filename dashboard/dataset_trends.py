@@ -47,8 +47,8 @@ def draw(dataset: Dataset, state: DatasetHealth, at: datetime) -> None:
     st.plotly_chart(figure, config=charts.CONFIG, key="trends", alt=f"Trends of {dataset.name}")
     st.caption(
         "✕ and ▲ mark failing and warning buckets; the shaded band is what was expected before the value was known; "
-        "dashed lines are limits; strips are incidents and labels; light bars are still filling; small ticks at the "
-        "foot are runs. Drag to look closer, double-click to go back."
+        "dashed lines are limits; strips are incidents and labels; light bars and dotted ends are still filling; "
+        "small ticks at the foot are runs. Drag to look closer, double-click to go back."
     )
     _beliefs(dataset, [metric for metric, panel in zip(metrics, shown, strict=True) if panel in drawable])
 

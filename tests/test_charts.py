@@ -160,6 +160,16 @@ def test_trends_share_one_time_axis_and_carry_marks_and_limits() -> None:
     assert [shape.y0 for shape in figure.layout.shapes] == [2]
 
 
+def test_the_end_of_a_line_that_is_still_filling_is_dotted() -> None:
+    """A day of an hour is no fall."""
+    drawn = panels.panel(NULLS, points(0.1, 0.2, 0.3, first=DAY - timedelta(days=1)), [], [], AT)
+    figure = charts.trends([drawn], [], (DAY, DAY + timedelta(days=2)), theme.DARK)
+    end, filling, whole = figure.data
+    assert (list(whole.y), whole.line.dash) == ([10.0, 20.0], None)
+    assert (list(end.y), end.line.dash, end.hoverinfo) == ([20.0, 30.0], "dot", "skip")
+    assert (list(filling.y), "still filling" in filling.hovertemplate) == ([30.0], True)
+
+
 def test_what_is_too_young_for_a_chart_is_told_with_its_unit() -> None:
     nulls = panels.panel(NULLS, points(0.002058, 0.002058), [], [], AT)
     assert dataset_trends.so_far(nulls).partition(". ")[0] == "Null rate of carrier: 0.2 %"
