@@ -342,6 +342,18 @@ def test_excluded_values_are_judged_and_never_move_the_band() -> None:
     assert (score(odd, "count", excluded=excluded)["state"].iloc[100:110] == "anomaly").all()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_excluded_hours_leave_what_hours_that_were_not_measured_leave(seed) -> None:
+    values = hours_of(30, seed=seed)
+    excluded = pd.Series(np.random.default_rng(seed).random(len(values)) < 0.03, values.index)
+    excluded.iloc[400:420] = True
+    odd = values.where(~excluded, 0.3 * values)
+    one, other = score(odd, "count", excluded=excluded), score(odd.where(~excluded), "count")
+    assert "anomaly" in set(one["state"][excluded])
+    pd.testing.assert_frame_equal(one[~excluded], other[~excluded])
+
+
 def test_a_declared_regime_forgets_the_past_and_stops_the_alarms() -> None:
     values = of_kind("count")
     values.iloc[100:] *= 4
