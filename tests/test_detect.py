@@ -279,6 +279,15 @@ def test_twice_the_usual_rate_is_mostly_seen_where_days_differ_by_chance_alone()
     assert found.is_anomaly[:, judged].sum() / 40 / 2 < 0.7
 
 
+def test_days_of_nulls_now_and_then_do_not_hide_the_next_one() -> None:
+    chance = np.random.default_rng(3)
+    days = pd.date_range("2025-01-06", periods=400, freq="D")
+    mean = 0.01 * np.where(chance.random((40, 400)) < 1 / 60, 4.0, 1.0)
+    rates = chance.binomial(5000, chance.gamma(20, mean / 20)) / 5000
+    found = score_many(rates, days, ["rate"] * 40, denominators=np.full(rates.shape, 5000.0))
+    assert (found.upper[:, 220:] < 0.03).mean() > 0.8
+
+
 def test_the_band_of_a_rate_is_wider_while_it_is_restless() -> None:
     chance = np.random.default_rng(3)
     days = pd.date_range("2025-01-06", periods=400, freq="D")

@@ -14,7 +14,7 @@ import numpy as np
 from checks.detect.calendars import TURN_OF_YEAR, Calendar
 from checks.detect.following import YOUNG
 from checks.detect.settings import Kind, Settings
-from checks.detect.threshold import OF_DAYS_OF_HOURS, chance_per_bucket, limits
+from checks.detect.threshold import OF_DAYS_OF_HOURS, chance_per_bucket, limits, of_days
 from checks.detect.together import furthest_off, reaches, sums
 from checks.detect.walk import Followed, needed
 
@@ -88,9 +88,10 @@ def _by_side(
     shares = np.array([POINT_SHARE[kind] * PRUDENCE[kind] * side for kind, side in zip(kinds, sides, strict=True)])
     allowed = followed.allowed if after is None else after
     chance = chance_per_bucket(allowed, judged_at_once) * shares[:, None]
+    rates = np.array([kind == "rate" for kind in kinds], dtype=bool)
     if after is not None:
-        return _limits(_last(errors, fresh, calendar), chance[:, 0], calendar)
-    return _over_time(errors, followed, lambda past, at: _limits(past, chance[:, at], calendar))
+        return _limits(_last(errors, fresh, calendar), chance[:, 0], rates, calendar)
+    return _over_time(errors, followed, lambda past, at: _limits(past, chance[:, at], rates, calendar))
 
 
 def _widened(
@@ -137,10 +138,10 @@ def _over_time(errors: Array, followed: Followed, make: Callable[[Array, int], A
     return found
 
 
-def _limits(errors: Array, chance: Array, calendar: Calendar) -> Array:
-    """`chance`: of one bucket of days or longer, and of one day of hours."""
+def _limits(errors: Array, chance: Array, rates: Array, calendar: Calendar) -> Array:
+    """`chance`: of one bucket of days or longer, and of one day of hours. `rates` marks the series that are rates."""
     if calendar.daily:
-        return limits(errors, chance)
+        return limits(errors, chance, of_days(rates))
     largest = _largest(errors, calendar.per_day)
     found = HOURLY_ROOM * limits(largest, chance, OF_DAYS_OF_HOURS)
     part = np.interp(np.isfinite(largest).sum(axis=1), FEW_DAYS, (0.0, 1.0))

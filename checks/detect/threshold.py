@@ -7,7 +7,7 @@ towards what series usually do while there are few of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,25 +16,34 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Tail:
-    """Where the limit is drawn on from: the largest `part` of the errors on a side, at most `most` of them. What series
-    usually do is the error `start` that this part of them passes, and the `slope`: how much further errors reach when
-    they get rarer by a factor of e. That is worth `trust_start` errors, and `trust_slope` errors of the tail."""
+    """Where the limit of S series is drawn on from: the largest `part` of the errors on a side, at most `most` of them.
+    What series usually do is the error `start` that this part of them passes, and the `slope`: how much further errors
+    reach when they get rarer by a factor of e. That is worth `trust_start` errors, and `trust_slope` errors of the
+    tail."""
 
     part: float
     most: int
     start: float
-    slope: float
+    slope: Array | float
     trust_start: float
-    trust_slope: float
+    trust_slope: Array | float
 
 
 #: of the errors of single buckets, and of the largest error of each day of hours
 OF_BUCKETS = Tail(part=0.05, most=20, start=1.65, slope=0.7, trust_start=40.0, trust_slope=4.0)
 OF_DAYS_OF_HOURS = Tail(part=0.05, most=20, start=3.2, slope=0.5, trust_start=20.0, trust_slope=8.0)
+#: the days of a rate that breaks now and then are a long tail: to be believed little, or they would hide the next one
+SLOPE_OF_RATES, TRUST_SLOPE_OF_RATES = 0.55, 30.0
 #: the tail never starts nearer than this
 LEAST_START = 0.5
 #: no single error reaches further beyond the start of the tail than this many times it
 MOST = 3.0
+
+
+def of_days(rates: Array) -> Tail:
+    """The tail of S series of days. `rates` marks the rates."""
+    slope = np.where(rates, SLOPE_OF_RATES, OF_BUCKETS.slope)
+    return replace(OF_BUCKETS, slope=slope, trust_slope=np.where(rates, TRUST_SLOPE_OF_RATES, OF_BUCKETS.trust_slope))
 
 
 def chance_per_bucket(allowed: Array | float, per_90_days: float) -> Array:
