@@ -73,7 +73,7 @@ def trends(
     figure.update_annotations(x=0, xanchor="left", xref="paper", font={"size": 13, "color": palette.ink})
     for row, panel in enumerate(panels, start=1):
         _draw(figure, row, panel, palette)
-    _run_ticks(figure, len(panels), [one for one in runs if span[0] <= one <= span[1]], palette)
+    _run_ticks(figure, len(panels), [one for one in runs if span[0] <= one <= span[1]], _foot(panels[-1]), palette)
     figure.update_layout(
         height=height,
         margin={"l": 4, "r": 8, "t": 28, "b": 8},
@@ -190,12 +190,20 @@ def _draw_marks(figure: go.Figure, row: int, panel: Panel, palette: Palette) -> 
             )
 
 
-def _run_ticks(figure: go.Figure, row: int, runs: Sequence[datetime], palette: Palette) -> None:
+def _foot(panel: Panel) -> float:
+    """Where the axis of a chart ends below; ticks elsewhere would stretch it until nothing is seen of the values."""
+    if panel.zero or not len(panel.points):
+        return 0.0
+    lower = _in_sight(panel)[0] if panel.band is not None and len(panel.band) else pd.Series(dtype=float)
+    return float(pd.concat([panel.points["value"], lower]).min())
+
+
+def _run_ticks(figure: go.Figure, row: int, runs: Sequence[datetime], foot: float, palette: Palette) -> None:
     if runs:
         figure.add_trace(
             go.Scatter(
                 x=list(runs),
-                y=[0.0] * len(runs),
+                y=[foot] * len(runs),
                 mode="markers",
                 marker={"symbol": "line-ns-open", "size": 7, "color": palette.faint},
                 hovertemplate="run<extra></extra>",

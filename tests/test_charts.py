@@ -160,6 +160,16 @@ def test_trends_share_one_time_axis_and_carry_marks_and_limits() -> None:
     assert [shape.y0 for shape in figure.layout.shapes] == [2]
 
 
+def test_the_ticks_of_runs_do_not_stretch_a_chart_that_does_not_begin_at_0() -> None:
+    hours = Metric("mean", "hour", Grain.DAY)
+    drawn = panels.panel(hours, points(11.5, 11.6, first=DAY - timedelta(days=2)), [], [], AT)
+    assert charts.trends([drawn], [DAY], (DAY, DAY), theme.DARK).data[-1].y == (11.5,)
+    band = pd.DataFrame({"moment": [DAY], "lower": [11.4], "expected": [11.5], "upper": [11.7]})
+    assert charts.trends([replace(drawn, band=band)], [DAY], (DAY, DAY), theme.DARK).data[-1].y == (11.46,)
+    rows = panels.panel(Metric("bucket_rows", grain=Grain.DAY), points(900), [], [], AT)
+    assert charts.trends([rows], [DAY], (DAY, DAY), theme.DARK).data[-1].y == (0.0,)
+
+
 def test_the_end_of_a_line_that_is_still_filling_is_dotted() -> None:
     """A day of an hour is no fall."""
     drawn = panels.panel(NULLS, points(0.1, 0.2, 0.3, first=DAY - timedelta(days=1)), [], [], AT)
