@@ -329,6 +329,16 @@ def test_six_hours_without_rows_are_an_anomaly_where_so_many_in_a_row_never_were
     assert not found[2, sunday:].any()
 
 
+def test_six_hours_without_rows_are_an_anomaly_in_a_long_weekend_too() -> None:
+    hours = pd.date_range("2026-01-05", periods=24 * 42, freq="h")
+    is_open, chance = (hours.hour >= 9) & (hours.hour < 21), np.random.default_rng(6)
+    gone = np.tile((chance.poisson(3.5, len(hours)) * is_open).astype(float), (2, 1))
+    before_washingtons_birthday = 24 * 40 + 10
+    gone[0, before_washingtons_birthday : before_washingtons_birthday + 6] = 0
+    found = score_many(gone, hours, ["count"] * 2, Settings(holidays="US")).is_anomaly
+    assert (found[0] & ~found[1]).nonzero()[0].tolist() == [before_washingtons_birthday + 5]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_not_measured_is_unmeasured_and_teaches_nothing(kind) -> None:
     values = of_kind(kind)

@@ -1,13 +1,13 @@
 """Buckets that never were without rows: where a count had rows on the last visits of a weekday, none at all is an
 anomaly, however wide the band is. Hours are watched one by one and six in a row, on weekdays and at weekends. A time at
 which the series may rest, or whose rows chance alone could keep away, is not one of them. Special days are judged by
-their own past."""
+their own past, but for the hours beside a lesser holiday and around the turn of the year."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from checks.detect.calendars import Calendar
+from checks.detect.calendars import BESIDE, TURN_OF_YEAR, Calendar
 from checks.detect.memory import Memory, watched_together
 from checks.detect.scales import from_scale, to_scale
 from checks.detect.threshold import chance_per_bucket
@@ -28,6 +28,12 @@ def learn(memory: Memory, calendar: Calendar, t: int, there: Array, values: Arra
     for visits, together in zip(memory.filled_visits, watched_together(calendar), strict=True):
         cell = visits[calendar.noise_cells[t]]
         cell[:] = np.where(there, np.where(memory.without_rows < together, cell + 1, 0.0), cell)
+
+
+def applies(calendar: Calendar, t: int) -> bool:
+    """Whether bucket t may be one that never was without rows."""
+    special = calendar.special[t]
+    return special < 0 or (not calendar.daily and calendar.classes[special] in (BESIDE, TURN_OF_YEAR))
 
 
 def always_filled(memory: Memory, calendar: Calendar, cell: int | Array) -> Array:

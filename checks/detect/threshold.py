@@ -31,7 +31,7 @@ class Tail:
 
 #: of the errors of single buckets, and of the largest error of each day of hours
 OF_BUCKETS = Tail(part=0.05, most=20, start=1.65, slope=0.7, trust_start=40.0, trust_slope=4.0)
-OF_DAYS_OF_HOURS = Tail(part=0.05, most=20, start=3.2, slope=0.5, trust_start=20.0, trust_slope=8.0)
+OF_DAYS_OF_HOURS = Tail(part=0.05, most=20, start=3.2, slope=0.5, trust_start=40.0, trust_slope=16.0)
 #: the days of a rate that breaks now and then are a long tail: to be believed little, or they would hide the next one
 SLOPE_OF_RATES, TRUST_SLOPE_OF_RATES = 0.55, 30.0
 #: the tail never starts nearer than this

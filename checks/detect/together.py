@@ -14,7 +14,7 @@ Array = np.ndarray
 
 #: how many buckets are judged together, daily and hourly -> how much further out the limit of so many lies than that of
 #: the longest: what is wrong with hours lasts, and a single one is easily odd
-SPANS_DAILY, SPANS_HOURLY = {1: 1.0}, {1: 1.6, 3: 1.25, 6: 1.0}
+SPANS_DAILY, SPANS_HOURLY = {1: 1.0}, {1: 1.8, 3: 1.3, 6: 1.0}
 #: a sum counts for no more than this many standard deviations where its usual size is learned, and so many visits of an
 #: hour weigh as much as what all hours say
 MOST, DOUBT = 4.0, 40.0

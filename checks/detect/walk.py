@@ -145,7 +145,7 @@ def follow(
         trace["level"][t] = value - (expected.centre - expected.level)
         trace["taught"][t], trace["fresh"][t] = memory.taught, begun
         trace["always_none"][t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
-        if calendar.special[t] < 0:
+        if never_empty.applies(calendar, t):
             always = never_empty.always_filled(memory, calendar, calendar.noise_cells[t])
             trace["always_filled"][t] = is_kind["count"] * always
         trace["resting"][t] = is_kind["value"] & is_resting(memory, calendar)
