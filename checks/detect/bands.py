@@ -48,18 +48,25 @@ def edges_of(followed: Followed, kinds: Sequence[Kind]) -> tuple[Array, Array, A
     lessons = _lessons(followed, errors, followed.judged)
     down, up = (np.full(errors.shape, np.inf) for _ in range(2))
     furthest = np.zeros(errors.shape)
-    known = np.where(np.isfinite(lessons), errors, 0.0)
     reach = _reaches(lessons, followed)
     for side, sign in ((down, -1.0), (up, 1.0)):
         own = _by_side(furthest_off(lessons, reach, sign), followed, kinds, sign)
         if followed.excused.any():
             own = _widened(own, reach, followed, kinds, sign)
         for span, room in reach.items():
-            earlier = sign * sums(known, span, ahead=1) if span > 1 else 0.0
+            earlier = sign * _earlier(followed, errors, lessons, span) if span > 1 else 0.0
             left = own * room - earlier
             np.fmax(furthest, (sign * errors + earlier) / (own * room), out=furthest)
             np.minimum(side, np.where(np.isfinite(left), np.maximum(left, NEAREST), np.inf), out=side)
     return down, up, furthest
+
+
+def _earlier(followed: Followed, errors: Array, lessons: Array, span: int) -> Array:
+    """The errors before each bucket that are judged together with it. Those of values that teach nothing are no matter
+    of one that teaches, but an incident that was labelled stays one event."""
+    all_lessons = _lessons(followed, errors, np.isfinite(followed.values))
+    own, whole = (sums(np.where(np.isfinite(part), errors, 0.0), span, ahead=1) for part in (lessons, all_lessons))
+    return np.where(followed.judged, own, whole)
 
 
 def _reaches(lessons: Array, followed: Followed) -> dict[int, Array]:
