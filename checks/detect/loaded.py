@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from checks.detect.arrival import Line
+from checks.detect.arrival import COMPLETE, Line
 from checks.loadtime import Ages, ages_of
 from checks.records import Loaded
 
@@ -70,14 +70,17 @@ def told(seen: Sequence[Seen], watched: Mapping[datetime, Line], length: timedel
     }
     newest = [each[0] for each in views.values()]
     moments = _reloads(newest)
-    lines, again, known = {}, [], {view.loaded.bucket: view for view in newest}
+    settled, again, known = [], [], {view.loaded.bucket: view for view in newest}
     for bucket, each in views.items():
         old = [view for view in each if view.age >= ages.horizon and view.rows] if _is_settled(bucket, ages, at) else []
         usable = next((view for view in old if _is_usable(view, moments, ages)), None)
         if usable is not None:
-            known[bucket], lines[bucket] = usable, _line(usable.loaded, ages)
+            known[bucket] = usable
+            settled.append(usable)
         elif old:
             again.append(bucket)
+    until = ages.turn if _are_changed(settled) else ages.horizon
+    lines = {view.loaded.bucket: _line(view.loaded, ages, until) for view in settled if view.loaded.ages[0] <= until}
     name = "day" if length >= timedelta(days=1) else "hour"
     doubt = _impossible(newest, ages) or _loaded_again(again, len(lines), moments, name)
     doubt = doubt or _held_before(newest, lines, views, ages, name) or _seen_otherwise(lines, watched, name)
@@ -125,11 +128,18 @@ def _is_settled(bucket: datetime, ages: Ages, at: datetime) -> bool:
     return bucket + ages.horizon * _MINUTE <= at
 
 
-def _line(loaded: Loaded, ages: Ages) -> Line:
-    """The share of the rows that were loaded at the end of each step."""
+def _are_changed(settled: Sequence[Seen]) -> bool:
+    """Whether rows are changed, and loaded again then, so often that it takes a bucket for incomplete."""
+    late = sum(view.loaded.late for view in settled)
+    return late > (1 - COMPLETE) * sum(view.rows for view in settled)
+
+
+def _line(loaded: Loaded, ages: Ages, until: int) -> Line:
+    """The share of the rows that were loaded at the end of each step, of those that came up to an age."""
     ends = np.array([ages.end_of(step) for step in range(ages.steps)])
     counts = np.zeros(len(ends))
     counts[np.searchsorted(ends, loaded.ages)] = loaded.rows
+    counts[ends > until] = 0
     return Line(ends / 60, np.cumsum(counts) / counts.sum())
 
 
@@ -168,6 +178,9 @@ def _impossible(newest: Sequence[Seen], ages: Ages) -> str | None:
     ahead = sum(_ahead(view, ages) for view in filling)
     if 2 * undated > rows:
         return f"{_percent(undated, rows)} of the rows have none"
+    young = sum(view.loaded.undated for view in filling), sum(view.rows for view in filling)
+    if young[0] / max(young[1], 1) - (undated - young[0]) / max(rows - young[1], 1) > _ODD:
+        return f"{_percent(*young)} of the newest rows have none yet, so it says something that comes after the load"
     if preceding > _ODD * (rows - undated):
         share = _percent(preceding, rows - undated)
         return f"{share} of the rows have one from before they happened; is it in another time zone?"
