@@ -75,6 +75,18 @@ def test_the_band_of_a_count_is_nearer_below_than_above() -> None:
     assert down < up
 
 
+def test_odd_special_days_of_a_count_leave_the_band_of_ordinary_days_alone_and_have_more_room_themselves() -> None:
+    plain = of_kind("count")
+    odd = plain.where(DAYS.day != 1, np.round(plain * 0.7))
+    band = score_many(np.stack([plain, odd]), DAYS, ["count"] * 2)
+    np.testing.assert_allclose(*band.lower[:, DAYS.day == 15])
+    first, before = DAYS.get_loc("2025-07-01"), DAYS.get_loc("2025-06-24")
+    room = np.log(band.expected / band.lower)[0]
+    assert room[first] > 1.2 * room[before]
+    known = fit(plain[:first], "count").judge(DAYS[first], None)
+    assert known.lower == pytest.approx(band.lower[0, first], rel=1e-6)
+
+
 def test_one_less_of_a_small_count_that_never_moved_is_an_anomaly() -> None:
     values = pd.Series(4.0, DAYS)
     values.iloc[150] = 3

@@ -24,12 +24,15 @@ Array = np.ndarray
 #: chance moves their level little, so that a drift stands out
 POINT_SHARE = {"count": 0.6, "rate": 0.75, "value": 0.6, "gap": 0.6}
 #: real counts and values are odd more often than their past tells, rates hardly
-PRUDENCE = {"count": 0.3, "rate": 0.8, "value": 0.2, "gap": 0.2}
+PRUDENCE = {"count": 0.4, "rate": 0.8, "value": 0.2, "gap": 0.2}
 #: odd hours come in runs, so their limit is made from the largest error of each day. While there are fewer days than
 #: the first number it is made from single hours; from the second number on it is not
 FEW_DAYS = (21.0, 35.0)
 #: a year has days that two months do not show: the limit made from days lies so many times further out
-HOURLY_ROOM = 1.15
+HOURLY_ROOM = 1.18
+#: counts of special days are needlessly told far more often than others, whatever was learned of them: their band lies
+#: so many times further out
+SPECIAL_ROOM = 1.3
 #: the part of the point test's budget for the upper side, by kind: counts rise far by themselves (a page that went
 #: viral) but seldom fall so, and an alarm spent below finds more; a rate of nulls or of failures that falls is seldom
 #: trouble, and a gap that is short never is
@@ -45,12 +48,12 @@ def edges_of(followed: Followed, kinds: Sequence[Kind]) -> tuple[Array, Array, A
     those before it, is from the expected one beside its limit: S x T. Infinite before the first bucket
     that is judged."""
     errors = (followed.values - followed.centre) / followed.spread
-    lessons = _lessons(followed, errors, followed.judged)
+    lessons = _ordinary(followed, _lessons(followed, errors, followed.judged))
     down, up = (np.full(errors.shape, np.inf) for _ in range(2))
     furthest = np.zeros(errors.shape)
-    reach = _reaches(lessons, followed)
+    reach, room_of_day = _reaches(lessons, followed), _room_of_day(followed)
     for side, sign in ((down, -1.0), (up, 1.0)):
-        own = _by_side(furthest_off(lessons, reach, sign), followed, kinds, sign)
+        own = _by_side(furthest_off(lessons, reach, sign), followed, kinds, sign) * room_of_day
         if followed.excused.any():
             own = _widened(own, reach, followed, kinds, sign)
         for span, room in reach.items():
@@ -67,6 +70,20 @@ def _earlier(followed: Followed, errors: Array, lessons: Array, span: int) -> Ar
     all_lessons = _lessons(followed, errors, np.isfinite(followed.values))
     own, whole = (sums(np.where(np.isfinite(part), errors, 0.0), span, ahead=1) for part in (lessons, all_lessons))
     return np.where(followed.judged, own, whole)
+
+
+def _ordinary(followed: Followed, lessons: Array) -> Array:
+    """The lessons without counts of special days: those are odder than others."""
+    return np.where(_special_counts(followed), np.nan, lessons) if followed.calendar.daily else lessons
+
+
+def _room_of_day(followed: Followed) -> Array:
+    """How many times further out the limits lie for the day that a bucket is: S x T, or one number for all."""
+    return np.where(_special_counts(followed), SPECIAL_ROOM, 1.0) if followed.calendar.daily else np.ones((1, 1))
+
+
+def _special_counts(followed: Followed) -> Array:
+    return followed.follower.counts[:, None] & (followed.calendar.special >= 0)[None, :]
 
 
 def _reaches(lessons: Array, followed: Followed) -> dict[int, Array]:
@@ -167,19 +184,22 @@ def _reach(calendar: Calendar) -> int:
     return round((MEMORY_DAYS if calendar.daily else MEMORY_DAYS_HOURLY) * 24 / calendar.grain_hours)
 
 
-def edges_after(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array]:
-    """How many standard deviations down and up the band of the bucket after the last reaches, of S series."""
+def edges_after(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tuple[tuple[Array, Array], ...]:
+    """How many standard deviations down and up the band of the bucket after the last reaches, of S series: should it be
+    an ordinary one, and should it be of a special day."""
     errors = (followed.values - followed.centre) / followed.spread
-    lessons = _lessons(followed, errors, followed.judged)
+    lessons = _ordinary(followed, _lessons(followed, errors, followed.judged))
     reach = _reaches(lessons, followed)
+    special = np.where(followed.follower.counts, SPECIAL_ROOM, 1.0) if followed.calendar.daily else 1.0
 
-    def edge(sign: float) -> Array:
-        own = _by_side(furthest_off(lessons, reach, sign), followed, kinds, sign, settings.of_one_series)
+    def edges(sign: float) -> tuple[Array, Array]:
+        limit = _by_side(furthest_off(lessons, reach, sign), followed, kinds, sign, settings.of_one_series)
+        both = (limit, limit * special)
         if followed.excused.any():
-            own = _widened(own, reach, followed, kinds, sign, settings.of_one_series)
-        return own * reach[1][:, 0]
+            both = tuple(_widened(each, reach, followed, kinds, sign, settings.of_one_series) for each in both)
+        return both[0] * reach[1][:, 0], both[1] * reach[1][:, 0]
 
-    return edge(-1.0), edge(1.0)
+    return tuple(zip(edges(-1.0), edges(1.0), strict=True))
 
 
 def _last(errors: Array, fresh: Array, calendar: Calendar) -> Array:

@@ -64,6 +64,9 @@ class Fit:
     #: how many standard deviations the band reaches down and up
     down: float
     up: float
+    #: the same on special days
+    down_special: float
+    up_special: float
     #: name -> (what the day adds, its own standard deviation); "" and a kind stand for days not seen yet
     special: Mapping[str, tuple[float, float]]
     exact: float | None
@@ -110,13 +113,14 @@ class Fit:
         if self.exact is not None:
             return self.exact, self.exact, self.exact
         cell = bucket.weekday() if len(self.season) == 7 else bucket.weekday() * 24 + bucket.hour
-        added = (0.0, 0.0)
+        added, reach = (0.0, 0.0), (self.down, self.up)
         found = special_day(bucket.date(), self.settings.holidays, daily=len(self.season) == 7)
         if found is not None:
             name, sort = found
+            reach = (self.down_special, self.up_special)
             added = self.special.get(name) or self.special.get(f"kind {sort}", added)
         base = self.level + self.season[cell]
-        centre, low, high = self._edges(base, cell, denominator, (added[0] + self._fading(bucket), added[1]))
+        centre, low, high = self._edges(base, cell, denominator, (added[0] + self._fading(bucket), added[1]), reach)
         if found is None:
             low = self._with_rows(cell, centre, low)
         return centre, low, high
@@ -130,7 +134,7 @@ class Fit:
 
     def _usual(self, cell: int) -> tuple[float, float, float]:
         """The band of an ordinary bucket, when no error went before."""
-        centre, low, high = self._edges(self.level + self.season[cell], cell, None, (0.0, 0.0))
+        centre, low, high = self._edges(self.level + self.season[cell], cell, None, (0.0, 0.0), (self.down, self.up))
         return centre, self._with_rows(cell, centre, low), high
 
     def _fading(self, bucket: datetime) -> float:
@@ -141,9 +145,10 @@ class Fit:
         return self.correction * FADING ** max(0.0, hours / self.grain_hours - 1.0)
 
     def _edges(
-        self, base: float, cell: int, denominator: float | None, added: tuple[float, float]
+        self, base: float, cell: int, denominator: float | None, added: tuple[float, float], reach: tuple[float, float]
     ) -> tuple[float, float, float]:
-        """The centre and the edges of the band. `added`: what the bucket's own day adds, and its standard deviation."""
+        """The centre and the edges of the band. `added`: what the bucket's own day adds, and its standard deviation;
+        `reach`: how many standard deviations the band reaches down and up."""
         variance = self.spread[cell] ** 2
         rows = None if denominator is None else np.array(denominator)
         if self.kind == "count" or denominator:
@@ -152,7 +157,7 @@ class Fit:
         spread = float(np.sqrt(variance + added[1] ** 2))
         centre = base + added[0]
         room_down, room_up = floors(np.array(centre), self.kind, self.settings, rows)
-        low, high = centre - max(self.down * spread, float(room_down)), centre + max(self.up * spread, float(room_up))
+        low, high = centre - max(reach[0] * spread, float(room_down)), centre + max(reach[1] * spread, float(room_up))
         return centre, low, high
 
 

@@ -65,7 +65,7 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
     season = _season_table(followed, weights)
     spread, chances = _spread_table(followed, level, season), _chance_table(followed)
     correction = _correction(followed, weights, level)
-    down, up = edges_after(followed, kinds, settings)
+    (down, up), (down_special, up_special) = edges_after(followed, kinds, settings)
     specials = _specials(followed)
     known = beliefs_of(followed, kinds, weights, season)
     values = np.array([kind == "value" for kind in kinds], dtype=bool)
@@ -88,6 +88,8 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
             last=followed.last,
             down=float(down[row]),
             up=float(up[row]),
+            down_special=float(down_special[row]),
+            up_special=float(up_special[row]),
             special=specials[row],
             exact=_exact(kind, float(exact[row])),
             always_filled=filled[row],
