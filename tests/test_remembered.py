@@ -86,11 +86,18 @@ def test_the_history_brings_the_series_that_a_run_judges(monitor, answer, days, 
         assert found[each].metrics == own.metrics
         assert found[each].buckets == own.buckets
         np.testing.assert_array_equal(found[each].values, own.values)
+        assert (found[each].earlier is None) == (own.earlier is None) == (each is not Grain.HOUR)
+        if found[each].earlier and own.earlier:
+            assert found[each].earlier.days == own.earlier.days
+            np.testing.assert_array_equal(found[each].earlier.values, own.earlier.values)
     names = {metric.column or metric.name for own in judged.values() for metric in own.metrics}
     assert names >= ({"row_change", "email"} if grain is None else {"bucket_rows", "amount"})
     assert not names & {"gone", "day_of_month"}
     if grain is not None:
         assert len(judged[grain].buckets) == 60 * 24 + 1
+        earlier = judged[grain].earlier
+        assert earlier is not None
+        assert len(earlier.days) == 22, "the first run has read 80 days, the hours are of the last 60"
 
 
 def test_what_is_believed_of_a_series_is_learned_with_the_budget_of_a_run(monitor):

@@ -3,10 +3,11 @@
 Pure: numbers in, numbers out; no store, no clock, no warehouse. The journey of a value: `scales` (where a change has
 the same size at every level), `calendars` (its place in the week and among the holidays), `following` (what was
 expected of it, and how far off values usually are), `threshold` (how far off is too far, by the budget), `drift`
-(several buckets together), `scoring` (verdicts bucket by bucket), `fitting` (the same after all the history: a `Fit`
-judges what comes next), `trails` (the same verdicts for runs that bring a few new values)."""
+(several buckets together; hours by their `days`), `scoring` (verdicts bucket by bucket), `fitting` (the same after all
+the history: a `Fit` judges what comes next), `trails` (the same verdicts for runs that bring a few new values)."""
 
 from checks.detect.beliefs import Beliefs
+from checks.detect.days import Days, by_day
 from checks.detect.fits import Fit, Verdict, Visible
 from checks.detect.fitting import fit, fit_many
 from checks.detect.scoring import STATES, Scores, score, score_many
@@ -17,6 +18,7 @@ __all__ = [
     "KINDS",
     "STATES",
     "Beliefs",
+    "Days",
     "Fit",
     "Kind",
     "Scores",
@@ -24,6 +26,7 @@ __all__ = [
     "Trails",
     "Verdict",
     "Visible",
+    "by_day",
     "fit",
     "fit_many",
     "score",

@@ -16,6 +16,8 @@ ODD = 0.25
 QUIET, SETTLED = 28, 7
 #: past days needed before drift is judged
 LEAST = 28
+#: days that the first verdict takes
+NEEDED = NOW + PAUSE + BEFORE + LEAST + SETTLED
 #: a difference of so many standard deviations is passed to one side so often in 90 days of series without a fault; for
 #: other chances the limit grows with the logarithm
 LIMIT, LIMIT_ALARMS, STEEPNESS, LEAST_LIMIT = 2.5, 0.1, 0.7, 1.2

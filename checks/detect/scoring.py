@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from checks.detect import drift, never_empty
 from checks.detect.bands import POINT_SHARE, UPPER_SHARE, edges_of
+from checks.detect.days import Days
 from checks.detect.following import YOUNG
 from checks.detect.scales import from_scale
 from checks.detect.settings import Kind, Settings, settings_of
@@ -42,6 +43,14 @@ class Scores:
     def of(self, rows: Array) -> Scores:
         """The scores of some of the series."""
         return Scores(**{name: array[rows] for name, array in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class ByDay:
+    """Hourly series followed by the day; `ends` are the numbers of the last hours of the days (`Days.ends`)."""
+
+    followed: Followed
+    ends: Array
 
 
 def score(
@@ -85,20 +94,42 @@ def score_many(  # noqa: PLR0913 - the parts of one question; callers name them
     allowed: Array | None = None,
     denominators: Array | None = None,
     regimes: Sequence[Sequence[pd.Timestamp]] | None = None,
+    days: Days | None = None,
 ) -> Scores:
     """`score` for many series at once: `grid`, `excluded` and `denominators` are series x buckets, `kinds` and
     `regimes` have one entry per series. `excused` marks values that were needless alarms: like excluded ones, but their
     errors count where the budget sets the limit of their side. `allowed` is how many alerts in 90 days each series may
-    raise at each bucket, where that is not the same for all."""
+    raise at each bucket, where that is not the same for all. `days` are those of hourly series, up to
+    the last whole one: with them drift is told by days, which may go further back than the hours; without them by what
+    the hours leave without their season."""
     settings = settings or Settings()
     beside = Beside(excluded, excused, allowed, denominators, regimes)
-    return scores_of(follow(grid, buckets, kinds, settings, beside), kinds, settings)
+    by_day = followed_by_day(
+        days, buckets, regimes, lambda own, known, _: follow(own.values, own.index, kinds, settings, known)
+    )
+    return scores_of(follow(grid, buckets, kinds, settings, beside), kinds, settings, by_day=by_day)
 
 
-def scores_of(followed: Followed, kinds: Sequence[Kind], settings: Settings, since: int = 0) -> Scores:
+def followed_by_day(
+    days: Days | None,
+    buckets: pd.DatetimeIndex,
+    regimes: Sequence[Sequence[pd.Timestamp]] | None,
+    followed: Callable[[Days, Beside, Array], Followed],
+) -> ByDay | None:
+    """The days of hourly series as `followed` follows them, by what is known beside them and where they end; None where
+    they are too few to tell drift."""
+    if days is None or len(days.days) < drift.NEEDED:
+        return None
+    ends = days.ends(buckets)
+    return ByDay(followed(days, Beside(denominators=days.rows, regimes=regimes), ends), ends)
+
+
+def scores_of(
+    followed: Followed, kinds: Sequence[Kind], settings: Settings, since: int = 0, by_day: ByDay | None = None
+) -> Scores:
     """The verdicts on followed series, from the bucket `since` on; what was before is not judged."""
     followed = replace(followed, since=since)
-    drifts = _drift(followed, kinds, settings)
+    drifts = _drift_by_day(followed, by_day, kinds, settings) if by_day else _drift(followed, kinds, settings)
     found = _scores(followed, kinds, settings, edges_of(followed, kinds), drifts)
     for name, array in vars(found).items():
         array[:, :since] = {"state": UNMEASURED, "is_anomaly": False}.get(name, np.nan)
@@ -119,6 +150,20 @@ def _drift(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> tup
     at_ends = drift.alarms(statistics, chance * (1 - up), chance * up)
     told, ratio = (np.zeros(followed.values.shape, dtype=part.dtype) for part in at_ends)
     told[:, ends], ratio[:, ends] = at_ends
+    return told, ratio
+
+
+def _drift_by_day(hours: Followed, by_day: ByDay, kinds: Sequence[Kind], settings: Settings) -> tuple[Array, Array]:
+    """`_drift` of days, told at the first measured hour from the last one of the day on: S x hours."""
+    ends, per_day = by_day.ends, hours.calendar.per_day
+    allowed = hours.allowed[:, np.maximum(ends, 0)]
+    of_days = _drift(replace(by_day.followed, allowed=allowed), kinds, settings)
+    told, ratio = (np.zeros(hours.values.shape, dtype=part.dtype) for part in of_days)
+    for row, day in np.argwhere(of_days[0] & (ends >= 0)):
+        measured = np.isfinite(hours.values[row, ends[day] : ends[day] + per_day])
+        if measured.any():
+            at = ends[day] + measured.argmax()
+            told[row, at], ratio[row, at] = True, of_days[1][row, day]
     return told, ratio
 
 

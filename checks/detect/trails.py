@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from checks.detect.scoring import Scores, scores_of
+from checks.detect.days import Days
+from checks.detect.scoring import Scores, followed_by_day, scores_of
 from checks.detect.settings import Kind, Settings
-from checks.detect.walk import Beside, Trail, follow
+from checks.detect.walk import Beside, Followed, Trail, follow
 
 Array = np.ndarray
 
@@ -39,7 +40,7 @@ class Trails:
         not as it was the last time."""
         return partial(self._score, name, since)
 
-    def _score(
+    def _score(  # noqa: PLR0913 - the parts of one question, as of `score_many`
         self,
         name: Hashable,
         since: int,
@@ -47,9 +48,28 @@ class Trails:
         buckets: pd.DatetimeIndex,
         kinds: Sequence[Kind],
         settings: Settings,
+        days: Days | None = None,
         **known: Any,
     ) -> Scores:
-        beside = Beside(**known)
+        def followed(own: Days, beside: Beside, ends: Array) -> Followed:
+            settled = int(np.count_nonzero(ends < since))
+            return self._followed((name, "days"), settled, own.values, own.index, kinds, settings, beside)
+
+        by_day = followed_by_day(days, buckets, known.get("regimes"), followed)
+        hours = self._followed(name, since, grid, buckets, kinds, settings, Beside(**known))
+        return scores_of(hours, kinds, settings, since, by_day)
+
+    def _followed(  # noqa: PLR0913 - as above
+        self,
+        name: Hashable,
+        since: int,
+        grid: Array,
+        buckets: pd.DatetimeIndex,
+        kinds: Sequence[Kind],
+        settings: Settings,
+        beside: Beside,
+    ) -> Followed:
+        """As `follow`; what was before the bucket `since` only where it is not as it was the last time."""
 
         def past(length: int) -> tuple[Array, pd.DatetimeIndex, Sequence[Kind], Settings, Beside]:
             return grid[:, :length], buckets[:length], kinds, settings, _until(beside, buckets, length)
@@ -60,7 +80,7 @@ class Trails:
             if trail is None or trail.length < since:
                 trail = follow(*past(since), trail).trail
                 self._keep(name, _digest(*past(since)), trail)
-        return scores_of(follow(grid, buckets, kinds, settings, beside, trail), kinds, settings, since)
+        return follow(grid, buckets, kinds, settings, beside, trail)
 
     def _known(self, name: Hashable, since: int, past: Callable[[int], tuple[Any, ...]]) -> Trail | None:
         with self._lock:

@@ -12,6 +12,8 @@ from connectors import Column
 Series = Mapping[Metric, Mapping[datetime, float]]
 #: how far back is learned from, by the grain of the buckets; TABLE for whole-table values by day
 REACH = {Grain.DAY: timedelta(days=400), Grain.HOUR: timedelta(days=60), Grain.TABLE: timedelta(days=400)}
+#: how much further back than its hours the days of an hourly series go: slow drifts take months to be told
+LONGER = timedelta(days=140)
 
 #: how long runs were measuring: known of earlier runs, and of no table
 DURATION = Metric("run_seconds")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from checks.records import Grain, Metric
+
+if TYPE_CHECKING:
+    from checks.detect import Days
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,8 @@ class Watched:
     """Watched series over consecutive buckets; the newest is the one that a run speaks about. `values` are as they are
     judged (a count of a part of the rows as a share of them), NaN where nothing was measured; `rows` are the rows
     behind a rate, NaN else. `judge` marks the buckets that this run has read, `watch` (series x buckets) those from
-    which on a series is watched."""
+    which on a series is watched. `earlier` are the days before the first whole day in `buckets`, of hours only, without
+    what labels say nothing is learned from."""
 
     grain: Grain
     metrics: tuple[Metric, ...]
@@ -25,6 +30,7 @@ class Watched:
     rows: np.ndarray
     judge: np.ndarray
     watch: np.ndarray
+    earlier: Days | None = None
 
     @property
     def per_day(self) -> int:
@@ -47,4 +53,4 @@ def of_rows(watched: Watched, rows: Sequence[int] | np.ndarray) -> Watched:
     """The series with these numbers, in this order."""
     kept = tuple(watched.metrics[row] for row in rows)
     grids = {name: getattr(watched, name)[rows] for name in ("values", "rows", "watch")}
-    return replace(watched, metrics=kept, **grids)
+    return replace(watched, metrics=kept, earlier=watched.earlier and watched.earlier.of(rows), **grids)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from checks.detect import Scores, Settings, score_many
+from checks.detect import Days, Kind, Scores, Settings, by_day, score_many
 from checks.learned import categories, exact
 from checks.learned import labels as said
 from checks.learned.before import Before, Series
@@ -87,16 +87,27 @@ def verdicts(
 
 def _question(watched: Watched, rows: np.ndarray, allowed: np.ndarray, heard: said.Heard) -> dict[str, Any]:
     """What detection is asked of these series."""
+    part = of_rows(watched, rows)
+    kinds = [READINGS[metric.name].kind for metric in part.metrics]
     return {
-        "grid": watched.values[rows],
-        "buckets": pd.DatetimeIndex(watched.buckets),
-        "kinds": [READINGS[watched.metrics[row].name].kind for row in rows],
+        "grid": part.values,
+        "buckets": pd.DatetimeIndex(part.buckets),
+        "kinds": kinds,
         "excluded": heard.void,
         "excused": heard.excused,
         "allowed": np.where(allowed[rows] > 0, allowed[rows], 1.0),
-        "denominators": watched.rows[rows],
+        "denominators": part.rows,
         "regimes": [list(pd.DatetimeIndex(moments)) for moments in heard.begins],
+        "days": _days(part, kinds, heard),
     }
+
+
+def _days(watched: Watched, kinds: Sequence[Kind], heard: said.Heard) -> Days | None:
+    """The days of hourly series, without what nothing is learned from; None of daily ones."""
+    if watched.earlier is None:
+        return None
+    taught = np.where(heard.untaught, np.nan, watched.values)
+    return watched.earlier.then(by_day(watched.buckets, taught, kinds, watched.rows))
 
 
 def _by_rules(family: Family, part: Watched, scores: Scores, heard: said.Heard) -> Scores:

@@ -61,7 +61,8 @@ def _digest(grid: Watched, allowed: np.ndarray, dataset: Dataset, before: Before
     """All that verdicts depend on, in a few bytes."""
     about = grid.metrics, grid.buckets[0], grid.buckets[-1], dataset.detection, tuple(before.labels)
     digest = blake2b(repr(about).encode(), digest_size=16)
-    for numbers in (grid.values, grid.rows, allowed):
+    earlier = (grid.earlier.values, grid.earlier.rows) if grid.earlier else ()
+    for numbers in (grid.values, grid.rows, allowed, *earlier):
         digest.update(numbers.tobytes())
     return digest.digest()
 

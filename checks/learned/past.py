@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from checks.detect import Days, by_day
 from checks.eventtime import buckets_between
 from checks.facts import Facts
-from checks.learned.before import CHANGE, DURATION, QUICK, REACH, Before, Series
+from checks.learned.before import CHANGE, DURATION, LONGER, QUICK, REACH, Before, Series
 from checks.learned.families import READINGS, watched
 from checks.learned.grids import Watched, still_watched
 from checks.learned.labels import heard
@@ -50,7 +51,18 @@ def by_bucket(
     if not chosen or first > last:
         return None
     buckets = tuple(buckets_between(first, last, grain))
-    return grid(grain, chosen, buckets, labels, read)
+    found = grid(grain, chosen, buckets, labels, read)
+    return replace(found, earlier=_earlier(chosen, first, labels)) if grain is Grain.HOUR else found
+
+
+def _earlier(series: Series, first: datetime, labels: Sequence[Label]) -> Days:
+    """The days before the first one that begins at the hour `first` or later, without what nothing is learned from."""
+    midnight = first.replace(hour=0)
+    oldest = max(midnight - LONGER, min(min(values) for values in series.values() if values))
+    begins = midnight if first == midnight else midnight + _DAY
+    hours = _laid_out(Grain.HOUR, series, tuple(buckets_between(oldest, begins - Grain.HOUR.length, Grain.HOUR)))
+    values = np.where(heard(hours, labels).untaught, np.nan, hours.values)
+    return by_day(hours.buckets, values, [READINGS[metric.name].kind for metric in hours.metrics], hours.rows)
 
 
 def observed(facts: Facts, before: Before) -> Watched | None:
@@ -109,6 +121,12 @@ def grid(
     read: Collection[datetime] = (),
 ) -> Watched:
     """Series over consecutive buckets, counts of a part of the rows as shares of them."""
+    found = _laid_out(grain, series, buckets, read)
+    return replace(found, watch=watching(found, heard(found, labels).void))
+
+
+def _laid_out(grain: Grain, series: Series, buckets: tuple[datetime, ...], read: Collection[datetime] = ()) -> Watched:
+    """The same, as if each were watched from the first bucket on."""
     metrics = tuple(series)
     rows_metric = Metric("row_count") if grain is Grain.TABLE else Metric("bucket_rows", grain=grain)
 
@@ -126,8 +144,7 @@ def grid(
     behind = np.where(rates[:, None], rows[None, :], np.nan)
     _without_nulls(metrics, values, behind)
     judge = np.array([bucket in read for bucket in buckets])
-    found = Watched(grain, metrics, buckets, values, behind, judge, np.ones(values.shape, dtype=bool))
-    return replace(found, watch=watching(found, heard(found, labels).void))
+    return Watched(grain, metrics, buckets, values, behind, judge, np.ones(values.shape, dtype=bool))
 
 
 def _without_nulls(metrics: Sequence[Metric], values: np.ndarray, behind: np.ndarray) -> None:
