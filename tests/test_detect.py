@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as some
 
 from checks.detect import KINDS, Settings, fit, fit_many, score, score_many
 from checks.detect.calendars import special_day
+from checks.detect.threshold import limit_of_chance
 from tests.examples import examples
 
 DAYS = pd.date_range("2025-01-06", periods=180, freq="D")
@@ -91,6 +93,21 @@ def test_one_less_of_a_small_count_that_never_moved_is_an_anomaly() -> None:
     values = pd.Series(4.0, DAYS)
     values.iloc[150] = 3
     assert score(values, "count")["state"].iloc[150] == "anomaly"
+
+
+def test_what_chance_does_to_a_count_of_few_rows_hides_no_fall_to_a_fifth() -> None:
+    counts = np.random.default_rng(7).poisson(15, (40, len(DAYS))).astype(float)
+    found = score_many(counts, DAYS, ["count"] * len(counts))
+    judged = slice(60, None)
+    assert (found.state[:, judged] == "anomaly").mean() * 90 < 0.5
+    assert (np.round(counts / 5) < found.lower)[:, judged].mean() > 0.8
+    known = fit(pd.Series(counts[0, :-1], DAYS[:-1]), "count").judge(DAYS[-1], counts[0, -1])
+    assert (known.lower, known.upper) == pytest.approx((found.lower[0, -1], found.upper[0, -1]))
+
+
+@pytest.mark.parametrize("chance", [0.05, 0.002, 1e-5])
+def test_the_limit_of_chance_is_passed_so_often(chance) -> None:
+    assert limit_of_chance(np.array(chance)) == pytest.approx(NormalDist().inv_cdf(1 - chance), abs=1e-3)
 
 
 def test_a_value_that_is_0_on_most_days_is_not_judged_and_one_that_never_moved_may_not_move() -> None:

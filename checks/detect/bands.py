@@ -14,7 +14,7 @@ import numpy as np
 from checks.detect.calendars import TURN_OF_YEAR, Calendar
 from checks.detect.following import YOUNG
 from checks.detect.settings import Kind, Settings
-from checks.detect.threshold import OF_DAYS_OF_HOURS, chance_per_bucket, limits, of_days
+from checks.detect.threshold import OF_DAYS_OF_HOURS, chance_per_bucket, limit_of_chance, limits, of_days
 from checks.detect.together import furthest_off, reaches, sums
 from checks.detect.walk import Followed, needed
 
@@ -105,7 +105,8 @@ def _by_side(
     errors: Array, followed: Followed, kinds: Sequence[Kind], sign: float, after: float | None = None
 ) -> Array:
     """Makes limits for one side, with the share of the budget that the kind of each series gives to that side. With the
-    alerts that one series may raise `after` the last bucket, those of the bucket that follows."""
+    alerts that one series may raise `after` the last bucket, those of the bucket that follows. As far as the errors of
+    days are those of chance, their tail is known."""
     calendar, fresh = followed.calendar, followed.fresh
     judged_at_once = calendar.per_90_days if calendar.daily else 90
     sides = [UPPER_SHARE[kind] if sign > 0 else 1 - UPPER_SHARE[kind] for kind in kinds]
@@ -113,9 +114,14 @@ def _by_side(
     allowed = followed.allowed if after is None else after
     chance = chance_per_bucket(allowed, judged_at_once) * shares[:, None]
     rates = np.array([kind == "rate" for kind in kinds], dtype=bool)
+
+    def make(past: Array, chance: Array, by_chance: Array) -> Array:
+        found = _limits(past, chance, rates, calendar)
+        return found + by_chance * (limit_of_chance(chance) - found) if calendar.daily else found
+
     if after is not None:
-        return _limits(_last(errors, fresh, calendar), chance[:, 0], rates, calendar)
-    return _over_time(errors, followed, lambda past, at: _limits(past, chance[:, at], rates, calendar))
+        return make(_last(errors, fresh, calendar), chance[:, 0], followed.follower.by_chance())
+    return _over_time(errors, followed, lambda past, at: make(past, chance[:, at], followed.by_chance[:, at]))
 
 
 def _widened(

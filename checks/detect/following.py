@@ -17,7 +17,7 @@ import numpy as np
 from checks.detect import clues, never_empty, seasons, specials
 from checks.detect.calendars import Calendar
 from checks.detect.memory import LEVELS, Memory
-from checks.detect.scales import chance
+from checks.detect.scales import BEND, chance, to_scale
 
 Array = np.ndarray
 
@@ -32,6 +32,8 @@ CELL_TRUST, CELL_MEMORY = 6.0, 20.0
 CELL_TRUST_RATE, CELL_MEMORY_RATE = 40.0, 60.0
 #: the least standard deviation of a count, beside that of pure chance
 CHANCE_FLOOR = 0.5
+#: the variance by chance of a count that chance leaves at 0 on one day in 400: 6 rows
+VARIANCE_OF_FEW = float(chance(to_scale(np.array(6.0), "count"), "count", None))
 #: how far unrest may narrow and widen the band
 RESTLESS = (0.7, 3.0)
 #: a daily rate is as restless as this by chance, when its days are independent of each other: only more widens its band
@@ -102,10 +104,23 @@ class Follower:
 
     def steady(self, usual_error: Array, base: Array, least: Array) -> Array:
         """The standard deviation of an ordinary bucket: never below the `floor`."""
+        return np.maximum(SPREAD * usual_error * self.unrest(), self.floor(base, least))
+
+    def unrest(self) -> Array:
+        """How far errors are from what is usual in their cells just now. The unrest of a count that moves by chance is
+        chance as well, and says nothing of the next bucket."""
         restless = self.memory.restless
         restless = np.where(self.daily_rates, np.maximum(restless / RESTLESS_BY_CHANCE, 1.0), restless)
-        spread = SPREAD * usual_error * np.clip(restless, *RESTLESS)
-        return np.maximum(spread, self.floor(base, least))
+        return np.clip(restless, *RESTLESS) ** (1.0 - self.by_chance())
+
+    def by_chance(self) -> Array:
+        """How far the errors of a count are those of pure chance, 0 to 1, of S series: the part of their variance that
+        chance gives, and the less the more rows there are. 0 for other kinds, for a count that moves by less than half
+        of what chance would do, and for one of so few rows that chance often leaves it without any."""
+        usual = self.memory.usual_chance
+        part = usual / np.maximum(SPREAD * self.memory.spread, 1e-12) ** 2
+        told = self.counts & (usual < VARIANCE_OF_FEW)
+        return np.where(told, np.clip(np.minimum(part, 2.0 - part), 0.0, 1.0) * usual / BEND**2, 0.0)
 
     def floor(self, base: Array, least: Array) -> Array:
         """The smallest standard deviation: `least`, and of a count one not far below chance. Chance has no part in a
@@ -223,6 +238,7 @@ class Follower:
         relative = np.where(memory.taught > YOUNG, np.minimum(size / usual, OUTLIER), 1.0)
         memory.restless += np.where(teaches, self.forgetting * (relative - memory.restless), 0.0)
         now = np.where(self.counts, chance(expected.base, "count", None), rows_chance)
+        memory.usual_chance += np.where(teaches, pace * (now - memory.usual_chance), 0.0)
         memory.noise_visits[cell] += teaches
         step = np.maximum(1 / self.cell_memory, 1.0 / np.maximum(memory.noise_visits[cell], 1.0))
         memory.noise[cell] += np.where(teaches, step * (size - memory.noise[cell]), 0.0)

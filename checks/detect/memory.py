@@ -41,6 +41,7 @@ class Memory:
     noise_visits: Array
     restless: Array  # S, how large the errors are now beside what is usual in their cells
     chance: Array  # noise cells x S, usual variance that pure chance gives
+    usual_chance: Array  # S, the same of all cells
     run: Array  # S, outliers in a row, negative below
     off: Array  # S, mean error in the run
     lowest: Array  # S, of all that taught
@@ -80,6 +81,7 @@ class Memory:
             restless=zeros() + 1.0,
             noise_visits=zeros(calendar.noise_cell_count),
             chance=zeros(calendar.noise_cell_count),
+            usual_chance=zeros(),
             run=zeros(),
             off=zeros(),
             lowest=zeros() + np.inf,

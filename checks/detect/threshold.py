@@ -71,3 +71,11 @@ def limits(errors: Array, chance: Array, tail: Tail = OF_BUCKETS) -> Array:
     beyond = np.where(np.arange(tail.most) < used[:, None], beyond, 0.0)
     slope = (beyond.sum(axis=1) + tail.trust_slope * tail.slope) / (used + tail.trust_slope)
     return start + slope * np.log(part / chance)
+
+
+def limit_of_chance(chance: Array) -> Array:
+    """The error, in standard deviations, that pure chance passes so often on one side: a quantile of the normal
+    distribution, to three digits (Abramowitz and Stegun 26.2.23)."""
+    t = np.sqrt(-2.0 * np.log(chance))
+    over, under = 2.515517 + t * (0.802853 + t * 0.010328), 1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308))
+    return t - over / under

@@ -47,7 +47,7 @@ class Trail:
     @classmethod
     def start(cls, series: int, calendar: Calendar) -> Trail:
         """Nothing followed yet."""
-        numbers = dict.fromkeys(("centre", "spread", "level", "taught", "fresh"), float)
+        numbers = dict.fromkeys(("centre", "spread", "level", "taught", "fresh", "by_chance"), float)
         kinds = {**numbers, "always_none": bool, "always_all": bool, "resting": bool, "always_filled": np.int8}
         traces = {name: np.zeros((0, series), dtype) for name, dtype in kinds.items()}
         return cls(Memory.empty(series, calendar), np.zeros(series), np.full(series, 1e-9), traces)
@@ -80,6 +80,8 @@ class Followed:
     spread: Array
     level: Array
     taught: Array
+    #: the part of a count's variance that pure chance gives
+    by_chance: Array
     #: values that teach, and those that began a needless alarm
     judged: Array
     excused: Array
@@ -144,6 +146,7 @@ def follow(
         trace["spread"][t] = np.where(started, expected.spread, np.nan)
         trace["level"][t] = value - (expected.centre - expected.level)
         trace["taught"][t], trace["fresh"][t] = memory.taught, begun
+        trace["by_chance"][t] = follower.by_chance()
         trace["always_none"][t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
         if never_empty.applies(calendar, t):
             always = never_empty.always_filled(memory, calendar, calendar.noise_cells[t])
