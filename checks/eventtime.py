@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 #: moments before this year are typing errors
 FIRST_YEAR = 1970
 _LAST_YEAR = 9999  # in which the next bucket may be beyond Python's calendar
-# The earlier in the list, the likelier that the column says when a row happened.
+# The earlier in the list, the likelier that the column says when a row happened. Last what says when it was loaded:
+# beside a moment at which it happened, that is its load time.
 _LIKELY = (
     "event_time", "event_ts", "event_timestamp", "event_at", "event_date", "occurred_at", "happened_at", "time_hour",
-    "timestamp", "ts", "created_at", "created", "created_on", "createdat", "creation_date", "inserted_at", "loaded_at",
-    "ingested_at", "order_date", "ordered_at", "date", "day", "datetime", "time",
+    "timestamp", "ts", "created_at", "created", "created_on", "createdat", "creation_date", "order_date", "ordered_at",
+    "date", "day", "datetime", "time", "inserted_at", "loaded_at", "ingested_at",
 )  # fmt: skip
 # A column with one of these words says something else about the row: a plan, a limit, a property.
 _UNLIKELY = ("birth", "dob", "expir", "valid", "until", "end", "due", "deadline", "schedul", "deleted", "hire", "start")

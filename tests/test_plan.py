@@ -179,6 +179,9 @@ class TestEventTime:
         [
             (["updated", "created_at"], "created_at"),
             (["loaded_at", "event_time"], "event_time"),
+            (["loaded_at", "ordered_at"], "ordered_at"),
+            (["inserted_at", "date"], "date"),
+            (["loaded_at", "whatever"], "loaded_at"),
             (["whatever"], "whatever"),
             (["one", "other"], None),
             (["valid_until", "birthday", "due_at", "start"], None),
