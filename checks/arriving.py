@@ -49,7 +49,9 @@ def arriving(
         if known.curve.is_learned:
             look = _Look(event_time, now, known, seen, replay)
             buckets = _filling(dataset, facts, history, before, look)
-        last = _last_loaded(known, facts, now) or _newest(known.cadence, seen, facts, event_time)
+        last = _last_loaded(known, facts, event_time.grain.length, now) or _newest(
+            known.cadence, seen, facts, event_time
+        )
     filling = judge_arrival.filling(known.curve, buckets, now, event_time, known.doubt or _not_asked(facts))
     return (filling,) if replay else (filling, judge_arrival.silence(known.cadence, last, now, event_time))
 
@@ -150,11 +152,11 @@ def _fit(dataset: Dataset, facts: Facts, before: Before, event_time: EventTime) 
     )[0]
 
 
-def _last_loaded(known: Arrivals, facts: Facts, now: datetime) -> datetime | None:
+def _last_loaded(known: Arrivals, facts: Facts, length: timedelta, now: datetime) -> datetime | None:
     """The moment at which something was loaded last, where this run has read load times, and they are believed."""
     from checks.detect.loaded import last_coming
 
-    return last_coming(known.loads, now) if known.loads and facts.measured.loads else None
+    return last_coming(known.loads, length, now) if known.loads and facts.measured.loads else None
 
 
 def _newest(cadence: Cadence | None, seen: Watched, facts: Facts, event_time: EventTime) -> datetime | None:

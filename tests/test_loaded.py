@@ -116,6 +116,14 @@ def test_the_first_run_knows_when_the_feed_works_and_that_it_is_silent(tmp_path:
     assert (result.reason or "").endswith("Monday to Friday from 08:00 to 19:00")
 
 
+def test_a_load_time_that_has_yet_to_come_ends_no_silence(tmp_path: Path, history: History):
+    wrong = pd.DataFrame({"at": [TODAY + 2 * HOUR], "loaded_at": [TODAY + 42 * HOUR]})
+    silent = pd.concat([feed(soon, until=TODAY + 3 * HOUR), wrong])
+    result = of(Feed(DuckDBFile(tmp_path), silent).run(history), SILENCE)
+    assert result.status is Status.WARN
+    assert (result.reason or "").startswith("nothing new since 2026-04-01 03:00 (UTC)")
+
+
 def test_a_weekend_is_no_silence_in_the_first_run(tmp_path: Path, history: History):
     sunday = NOON - 3 * DAY
     found = of(Feed(DuckDBFile(tmp_path), office(feed(soon, until=NOW - 3 * DAY))).run(history, sunday), SILENCE)

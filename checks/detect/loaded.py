@@ -114,9 +114,16 @@ def comings(found: Told, length: timedelta, at: datetime) -> tuple[np.ndarray, n
     return np.unique(looks[place]), looks
 
 
-def last_coming(found: Told, at: datetime) -> datetime | None:
-    """The moment up to `at` at which something was loaded last, None where load times tell nothing."""
-    ends = [view.loaded.bucket + view.loaded.ages[-1] * _MINUTE for view in found.seen.values() if view.loaded.ages]
+def last_coming(found: Told, length: timedelta, at: datetime) -> datetime | None:
+    """The moment up to `at` at which something was loaded last, None where load times tell nothing. A load time that
+    has yet to come is a wrong one, and says nothing."""
+    ages = ages_of(length)
+    ends = [
+        view.loaded.bucket + end * _MINUTE
+        for view in found.seen.values()
+        for end in view.loaded.ages
+        if view.loaded.bucket + ages.start(end) * _MINUTE <= at
+    ]
     return min(at, max(ends)) if found.lines and ends else None
 
 
