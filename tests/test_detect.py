@@ -368,6 +368,19 @@ def test_six_hours_without_rows_are_an_anomaly_in_a_long_weekend_too() -> None:
     assert (found[0] & ~found[1]).nonzero()[0].tolist() == [before_washingtons_birthday + 5]
 
 
+def test_six_hours_without_rows_are_an_anomaly_where_the_last_of_them_has_less_than_one_row() -> None:
+    hours, chance = pd.date_range("2025-01-06", periods=24 * 60, freq="h"), np.random.default_rng(1)
+    usual = np.select([(hours.hour >= 1) & (hours.hour < 6), hours.hour == 6], [2.5, 0.7], 8.0)
+    rows = pd.Series(chance.poisson(usual).astype(float), hours)
+    rows["2025-03-06 01:00":"2025-03-06 06:00"] = 0
+    found = score(rows, "count")
+    last = found.loc["2025-03-06 06:00"]
+    assert (last["state"], last["expected"] < 1) == ("anomaly", True)
+    assert last["score"] < -1
+    judged = found[found["state"] != "learning"]
+    assert (judged["lower"] <= judged["expected"]).all()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_was_not_measured_is_unmeasured_and_teaches_nothing(kind) -> None:
     values = of_kind(kind)

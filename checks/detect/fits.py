@@ -130,7 +130,9 @@ class Fit:
         always = np.array(self.always_filled[cell] if self.always_filled else False)
         rows = from_scale(np.array(centre), self.kind)
         buckets = 90 * 24 / self.grain_hours
-        return float(never_empty.edge(np.array(low), always, rows, self.settings.of_one_series, buckets))
+        return float(
+            never_empty.edge(np.array(low), np.array(centre), always, rows, self.settings.of_one_series, buckets)
+        )
 
     def _usual(self, cell: int) -> tuple[float, float, float]:
         """The band of an ordinary bucket, when no error went before."""

@@ -54,9 +54,13 @@ def rows_of(centre: Array, always: Array) -> Array:
     return found
 
 
-def edge(low: Array, always: Array, rows: Array, allowed: Array | float, per_90_days: float) -> Array:
+def edge(
+    low: Array, centre: Array, always: Array, rows: Array, allowed: Array | float, per_90_days: float
+) -> Array:
     """The lower edge of the band, on the scale: one row at least, where there were `always` some and the budget allows
-    for no time that chance leaves without any (as many `rows` as are expected). `allowed`: how many alerts in 90
-    days a series may raise."""
+    for no time that chance leaves without any (as many `rows` as are expected). The last of several hours may expect
+    less than one row: the edge is never beyond that `centre`. `allowed`: how many alerts in 90 days a series may
+    raise."""
     by_chance = np.exp(-rows)
-    return np.where((always > 0) & (by_chance < chance_per_bucket(allowed, per_90_days)), np.maximum(low, ONE_ROW), low)
+    least = np.maximum(low, np.minimum(ONE_ROW, centre))
+    return np.where((always > 0) & (by_chance < chance_per_bucket(allowed, per_90_days)), least, low)

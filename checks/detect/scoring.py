@@ -180,7 +180,7 @@ def _scores(
     room_down, room_up = by_kind_floors(centre, kinds, settings, followed.behind)
     low, high = centre - np.maximum(down * spread, room_down), centre + np.maximum(up * spread, room_up)
     rows = never_empty.rows_of(centre, followed.always_filled)
-    edge = never_empty.edge(low, followed.always_filled, rows, followed.allowed, followed.calendar.per_90_days)
+    edge = never_empty.edge(low, centre, followed.always_filled, rows, followed.allowed, followed.calendar.per_90_days)
     nothing = (edge > low) & (followed.values == 0)
     low = edge
     exact = followed.always_none | followed.always_all
