@@ -358,6 +358,18 @@ def test_six_hours_without_rows_are_an_anomaly_where_so_many_in_a_row_never_were
     assert not found[2, sunday:].any()
 
 
+def test_six_hours_without_rows_are_an_anomaly_after_they_were_labelled_too_and_leave_no_trace() -> None:
+    hours = pd.date_range("2025-01-06", periods=24 * 40, freq="h")
+    rows = pd.Series(np.random.default_rng(3).poisson(2.2, len(hours)).astype(float), hours)
+    rows.iloc[800:816] = 0
+    excluded = pd.Series(False, hours)
+    excluded.iloc[800:811] = True
+    plain, labelled = score(rows, "count"), score(rows, "count", excluded=excluded)
+    gap = score(rows.where(~excluded), "count", excluded=excluded)
+    assert plain["state"].iloc[804] == labelled["state"].iloc[804] == "anomaly"
+    pd.testing.assert_frame_equal(labelled[~excluded], gap[~excluded])
+
+
 def test_six_hours_without_rows_are_an_anomaly_in_a_long_weekend_too() -> None:
     hours = pd.date_range("2026-01-05", periods=24 * 42, freq="h")
     is_open, chance = (hours.hour >= 9) & (hours.hour < 21), np.random.default_rng(6)
@@ -473,6 +485,17 @@ def test_a_fit_says_what_it_believes_and_what_it_can_see() -> None:
     assert known.beliefs.weekdays[0] == pytest.approx(1000, rel=0.1)
     assert known.beliefs.weekdays[6] == pytest.approx(600, rel=0.1)
     assert 5 <= known.smallest_visible.down <= 30
+
+
+def test_needless_alarms_of_a_series_leave_the_fit_of_one_that_has_just_begun_alone() -> None:
+    counts = np.stack([of_kind("count"), of_kind("count")])
+    counts[1, :-4] = np.nan
+    needless = np.zeros(counts.shape, dtype=bool)
+    needless[0, [100, 120]] = True
+    counts[needless] *= 3
+    young = fit_many(counts, DAYS, ["count"] * 2, excused=needless)[1]
+    alone = fit_many(counts[1:], DAYS, ["count"])[0]
+    assert (young.down, young.up) == pytest.approx((alone.down, alone.up))
 
 
 def test_fits_of_no_series_and_of_no_buckets() -> None:

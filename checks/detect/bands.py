@@ -144,7 +144,9 @@ def _widened(
     else:
         second = _over_time(needless, followed, lambda past, _: _second(past, calendar))
     wide = _by_side(errors, followed, kinds, sign, after)
-    return np.maximum(own, np.minimum(wide, second / spread))
+    # before a series begins nothing is known of its spread, and none of its alarms was needless
+    furthest = np.where(np.isfinite(second), second / spread, -np.inf)
+    return np.maximum(own, np.minimum(wide, furthest))
 
 
 def _second(moved: Array, calendar: Calendar) -> Array:

@@ -48,7 +48,8 @@ class Memory:
     highest: Array
     at_rest: Array  # S, how many that taught were the lowest, and how many were not; both fade
     moved: Array
-    without_rows: Array  # S, buckets in a row without rows
+    without_rows: Array  # S, buckets in a row without rows, of those that taught
+    all_without_rows: Array  # the same, of all that were measured
     filled_visits: Array  # buckets watched together x noise cells x S, visits in a row that had rows
     special: Array  # special days x S, what a special day adds
     special_visits: Array
@@ -89,6 +90,7 @@ class Memory:
             at_rest=zeros(),
             moved=zeros(),
             without_rows=zeros(),
+            all_without_rows=zeros(),
             filled_visits=zeros(len(watched_together(calendar)), calendar.noise_cell_count),
             special=zeros(specials),
             special_visits=zeros(specials),

@@ -30,18 +30,25 @@ def learn(memory: Memory, calendar: Calendar, t: int, there: Array, values: Arra
         cell[:] = np.where(there, np.where(memory.without_rows < together, cell + 1, 0.0), cell)
 
 
+def see(memory: Memory, values: Array) -> None:
+    """Counts the buckets in a row without rows, whether they teach or not."""
+    memory.all_without_rows = np.where(values <= 0, memory.all_without_rows + 1, 0.0)
+
+
 def applies(calendar: Calendar, t: int) -> bool:
     """Whether bucket t may be one that never was without rows."""
     special = calendar.special[t]
     return special < 0 or (not calendar.daily and calendar.classes[special] in (BESIDE, TURN_OF_YEAR))
 
 
-def always_filled(memory: Memory, calendar: Calendar, cell: int | Array) -> Array:
+def always_filled(memory: Memory, calendar: Calendar, cell: int | Array, teaches: Array | bool = True) -> Array:
     """How many buckets, the next one as the last of them, would be without rows for the first time if the next one,
-    in this cell, were: 0 where that can not be said."""
+    in this cell, were: 0 where that can not be said. Buckets before that teach nothing are no matter of one that
+    `teaches`, but an incident that was labelled stays one event."""
+    without_rows = np.where(teaches, memory.without_rows, memory.all_without_rows)
     found = np.zeros_like(memory.filled_visits[0][cell], dtype=np.int8)
     for visits, together in zip(memory.filled_visits, watched_together(calendar), strict=True):
-        found[(visits[cell] >= VISITS) & (memory.without_rows >= together - 1)] = together
+        found[(visits[cell] >= VISITS) & (without_rows >= together - 1)] = together
     return found
 
 

@@ -149,10 +149,11 @@ def follow(
         trace["by_chance"][t] = follower.by_chance()
         trace["always_none"][t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
         if never_empty.applies(calendar, t):
-            always = never_empty.always_filled(memory, calendar, calendar.noise_cells[t])
+            always = never_empty.always_filled(memory, calendar, calendar.noise_cells[t], np.isfinite(lesson))
             trace["always_filled"][t] = is_kind["count"] * always
         trace["resting"][t] = is_kind["value"] & is_resting(memory, calendar)
         trace["always_all"][t] = is_kind["rate"] & (memory.lowest == np.pi / 2)
+        never_empty.see(memory, value)
         follower.learn(t, lesson, expected, rows)
     by_series: dict[str, Any] = {name: array.T for name, array in trace.items()}
     return Followed(
