@@ -61,9 +61,7 @@ def rows_of(centre: Array, always: Array) -> Array:
     return found
 
 
-def edge(
-    low: Array, centre: Array, always: Array, rows: Array, allowed: Array | float, per_90_days: float
-) -> Array:
+def edge(low: Array, centre: Array, always: Array, rows: Array, allowed: Array | float, per_90_days: float) -> Array:
     """The lower edge of the band, on the scale: one row at least, where there were `always` some and the budget allows
     for no time that chance leaves without any (as many `rows` as are expected). The last of several hours may expect
     less than one row: the edge is never beyond that `centre`. `allowed`: how many alerts in 90 days a series may
