@@ -251,6 +251,14 @@ def test_rows_that_are_changed_later_do_not_make_a_day_late(tmp_path: Path, hist
     assert complete <= 1.5 * DAY, "00:20 without any change, and three days later if all of them were late rows"
 
 
+def test_a_table_that_grows_is_not_taken_for_one_that_is_loaded_again(tmp_path: Path, history: History):
+    rows, random = feed(soon), np.random.default_rng(3)
+    grown = random.uniform(size=len(rows)) < 0.2 + 0.8 * ((rows["at"] - BEGUN) // DAY / 90)
+    Feed(DuckDBFile(tmp_path), rows[grown]).run(history)
+    assert known(history).doubt is None
+    assert known(history).loaded == 87
+
+
 def test_what_can_be_no_load_time_is_said_in_every_run(tmp_path: Path, history: History):
     shop = Feed(DuckDBFile(tmp_path), feed(soon), load_time="gone")
     for at in (NOON, NOON + HOUR):

@@ -236,7 +236,8 @@ def _held_before(
     whole = float(np.median([views[bucket][0].rows for bucket in lines]))
     usual = np.median([line.shares for line in lines.values()], axis=0)
     ends = next(iter(lines.values())).ages
-    more = [view.rows / whole - np.interp(view.age / 60, ends, usual) for view in young]
+    # a bucket that has more rows than usual in the end holds nothing early
+    more = [min(view.rows / whole, 1.0) - np.interp(view.age / 60, ends, usual) for view in young]
     if np.median(more) <= 2 * _APART:
         return None
     return f"the last {name}s hold rows that, by the load times of earlier ones, come later: they are loaded again"
