@@ -148,7 +148,7 @@ def _facts(state: DatasetHealth, dataset: Dataset, at: datetime) -> None:
         },
         {
             "event time": _event_time(run),
-            **_load_time(run, dataset),
+            **load_time(run, dataset.load_time),
             "key": _key(run),
         },
         {
@@ -168,18 +168,14 @@ def _event_time(run: load.RunRow | None) -> str:
     return f"{words.plain(chosen.column)} ({_origin(chosen.origin)}, days in {words.plain(chosen.zone)})"
 
 
-def _load_time(run: load.RunRow | None, dataset: Dataset) -> dict[str, str]:
+def load_time(run: load.RunRow | None, declared: str | None) -> dict[str, str]:
     """Nothing where there is none: most tables do not say when their rows were loaded."""
     if run is None or run.event_time is None:
         return {}
     if run.load_time is not None:
         return {"load time": f"{words.plain(run.load_time.column)} ({_origin(run.load_time.origin)})"}
-    declared = dataset.load_time
-    return (
-        {"load time": f"{words.plain(declared)}, which can not be used: it is no column, or no moment"}
-        if declared
-        else {}
-    )
+    why = "declared since, or no column, no moment or the event time"
+    return {"load time": f"{words.plain(declared)}, which the last run has not used: {why}"} if declared else {}
 
 
 def _key(run: load.RunRow | None) -> str:

@@ -19,6 +19,7 @@ from checks.detect.loaded import Seen, Told, rows_by, told
 from checks.history import History
 from checks.judge_arrival import FILLING, SILENCE
 from checks.records import EventTime, Grain, Loaded, LoadTime, Result, RunReport, Status
+from dashboard.dataset import load_time
 from dashboard.dataset_detection import learned_from
 from tests.drafting import document, drafted
 from tests.examples import examples
@@ -265,6 +266,17 @@ def test_what_can_be_no_load_time_is_said_in_every_run(tmp_path: Path, history: 
         reason = of(shop.run(history, at), FILLING).reason or ""
         assert "load times are not used: " in reason
         assert "the load time 'gone' that is declared in the config is no column of the table" in reason
+
+
+def test_the_page_does_not_say_of_a_load_time_declared_since_that_it_can_not_be_one(tmp_path: Path, history: History):
+    shop = Feed(DuckDBFile(tmp_path), feed(soon)[["at"]].assign(came=NOW))
+    shop.run(history)
+    run = history.latest_runs()[shop.dataset.name]
+    assert load_time(run, None) == {}
+    assert load_time(run, "came")["load time"].startswith("came, which the last run has not used: declared since, or ")
+    shop.dataset = replace(shop.dataset, load_time="came")
+    shop.run(history, NOON + HOUR)
+    assert load_time(history.latest_runs()[shop.dataset.name], "came") == {"load time": "came (from config.toml)"}
 
 
 def test_one_reload_does_not_spoil_what_came_since(tmp_path: Path, history: History):
