@@ -345,6 +345,14 @@ def test_true_and_false_are_the_values_of_a_boolean_column(share: float, last: l
     assert (result.reason or "").startswith(words)
 
 
+def test_what_was_found_of_a_boolean_column_and_what_was_expected_are_about_the_same_value():
+    assert [paid(share, last).observed for share, last in ((0.07, [0.0] * 5), (0.93, [1.0] * 5))] == [
+        "0 % are true",
+        "0 % are false",
+    ]
+    assert [paid(share, last).observed for share, last in ((1.0, [0.75]), (0.6, [0.1]))] == ["25 % are false", "10 %"]
+
+
 def test_a_rare_truth_that_is_missing_for_a_day_has_not_vanished():
     assert paid(0.07, [0.0]).status is Status.PASS
 

@@ -19,7 +19,7 @@ from checks.learned import labels as said
 from checks.learned.exact import UNWATCHED
 from checks.learned.families import Family, family_of
 from checks.learned.judging import Judged
-from checks.learned.words import amount, expected, label_words, name_of, sentence
+from checks.learned.words import expected, label_words, name_of, observed, sentence
 from checks.records import Finding, Grain, Label, LabelKind, Result, Severity, Status
 
 _NAMED = 3
@@ -97,7 +97,7 @@ def _made(judged: Judged, family: Family, status: Status, finding: Finding, reas
         family,
         status,
         column=finding.metric.column,
-        observed=amount(finding.metric, finding.value),
+        observed=observed(finding),
         expected=expected(finding),
         value=finding.value,
         reason=reason,

@@ -38,6 +38,15 @@ def turn(finding: Finding, when: str = "") -> str | None:
     return f"{change.name} vanished{when}: no rows, {expected(finding)}"
 
 
+def observed(finding: Finding) -> str:
+    """What was found, to be held against `expected`: '612 rows', '0 % of the rows'. Of true and false the one that has
+    come or gone is told by name, for the other one's share would say the opposite: '2 % are false'."""
+    change = _turn(finding)
+    if change is None or finding.metric.category is not None:
+        return amount(finding.metric, finding.value)
+    return f"{amount(finding.metric, change.now)} are {change.name.rpartition(' ')[2]}"
+
+
 def expected(finding: Finding) -> str:
     """The band in words: 'between 880 and 980 rows', 'at most 1.2 % of the rows', 'exactly 16 rows'."""
     change = _turn(finding)
