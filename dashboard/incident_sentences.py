@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -123,9 +124,14 @@ def banner(incident: Incident) -> str:
 def found_by(result: Result, incident: Incident, *, hourly: bool) -> str:
     """What one of its checks found, below the title of the incident: what the title says is not said again."""
     told = result.observed or result.reason
-    if not told or told not in incident.title:
+    if not told or not _says(incident.title, told) or (result.column or "") not in incident.title:
         return words.evidence(result, hourly=hourly)
     return f"expected {result.expected}" if result.observed and result.expected else ""
+
+
+def _says(title: str, told: str) -> bool:
+    """Whether the title has these words, and not the end or the beginning of longer ones: '34 rows' of '334 rows'."""
+    return re.search(rf"(?<![\w.,:-]){re.escape(told)}(?![\w%-]|[.,:]\w)", title) is not None
 
 
 def nodes(incidents: Sequence[Incident]) -> str:

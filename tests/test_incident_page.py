@@ -138,6 +138,14 @@ class TestSentences:
         said = [incident_sentences.found_by(each, one, hourly=False) for each in (same, other, alone)]
         assert said == ["expected none", "city: 335 of 821 rows, expected none", ""]
 
+    def test_a_number_that_only_looks_like_that_of_the_title_is_said(self):
+        one = incident(title="orders: 334 of 821 rows (40.7 %) without city since 24 Nov")
+        found = Result("there", Dimension.COMPLETENESS, Status.FAIL, Severity.ERROR, expected="none")
+        alike = replace(found, observed="34 of 821 rows")
+        elsewhere = replace(found, observed="334 of 821 rows (40.7 %)", column="phone")
+        said = [incident_sentences.found_by(each, one, hourly=False) for each in (alike, elsewhere)]
+        assert said == ["34 of 821 rows, expected none", "phone: 334 of 821 rows (40.7 %), expected none"]
+
     def test_it_knows_in_which_checks_of_a_dataset_it_still_shows(self):
         over = symptom(key("lake.paid"), checks=("paid",), recovered_at=NINE)
         one = incident(symptoms=(symptom(key("lake.orders")), over))
