@@ -113,12 +113,20 @@ def test_only_what_is_new_is_followed(cost):
 
 
 def test_trails_of_the_grids_that_were_judged_last_are_kept_and_wide_ones_never(cost, monkeypatch):
-    monkeypatch.setattr(trails, "MOST", 1000)
+    monkeypatch.setattr(trails, "MOST", 60_000)
     kept, asked = Trails(), until(question(DAYS, 3), 101)
     assert [cost(kept, name, asked, 100) for name in "abaca"] == [101, 101, 1, 101, 1]
     assert cost(kept, "b", asked, 100) == 101
     monkeypatch.setattr(trails, "MOST_OF_ONE", 399)
     assert [cost(kept, "d", asked, 100) for _ in range(2)] == [101, 101]
+
+
+def test_what_is_remembered_of_young_hours_counts_as_what_it_takes(cost, monkeypatch):
+    """They have few values, and take as much as those of weeks: a thousand new tables must not fill a machine."""
+    monkeypatch.setattr(trails, "MOST", 300_000)
+    kept, asked = Trails(), until(question(HOURS, 3), 24)
+    assert [cost(kept, name, asked, 23) for name in "abcda"] == [24, 24, 24, 24, 24]
+    assert cost(kept, "d", asked, 23) == 1
 
 
 BAND = ("values", "expected", "lower", "upper", "score")

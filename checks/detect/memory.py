@@ -106,12 +106,21 @@ class Memory:
         found.special, found.special_visits = np.pad(self.special, room), np.pad(self.special_visits, room)
         return found
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return sum(array.nbytes for value in vars(self).values() for array in _arrays(value))
+
     def forget(self, which: Array) -> None:
         """A new regime: nothing before counts, for the series in this mask."""
         starts = {"restless": 1.0, "past": np.nan, "lowest": np.inf, "highest": -np.inf}
         for name, value in vars(self).items():
-            for array in value if isinstance(value, list) else [value]:
+            for array in _arrays(value):
                 array[..., which] = starts.get(name, 0.0)
+
+
+def _arrays(value: Array | list[Array]) -> list[Array]:
+    return value if isinstance(value, list) else [value]
 
 
 def watched_together(calendar: Calendar) -> tuple[int, ...]:

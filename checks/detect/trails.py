@@ -21,9 +21,8 @@ from checks.detect.walk import Beside, Followed, Trail, follow
 
 Array = np.ndarray
 
-#: values of all trails together (some 60 bytes each), and those of one: many series take hardly longer to follow than
-#: few
-MOST, MOST_OF_ONE = 1_000_000, 50_000
+#: bytes of all trails together, and values of one: many series take hardly longer to follow than few
+MOST, MOST_OF_ONE = 60_000_000, 50_000
 #: buckets from which on a trail is worth it
 LEAST = 14
 
