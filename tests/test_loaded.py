@@ -321,6 +321,15 @@ def test_runs_that_saw_most_days_fill_otherwise_are_believed_instead():
     assert (curve.buckets, curve.complete) == (12, 27 * HOUR)
 
 
+def test_load_times_of_the_table_that_one_is_built_from_are_found_out():
+    """Carried along in a table that is built each night: its rows came at three, whenever they had been loaded."""
+    ages = tuple(range(10, 1450, 10))
+    carried = [Seen(LATER, Loaded(day, ages, (1,) * len(ages))) for day in DAYS]
+    found, curve = learned(carried, watched(27 * HOUR, 12))
+    assert found.doubt == "runs saw 12 of 12 days fill otherwise"
+    assert curve.complete == 27 * HOUR
+
+
 def test_two_days_that_differ_are_no_reason():
     assert learned(at_once(80 * HOUR), watched(27 * HOUR, 2))[0].doubt is None
 

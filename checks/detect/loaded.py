@@ -253,7 +253,10 @@ def _seen_otherwise(lines: Mapping[datetime, Line], watched: Mapping[datetime, L
 
 
 def _apart(loaded: Line, watched: Line) -> float:
-    return float(np.mean(np.abs(np.interp(watched.ages, loaded.ages, loaded.shares) - watched.shares)))
+    """The mean distance of the shares until the bucket was complete by both; later looks find it full in any case."""
+    shares = np.interp(watched.ages, loaded.ages, loaded.shares)
+    filling = np.minimum(shares, watched.shares) < COMPLETE
+    return float(np.mean(np.abs(shares - watched.shares)[filling])) if filling.any() else 0.0
 
 
 def _percent(part: float, whole: float) -> str:
