@@ -163,6 +163,13 @@ def test_later_runs_and_pages_know_what_the_first_one_read(tmp_path: Path, histo
     assert "expected" in (of(shop.run(history, NOON + 11.5 * HOUR), FILLING).reason or "")
 
 
+def test_days_that_have_settled_since_the_first_run_are_known_too(tmp_path: Path, history: History):
+    shop = Feed(DuckDBFile(tmp_path), feed(soon))
+    for days in range(6, -1, -1):
+        shop.run(history, NOON - days * DAY)
+    assert (known(history, NOON - 6 * DAY).loaded, known(history).loaded) == (81, 87)
+
+
 def test_a_load_time_that_is_no_longer_declared_is_forgotten(tmp_path: Path, history: History):
     shop = Feed(DuckDBFile(tmp_path), feed(soon).rename(columns={"loaded_at": "came"}), load_time="came")
     shop.run(history)

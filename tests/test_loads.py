@@ -214,6 +214,16 @@ def test_loads_are_remembered_as_they_were_seen(tmp_path: Path):
         assert seen(NOON + 2 * DAY) == []
 
 
+def test_what_did_not_change_is_written_once_more_when_it_has_settled(tmp_path: Path):
+    """Else nobody could tell later whether the bucket was whole when it was seen."""
+    with History.open(tmp_path / "history.duckdb", NOON) as history:
+        loaded = Loaded(YESTERDAY, (730,), (5,))
+        for number in range(6):
+            remember(history, (loaded,), NOON + number * DAY)
+        seen = history.loads("shop.feed", "loaded_at", Grain.DAY, YESTERDAY, NOON + 9 * DAY)
+    assert seen == [(NOON + 3 * DAY, loaded), (NOON, loaded)]
+
+
 def remember(history: History, loads: tuple[Loaded, ...], at: datetime) -> None:
     event_time, load_time = EventTime("at", "config"), LoadTime("loaded_at", "inferred")
     measured = Measured((), event_time, None, (), (), (), None, True, 0.1, at, load_time, loads)

@@ -1,4 +1,5 @@
-"""When the rows of each bucket were loaded: appended as it was seen, where it differs from what was seen last."""
+"""When the rows of each bucket were loaded: appended as it was seen, where it differs from what was seen last, and once
+more when the bucket has settled: what was seen before says nothing of what came until then."""
 
 from __future__ import annotations
 
@@ -7,10 +8,12 @@ from datetime import datetime
 
 import duckdb
 
+from checks.eventtime import wall_clock
 from checks.history.bulk import execute
 from checks.history.moments import aware, naive
 from checks.history.runs import RunReader
-from checks.records import Grain, Loaded, Measured
+from checks.loadtime import SETTLING
+from checks.records import EventTime, Grain, Loaded, Measured
 
 _FIELDS = ", ".join(f'"{field.name}"' for field in fields(Loaded))
 _STRUCT = (
@@ -18,7 +21,7 @@ _STRUCT = (
     "preceding BIGINT)"
 )
 _NEWEST = f"""
-    SELECT {_FIELDS} FROM loads WHERE dataset = ? AND "column" = ? AND grain = ? AND observed_at < ?
+    SELECT observed_at, {_FIELDS} FROM loads WHERE dataset = ? AND "column" = ? AND grain = ? AND observed_at < ?
     QUALIFY row_number() OVER (PARTITION BY bucket ORDER BY observed_at DESC) = 1"""
 _APPEND = f"""
     INSERT INTO loads (dataset, "column", grain, observed_at, {_FIELDS})
@@ -46,12 +49,23 @@ def write_loads(cursor: duckdb.DuckDBPyConnection, dataset: str, observed: datet
     """Appends what is new in the loads of a run; a repetition of the same moment replaces them."""
     if measured.load_time is None or measured.event_time is None or not measured.loads:
         return
-    whose = [dataset, measured.load_time.column, measured.event_time.grain]
+    event_time = measured.event_time
+    whose = [dataset, measured.load_time.column, event_time.grain]
     cursor.execute("DELETE FROM loads WHERE dataset = ? AND observed_at = ?", [dataset, observed])
-    known = {loaded.bucket: loaded for loaded in map(_loaded, cursor.execute(_NEWEST, [*whose, observed]).fetchall())}
-    news = [asdict(loaded) for loaded in measured.loads if known.get(loaded.bucket) != loaded]
+    newest = ((moment, _loaded(row)) for moment, *row in cursor.execute(_NEWEST, [*whose, observed]).fetchall())
+    known = {loaded.bucket: (loaded, _settled(loaded, moment, event_time)) for moment, loaded in newest}
+    news = [
+        asdict(loaded)
+        for loaded in measured.loads
+        if known.get(loaded.bucket) != (loaded, _settled(loaded, observed, event_time))
+    ]
     if news:
         execute(cursor, _APPEND, [*whose, observed, news])
+
+
+def _settled(loaded: Loaded, observed: datetime, event_time: EventTime) -> bool:
+    """Whether the bucket had settled when it was seen."""
+    return loaded.bucket + event_time.grain.length + SETTLING <= wall_clock(aware(observed), event_time)
 
 
 def _loaded(row: tuple | list) -> Loaded:
