@@ -78,8 +78,8 @@ def _ordinary(followed: Followed, lessons: Array) -> Array:
 
 
 def _room_of_day(followed: Followed) -> Array:
-    """How many times further out the limits lie for the day that a bucket is: S x T, or one number for all."""
-    return np.where(_special_counts(followed), SPECIAL_ROOM, 1.0) if followed.calendar.daily else np.ones((1, 1))
+    """How many times further out the limits lie for the day that a bucket is or belongs to: S x T."""
+    return np.where(_special_counts(followed), SPECIAL_ROOM, 1.0)
 
 
 def _special_counts(followed: Followed) -> Array:
@@ -198,7 +198,7 @@ def edges_after(followed: Followed, kinds: Sequence[Kind], settings: Settings) -
     errors = (followed.values - followed.centre) / followed.spread
     lessons = _ordinary(followed, _lessons(followed, errors, followed.judged))
     reach = _reaches(lessons, followed)
-    special = np.where(followed.follower.counts, SPECIAL_ROOM, 1.0) if followed.calendar.daily else 1.0
+    special = np.where(followed.follower.counts, SPECIAL_ROOM, 1.0)
 
     def edges(sign: float) -> tuple[Array, Array]:
         limit = _by_side(furthest_off(lessons, reach, sign), followed, kinds, sign, settings.of_one_series)

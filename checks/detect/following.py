@@ -34,6 +34,8 @@ CELL_TRUST_RATE, CELL_MEMORY_RATE = 40.0, 60.0
 CHANCE_FLOOR = 0.5
 #: the variance by chance of a count that chance leaves at 0 on one day in 400: 6 rows
 VARIANCE_OF_FEW = float(chance(to_scale(np.array(6.0), "count"), "count", None))
+#: even counts of few rows are odd more often than chance makes them: so far its limit is believed
+TRUST_CHANCE = 0.5
 #: how far unrest may narrow and widen the band
 RESTLESS = (0.7, 3.0)
 #: a daily rate is as restless as this by chance, when its days are independent of each other: only more widens its band
@@ -120,7 +122,7 @@ class Follower:
         usual = self.memory.usual_chance
         part = usual / np.maximum(SPREAD * self.memory.spread, 1e-12) ** 2
         told = self.counts & (usual < VARIANCE_OF_FEW)
-        return np.where(told, np.clip(np.minimum(part, 2.0 - part), 0.0, 1.0) * usual / BEND**2, 0.0)
+        return np.where(told, np.clip(np.minimum(part, 2.0 - part), 0.0, 1.0) * TRUST_CHANCE * usual / BEND**2, 0.0)
 
     def floor(self, base: Array, least: Array) -> Array:
         """The smallest standard deviation: `least`, and of a count one not far below chance. Chance has no part in a
