@@ -192,6 +192,21 @@ def test_what_may_be_chance_or_is_not_all_of_it_is_no_cause(hours):
     assert vanished(hours) is None
 
 
+def test_values_with_few_rows_that_have_none_by_chance_are_no_cause():
+    """Of a table with a fifth fewer rows of all values alike, each of which has two."""
+    random, named = np.random.default_rng(1), 0
+    for _ in range(200):
+        rows = random.poisson(2, (40, 4)).astype(float)
+        rows[:, 0] = random.poisson(1.6, 40)
+        named += vanished({"store": (list(range(40)), np.stack([rows] * 3))}) is not None
+    assert named <= 4
+
+
+def test_beside_one_or_two_earlier_buckets_nobody_knows_whether_the_other_values_are_as_usual():
+    values, sums = hours_of(dict.fromkeys(range(18, 24), 0.0))["hour"]
+    assert [vanished({"hour": (values, sums[:, :, :end])}) is None for end in (2, 3, 4)] == [True, True, False]
+
+
 def test_sentences_to_the_letter():
     assert said(segment(0.92, 158, 0, carrier="UA")) == (
         "92 % of the missing rows are carrier = UA (no rows, usually 158 rows); other carriers are normal."

@@ -34,6 +34,8 @@ _EVERYTHING = 0.95
 _MOST = 8
 #: rows that several vanished values must usually have together to be no chance, and their part of what is missing
 _LEAST_VANISHED, _MOST_OF_IT = 15, 0.8
+#: standard deviations by which they must have more rows than values that are empty by chance
+_BEYOND_CHANCE = 3.0
 #: how much of a pair's change the other rows of a value must show, for the value to be named and not the pair
 _ALIKE = 0.5
 #: how much of a pair's rows two other causes must have, each of them, for the pair to be their crossing
@@ -107,7 +109,9 @@ def _vanished(column: str, values: Sequence[object], sums: np.ndarray) -> Search
     rows = sums[ROWS]
     gone = (rows[:, 0] == 0) & (rows[:, 1:] > 0).all(axis=1)
     of_gone = usual(rows[gone])
-    if not 2 <= gone.sum() <= _MOST or of_gone.sum() < _LEAST_VANISHED:
+    if rows.shape[1] < 4:
+        return None  # after one or two earlier buckets hardly anybody can say that the rest is as usual
+    if not 2 <= gone.sum() <= _MOST or of_gone.sum() < max(_LEAST_VANISHED, _empty_by_chance(usual(rows))):
         return None
     rest = sums[:, ~gone].sum(axis=1, keepdims=True)
     left = max(0.0, -_effect(Kind.COUNT, rest))
@@ -120,6 +124,14 @@ def _vanished(column: str, values: Sequence[object], sums: np.ndarray) -> Search
         for place, missing in zip(np.flatnonzero(gone), of_gone, strict=True)
     )
     return Searched(causes, rest, left <= 0.15 * whole, strays(Kind.COUNT, rest))
+
+
+def _empty_by_chance(expected: np.ndarray) -> float:
+    """The rows that values without any may usually have together, although nothing happened to them: of many values
+    with two rows each some always have none."""
+    empty = np.exp(-expected)
+    deviation = math.sqrt((expected**2 * empty * (1 - empty)).sum())
+    return float((expected * empty).sum() + _BEYOND_CHANCE * deviation)
 
 
 def moves_with_time(rows: np.ndarray) -> bool:
