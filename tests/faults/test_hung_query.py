@@ -52,8 +52,11 @@ def test_a_frozen_server_costs_its_own_workers_until_they_are_killed_and_nobody_
         assert other.result(30).outcome is Outcome.FINISHED
         assert not hung.done()
         report = hung.result(60)
-        assert (report.outcome, report.error_kind) == (Outcome.UNREACHABLE, "timed_out")
-        assert "so its worker was ended" in (report.error or "") or "no answer within" in (report.error or "")
+        # a worker that has to connect anew may give that up just before it is killed
+        assert report.outcome is Outcome.UNREACHABLE
+        if report.error_kind != "unreachable":
+            assert report.error_kind == "timed_out"
+            assert "so its worker was ended" in (report.error or "") or "no answer within" in (report.error or "")
         server.thaw()
         assert monitor.start(["orders"])[0].result(60).outcome is Outcome.FINISHED
 
