@@ -12,7 +12,7 @@ from checks.explain import Explanation, Segment, to_document
 from checks.explain.kept import reasons
 from checks.history import History
 from checks.learned.before import DURATION, QUICK
-from checks.records import Alert, Bands, Dataset, Finding, Grain, Learned, Metric, RunReport
+from checks.records import Alert, Bands, Dataset, Finding, Grain, Label, LabelKind, Learned, Metric, RunReport
 from connectors import TableName
 from tests.reports import DAY, HOUR, MONDAY, NINE, SUNDAY, grid, report
 
@@ -68,6 +68,23 @@ def test_an_alert_stands_until_it_is_withdrawn_and_keeps_its_first_moment(histor
     assert history.alerts(FLIGHTS, since=MONDAY) == history.alerts("s.other") == []
     remembered(history, slot=NINE + 2 * HOUR, alerts=(alert(NINE + 2 * HOUR),))
     assert history.alerts() == []
+
+
+def test_a_label_that_was_undone_is_told_to_the_next_run_only_with_all_that_its_days_once_told(history):
+    nulls = Finding(Metric("null_rate", "tail", Grain.DAY), 0.3, 0.1, 0.0, 0.2, 2.0)
+    said = Label(0, FLIGHTS, LabelKind.NEW_REGIME, SUNDAY, SUNDAY, "ada", NINE)
+    number = history.add_label(said).id
+    remembered(history, alerts=(alert(NINE, FOUND, nulls),))
+    remembered(history, slot=NINE + HOUR, alerts=(alert(NINE + HOUR, FOUND),))
+    remembered(history, slot=NINE + 2 * HOUR, alerts=(alert(NINE + 2 * HOUR),))
+    assert history.before(FLIGHTS, NINE + 3 * HOUR, None).undone == []
+    history.undo_label(number, "ada", NINE + 3 * HOUR)
+    before = history.before(FLIGHTS, NINE + 4 * HOUR, MONDAY)
+    assert ([label.id for label in before.undone], before.labels, before.alerts) == ([number], [], [])
+    assert before.ever_told == [alert(NINE, FOUND, nulls)]
+    remembered(history, slot=NINE + 4 * HOUR)
+    after = history.before(FLIGHTS, NINE + 5 * HOUR, None)
+    assert (after.undone, after.ever_told) == ([], ())
 
 
 def test_the_newest_explanation_of_an_alert_counts(history):

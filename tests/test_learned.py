@@ -286,6 +286,47 @@ def test_the_alerts_of_a_new_regime_are_withdrawn_although_their_days_are_not_re
     assert all(alert.findings == () for alert in found)
 
 
+def test_an_undone_label_gives_back_the_alerts_that_it_withdrew_although_their_days_are_not_read_again():
+    days = usual(110)
+    low = days | {ROWS: np.append(days[ROWS][:-6], calm(9, 6, 400))}
+    began = TODAY - timedelta(days=6)
+    told = [alert for alert in learned(low)[1].alerts if alert.bucket >= began]
+    undone = replace(label(LabelKind.NEW_REGIME, began), undone_at=NOON, undone_by="ada")
+    before = Before(buckets=by_day(low), undone=[undone], ever_told=told)
+    # what is labelled otherwise, of another series or never told stays as it is
+    expected = label(LabelKind.EXPECTED, told[0].bucket)
+    of_nulls = replace(undone, metric="null_rate", column="email")
+    back = {
+        name: {alert.bucket: {one.metric for one in alert.findings} for alert in learned(low, given, read=1)[1].alerts}
+        for name, given in {
+            "all": before,
+            "but one": replace(before, labels=[expected]),
+            "no other series": replace(before, undone=[of_nulls]),
+            "nothing undone": replace(before, undone=[]),
+        }.items()
+    }
+    all_of_it = {alert.bucket: {ROWS} for alert in told}
+    assert len(all_of_it) >= 3
+    assert back == {
+        "all": all_of_it,
+        "but one": {day: found for day, found in all_of_it.items() if day != told[0].bucket},
+        "no other series": {},
+        "nothing undone": {},
+    }
+    assert learned(days, replace(before, buckets=by_day(days)), read=1)[1].alerts == ()  # restated meanwhile
+
+
+def test_what_was_foretold_is_told_once_its_label_is_undone():
+    days = usual(110)
+    low = days | {ROWS: np.append(days[ROWS][:-6], [500.0, *days[ROWS][-5:]])}
+    sale_day = TODAY - timedelta(days=6)
+    undone = replace(label(LabelKind.EXPECTED, sale_day), undone_at=NOON, undone_by="ada")
+    before = Before(buckets=by_day(low), undone=[undone])
+    [alert] = learned(low, before, read=1)[1].alerts
+    assert (alert.bucket, [one.metric for one in alert.findings]) == (sale_day, [ROWS])
+    assert learned(low, replace(before, alerts=[alert]), read=1)[1].alerts == ()
+
+
 def test_a_new_share_of_nulls_is_usual_as_soon_as_its_regime_is_learned():
     days = usual(110)
     nulls = days[NULLS].copy()

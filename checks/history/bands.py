@@ -35,13 +35,18 @@ class LearnedReader(PointReader, LabelKeeper):
         """What the learned checks of a run at `at` need; `since` is the first bucket that it has read (None: all)."""
         reach = {grain: naive(at) - length for grain, length in REACH.items()}
         metrics = self._metrics(dataset)
-        labels, read_from = self.labels(dataset), lenient(since, DISTANT_PAST)
+        said, read_from = self.labels(dataset, undone=True), lenient(since, DISTANT_PAST)
+        labels = [label for label in said if label.undone_at is None]
+        last_run = self._last_run(dataset)
+        undone = [label for label in said if label.undone_at is not None and naive(label.undone_at) >= last_run]
         return Before(
             buckets=self.buckets(dataset, since=min(reach.values())),
             days=self._by_day(metrics, reach[Grain.TABLE]) | self._durations(dataset, reach[Grain.TABLE]),
             judged=self._judged(metrics, read_from),
-            alerts=self.alerts(dataset, since=min((read_from, *(label.first for label in labels)))),
+            alerts=self.alerts(dataset, since=min((read_from, *(label.first for label in (*labels, *undone))))),
             labels=labels,
+            undone=undone,
+            ever_told=self._ever_told(dataset, min(label.first for label in undone)) if undone else (),
             schemas=[one for one in self.schemas(dataset) if one[0] < at],
         )
 
@@ -72,6 +77,28 @@ class LearnedReader(PointReader, LabelKeeper):
         return [
             Alert(name, bucket, Grain(grain), aware(at), tuple(_finding(one, grain) for one in findings))
             for name, bucket, grain, at, findings in rows
+        ]
+
+    def _last_run(self, dataset: str) -> datetime:
+        """When the newest run that came to its end began."""
+        [(began,)] = self._rows(
+            "SELECT max(started_at) FROM runs WHERE dataset = ? AND outcome = 'finished'", [dataset]
+        )
+        return began or DISTANT_PAST
+
+    def _ever_told(self, dataset: str, since: datetime) -> list[Alert]:
+        """All that was told of each bucket from `since` on, also where it was withdrawn; of a series once."""
+        rows = self._rows(
+            """SELECT bucket, grain, min(noticed_at), flatten(list(findings ORDER BY noticed_at)) FROM alerts
+               WHERE dataset = ? AND bucket >= ? GROUP BY bucket, grain ORDER BY bucket, grain""",
+            [dataset, since],
+        )
+        told = [
+            (bucket, Grain(grain), at, [_finding(one, grain) for one in found]) for bucket, grain, at, found in rows
+        ]
+        return [
+            Alert(dataset, bucket, grain, aware(at), tuple({one.metric: one for one in found}.values()))
+            for bucket, grain, at, found in told
         ]
 
     def keep_explanation(self, alert: Alert, document: str, at: datetime) -> None:

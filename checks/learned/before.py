@@ -28,11 +28,14 @@ class Before:
     """`buckets` are the values of bucketed series, `days` those of whole-table series: by day (UTC) the last one, for
     freshness and durations the largest. `judged` are the values that have a band already, by grain of their series;
     `alerts` those that stand; `labels` those that were not undone; `schemas` the observed columns, oldest first, one
-    for each change."""
+    for each change. `undone` are labels that were taken back since the last run, and `ever_told` all that was once told
+    of the buckets that these may have kept quiet."""
 
     buckets: Series = field(default_factory=dict)
     days: Series = field(default_factory=dict)
     judged: Series = field(default_factory=dict)
     alerts: Sequence[Alert] = ()
     labels: Sequence[Label] = ()
+    undone: Sequence[Label] = ()
+    ever_told: Sequence[Alert] = ()
     schemas: Sequence[tuple[datetime, tuple[Column, ...]]] = ()

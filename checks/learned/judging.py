@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from checks.learned.before import Before, Series
 from checks.learned.exact import UNWATCHED
 from checks.learned.families import DISTINCT, READINGS, SHARES, VOLUME, Family, family_of
 from checks.learned.grids import Watched, of_rows
-from checks.records import Alert, Bands, Finding, Label
+from checks.records import Alert, Bands, Finding, Label, Metric
 
 _TWO_WEEKS, _FOUR_WEEKS = 14, 28  # days
 
@@ -203,12 +203,13 @@ def to_keep(result: Judged, done: Series) -> Bands | None:
 def alerts(result: Judged, dataset: str, before: Before, at: datetime) -> list[Alert]:
     """Alerts that are new, have other series than before, or are withdrawn, of the buckets that this run has read. What
     a label quiets opens none; an alert that was labelled when it stood already keeps standing, with its label. Of older
-    buckets, an alert is withdrawn where labels have moved the band: what followed a new regime is usual then."""
+    buckets, an alert is withdrawn where labels have moved the band (what followed a new regime is usual then), and
+    comes back where such a label was undone."""
     standing = {alert.bucket: alert for alert in before.alerts if alert.grain is result.bands.grain}
     found = []
     for number in np.flatnonzero(result.watched.judge):
         bucket = result.bands.buckets[number]
-        known = {one.metric for one in standing[bucket].findings} if bucket in standing else set()
+        known = _series(standing.get(bucket))
         findings = tuple(
             one
             for one in result.outside(number)
@@ -216,21 +217,39 @@ def alerts(result: Judged, dataset: str, before: Before, at: datetime) -> list[A
         )
         if {one.metric for one in findings} != known:
             found.append(Alert(dataset, bucket, result.bands.grain, at, findings))
-    return found + _withdrawn(result, list(standing.values()), before.labels, at)
+    return found + _relabelled(result, dataset, standing, before, at)
 
 
-def _withdrawn(result: Judged, standing: Sequence[Alert], labels: Sequence[Label], at: datetime) -> list[Alert]:
-    """Alerts of buckets that this run has not read, with what is left of them after what was labelled since."""
-    place = {bucket: number for number, bucket in enumerate(result.bands.buckets)}
+def _relabelled(
+    result: Judged, dataset: str, standing: Mapping[datetime, Alert], before: Before, at: datetime
+) -> list[Alert]:
+    """The alerts of buckets that this run has not read where labels of today leave less of them, or where one that was
+    undone gives them back."""
+    told = {alert.bucket: _series(alert) for alert in before.ever_told if alert.grain is result.bands.grain}
+    moves = [label for label in (*before.labels, *before.undone) if said.moves_bands(label)]
     found = []
-    for alert in standing:
-        number = place.get(alert.bucket)
-        if number is None or result.watched.judge[number]:
+    for number in np.flatnonzero(~result.watched.judge):
+        bucket = result.bands.buckets[number]
+        known = _series(standing.get(bucket))
+        if not (known or before.undone) or not any(label.first <= bucket for label in moves):
             continue
-        if not any(said.moves_bands(label) and label.first <= alert.bucket for label in labels):
-            continue
-        known = {one.metric for one in alert.findings}
-        left = tuple(one for one in result.outside(number) if one.metric in known)
-        if len(left) < len(alert.findings):
-            found.append(Alert(alert.dataset, alert.bucket, alert.grain, at, left))
+        left = tuple(
+            one
+            for one in result.outside(int(number))
+            if one.metric in known or _is_given_back(one.metric, bucket, told.get(bucket, set()), before)
+        )
+        if {one.metric for one in left} != known:
+            found.append(Alert(dataset, bucket, result.bands.grain, at, left))
     return found
+
+
+def _is_given_back(metric: Metric, bucket: datetime, told: set[Metric], before: Before) -> bool:
+    """Whether a label that was undone had kept a series quiet that is outside its band without it: one that was `told`
+    of the bucket once, or would have been."""
+    undone = [label for label in before.undone if label.first <= bucket and label.speaks_of(metric)]
+    was_quiet = (undone and metric in told) or said.quieting(undone, metric, bucket) is not None
+    return bool(was_quiet) and said.quieting(before.labels, metric, bucket) is None
+
+
+def _series(alert: Alert | None) -> set[Metric]:
+    return {one.metric for one in alert.findings} if alert else set()

@@ -50,9 +50,10 @@ def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result,
 
 
 def _since(grid: Watched, before: Before) -> int:
-    """The first bucket that has to be judged: the first that was read, and all where labels may withdraw alerts."""
+    """The first bucket that has to be judged: the first that was read, and all where labels may withdraw alerts or
+    those that were undone may bring some back."""
     moved = [label.first for label in before.labels if moves_bands(label)]
-    if any(alert.bucket >= first for alert in before.alerts for first in moved):
+    if before.undone or any(alert.bucket >= first for alert in before.alerts for first in moved):
         return 0
     return int(np.argmax(grid.judge)) if grid.judge.any() else len(grid.buckets) - 1
 
