@@ -54,6 +54,25 @@ _ABOUT = {
     "row_change": "in a day the table grew by {observed}",
     "run_seconds": "measuring took {observed}",
 }
+#: what a number is one of, where only the number follows
+_SUBJECTS = {
+    "bucket_rows": "the number of rows",
+    "row_count": "the number of rows",
+    "null_rate": "the share of rows without {column}",
+    "missing_count": "the share of rows with a missing {column}",
+    "empty_count": "the share of rows with an empty {column}",
+    "invalid_count": "the share of rows with an invalid {column}",
+    "non_finite_count": "the share of rows where {column} is NaN or infinite",
+    "orphan_count": "the share of rows with a {column} that has no partner",
+    "true_rate": "the share of true values of {column}",
+    "distinct_count": "the number of different values of {column}",
+    "mean": "the mean of {column}",
+    "sum": "the sum of {column}",
+    "mean_length": "the mean length of {column}",
+    "freshness": "the age of the newest row",
+    "row_change": "what the table grows by in a day",
+    "run_seconds": "the time that measuring takes",
+}
 _MOMENTS = {"min": "the earliest {column} is {observed}", "max": "the latest {column} is {observed}"}
 
 
@@ -135,6 +154,21 @@ def described(number: Number, words: str) -> str:
         number.metric.name, "{observed}" + (f" ({number.metric.name} of {{column}})" if number.metric.column else "")
     )
     return template.format(observed=words, column=number.metric.column)
+
+
+def subject(metric: Metric) -> str:
+    """'the number of rows', 'the share of rows with carrier = UA'."""
+    if metric.category is not None:
+        return f"the share of rows with {metric.column} = {metric.category}"
+    if metric.name == "odd_form_count":
+        return f"the share of rows with a {metric.column} of another form than {metric.check}"
+    template = _SUBJECTS.get(metric.name, f"{metric.name} of {{column}}" if metric.column else metric.name)
+    return template.format(column=metric.column)
+
+
+def up_to(bucket: datetime) -> str:
+    """' up to 2026-11-22'."""
+    return f" up to {phrases.bucket(bucket)}"
 
 
 def _quantile(share: float) -> str:

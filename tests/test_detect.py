@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 
 from checks.detect import KINDS, Settings, fit, fit_many, score, score_many
 from checks.detect.calendars import special_day
+from checks.detect.drift import levels
 from checks.detect.threshold import limit_of_chance
 from tests.examples import examples
 
@@ -156,6 +157,17 @@ def test_a_slow_drift_is_told_once_while_it_lasts() -> None:
     assert not (steady["state"] == "drift").any()
     assert (found["state"].iloc[120:148] == "drift").sum() == 1
     assert found["is_anomaly"][found["state"] == "drift"].all()
+
+
+def test_the_levels_of_a_drift_leave_special_days_out_unless_that_leaves_too_little() -> None:
+    days = np.concatenate([np.full(28, 900.0), np.full(7, 700.0), np.full(14, 500.0)])
+    odd = np.zeros(49, dtype=bool)
+    odd[-6:] = True
+    assert levels(np.where(odd, 10.0, days), odd, falls=True) == (900.0, 500.0)
+    odd[-10:] = True  # four days are no level
+    assert levels(np.where(odd, 400.0, days), odd, falls=True) == (900.0, pytest.approx(412.5))
+    assert np.isnan(levels(days, odd, falls=False)).all()  # not what was found
+    assert np.isnan(levels(days[1:], odd[1:], falls=True)).all()
 
 
 def test_odd_days_now_and_then_do_not_hide_a_drift() -> None:

@@ -89,9 +89,14 @@ def test_runs_and_pages_and_backtests_tell_the_same_drift_and_none_of_a_steady_t
     assert metric == ROWS
     assert bucket.hour == 23
     assert first_run <= day < last_run
-    assert said[day + 1].status is Status.WARN, "the first run in which that day is complete"
+    warned = said[day + 1]
+    assert warned.status is Status.WARN, "the first run in which that day is complete"
+    # some 3,100 on a usual day, and 12 % fewer on the last
+    fallen = "the number of rows has fallen from about 3,100 to about 2,900 a day in 4 weeks"
+    assert warned.reason == f"{fallen} up to {bucket:%Y-%m-%d}"
+    assert (warned.observed, warned.expected) == ("about 2,900 rows a day", "about 3,100 rows a day, as 4 weeks before")
     assert [datetime.fromisoformat(at).replace(tzinfo=None) for at in on_the_page] == [bucket]
-    assert len(in_events) == 1
+    assert [event["sentence"] for event in in_events] == [fallen]
 
 
 def test_drift_is_told_without_looking_ahead():

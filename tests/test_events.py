@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,7 @@ import pytest
 from checks.detect import fit
 from checks.learned.events import events
 from checks.learned.words import band, sentence
-from checks.records import Alert, Dimension, Finding, Grain, Label, LabelKind, Metric
+from checks.records import Alert, Dimension, Drift, Finding, Grain, Label, LabelKind, Metric, category_count
 from dashboard import anomalies, beliefs, dataset_alerts, sentences
 
 AT = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -89,6 +90,35 @@ def test_keys_without_a_partner_are_told_in_words():
     finding = Finding(Metric("orphan_count", "carrier", check="known"), 0.02, 0.01, 0.0, 0.018, 5.0)
     said = "2 % of the rows have a carrier that has no partner on 2026-03-09, expected at most 1.8 % of the rows"
     assert sentence(finding, MONDAY, Grain.DAY) == said
+
+
+@pytest.mark.parametrize(
+    ("metric", "before", "now", "said"),
+    [
+        (ROWS, 931.7, 559.6, "the number of rows has fallen from about 930 to about 560 a day"),
+        (NULLS, 0.0198, 0.0313, "the share of rows without email has risen from about 2 % to about 3.1 %"),
+        (Metric("mean", "pay", Grain.DAY), 1021.0, 983.0, "the mean of pay has fallen from about 1,020 to about 983"),
+        (
+            Metric("distinct_count", "shop", Grain.HOUR), 16.2, 12.4,
+            "the number of different values of shop has fallen from about 16 to about 12 an hour",
+        ),
+        (
+            replace(category_count("shop", "Rome"), grain=Grain.DAY), 0.2, 0.1,
+            "the share of rows with shop = Rome has fallen from about 20 % to about 10 %",
+        ),
+        (Metric("freshness"), 7200.0, 10800.0, "the age of the newest row has risen from about 2 h to about 3 h"),
+    ],
+)  # fmt: skip
+def test_a_drift_says_from_what_to_what_and_over_how_long(metric, before, now, said):
+    finding = Finding(metric, 500.0, 1000.0, 900.0, 1100.0, -1.2, Drift(before, now))
+    until = "" if metric.grain is Grain.TABLE else " up to 2026-03-09"
+    assert sentence(finding, MONDAY, metric.grain) == f"{said} in 4 weeks{until}"
+
+
+def test_a_drift_of_which_nobody_knows_how_far_it_went_says_from_where():
+    finding = Finding(ROWS, 500.0, 1000.0, 900.0, 1100.0, -1.2, Drift(math.nan, math.nan))
+    away = "the number of rows has moved slowly away from between 900 and 1,100 rows up to 2026-03-09"
+    assert sentence(finding, MONDAY, Grain.DAY) == away
 
 
 def test_days_of_one_month_name_it_once():

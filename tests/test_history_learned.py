@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import timedelta
 
 import numpy as np
@@ -12,7 +13,7 @@ from checks.explain import Explanation, Segment, to_document
 from checks.explain.kept import reasons
 from checks.history import History
 from checks.learned.before import DURATION, QUICK
-from checks.records import Alert, Bands, Dataset, Finding, Grain, Label, LabelKind, Learned, Metric, RunReport
+from checks.records import Alert, Bands, Dataset, Drift, Finding, Grain, Label, LabelKind, Learned, Metric, RunReport
 from connectors import TableName
 from tests.reports import DAY, HOUR, MONDAY, NINE, SUNDAY, grid, report
 
@@ -85,6 +86,19 @@ def test_a_label_that_was_undone_is_told_to_the_next_run_only_with_all_that_its_
     remembered(history, slot=NINE + 4 * HOUR)
     after = history.before(FLIGHTS, NINE + 5 * HOUR, None)
     assert (after.undone, after.ever_told) == ([], ())
+
+
+def test_how_far_a_level_drifted_is_remembered_and_of_older_drifts_nobody_knows(history):
+    drifted = Finding(ROWS, 8.5, 9.0, 8.0, 10.0, -1.2, Drift(93.0, 56.0))
+    remembered(history, alerts=(alert(NINE, drifted),))
+    assert history.alerts() == [alert(NINE, drifted)]
+    with history._store.transaction() as cursor:
+        cursor.execute(
+            "UPDATE alerts SET findings = [struct_update(findings[1], before := NULL::DOUBLE, now := NULL::DOUBLE)]"
+        )
+    [older] = history.alerts()
+    assert older.findings[0].drift is not None
+    assert math.isnan(older.findings[0].drift.now)
 
 
 def test_the_newest_explanation_of_an_alert_counts(history):

@@ -24,6 +24,7 @@ from checks.records import (
     ColumnExpected,
     Dataset,
     Dimension,
+    Drift,
     Finding,
     FreshnessExpected,
     Grain,
@@ -275,6 +276,16 @@ def test_what_no_learned_check_has_shown_is_labelled_as_a_whole(room):
         ),
         ({}, ROWS, "orders lost 18 % of its rows"),
         ({}, replace(ROWS, value=1500.0), "orders gained 50 % more rows"),
+        (
+            {"sentence": "rows fell up to 2026-11-22", "grain": Grain.DAY, "bucket": SUNDAY, "first_bucket": SUNDAY},
+            None,
+            "orders: rows fell up to 2026-11-22",
+        ),
+        (
+            {"sentence": "rows fell in 4 weeks", "happened_at": NINE},
+            replace(ROWS, drift=Drift(9.0, 7.0)),
+            "orders: rows fell in 4 weeks",
+        ),
         ({}, replace(ROWS, expected=0.0), "orders: 12 rows (expected at least 100)"),
         (
             {

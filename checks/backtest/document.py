@@ -128,14 +128,16 @@ def sentence(event: Event) -> str:
 
 
 def _moved(finding: Finding) -> str:
+    if finding.drift:
+        return learned_words.moved(finding, finding.drift)
     words = f"{learned_words.name_of(finding.metric)}: {learned_words.amount(finding.metric, finding.value)}"
     band = learned_words.band(finding.metric, finding.lower, finding.upper)
-    return words + (f", moved slowly away from {band}" if finding.drift else f", expected {band}")
+    return f"{words}, expected {band}"
 
 
 def _finding(finding: Finding) -> Document:
-    numbers = {name: getattr(finding, name) for name in ("value", "expected", "lower", "upper", "score", "drift")}
-    return {**_called(finding.metric), **numbers}
+    numbers = {name: getattr(finding, name) for name in ("value", "expected", "lower", "upper", "score")}
+    return {**_called(finding.metric), **numbers, "drift": finding.drift is not None}
 
 
 def _called(metric: Metric) -> Document:

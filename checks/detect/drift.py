@@ -14,6 +14,8 @@ NOW, PAUSE, BEFORE = 14, 7, 28
 ODD = 0.25
 #: days after an alarm in which the same drift is not told again, and days that a difference takes to belong to the past
 QUIET, SETTLED = 28, 7
+#: days from the middle of the weeks before to the middle of the last two
+SPAN = NOW // 2 + PAUSE + BEFORE // 2
 #: past days needed before drift is judged
 LEAST = 28
 #: days that the first verdict takes
@@ -36,6 +38,19 @@ def differences(days: Array) -> Array:
     """`days`: S x days without season and special days, on the scale, NaN where not measured. The difference of the
     level of the last two weeks from that of the weeks before, NaN where there is too little."""
     return _level(days, NOW) - _lagged(_level(days, BEFORE), NOW + PAUSE, np.nan)
+
+
+def levels(days: Array, odd: Array, *, falls: bool) -> tuple[float, float]:
+    """The level of the weeks before the last of these days and that of its last two weeks, as measured; `odd` marks
+    special days. They are left out, unless that leaves too little or the opposite of what was found; NaN where all days
+    do, too."""
+    for known in (np.where(odd, np.nan, days), days):
+        if len(known) >= NOW + PAUSE + BEFORE:
+            before = float(_level(known[None, : len(known) - NOW - PAUSE][:, -BEFORE:], BEFORE)[0, -1])
+            now = float(_level(known[None, -NOW:], NOW)[0, -1])
+            if now < before if falls else now > before:
+                return before, now
+    return np.nan, np.nan
 
 
 def statistic(days: Array, least: Array, fresh: Array) -> Array:

@@ -5,6 +5,7 @@ A series of the whole table has its bands by day of observation.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from checks.history.memory import Memory
 from checks.history.moments import DISTANT_FUTURE, DISTANT_PAST, aware, lenient, naive
 from checks.history.points import PointReader, by_metric
 from checks.learned.before import DURATION, QUICK, REACH, Before
-from checks.records import Alert, Finding, Grain, Metric, RunReport
+from checks.records import Alert, Drift, Finding, Grain, Metric, RunReport
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,7 +174,10 @@ def _write_alerts(cursor: duckdb.DuckDBPyConnection, alerts: Sequence[Alert]) ->
                 "metric": one.metric.name,
                 "column": one.metric.column,
                 "check": one.metric.check,
-                **{name: getattr(one, name) for name in ("value", "expected", "lower", "upper", "score", "drift")},
+                **{name: getattr(one, name) for name in _NUMBERS},
+                "drift": one.drift is not None,
+                "before": one.drift and one.drift.before,
+                "now": one.drift and one.drift.now,
             }
             for one in alert.findings
         ]
@@ -182,5 +186,10 @@ def _write_alerts(cursor: duckdb.DuckDBPyConnection, alerts: Sequence[Alert]) ->
 
 
 def _finding(stored: dict, grain: str) -> Finding:
-    name, column, check, *numbers = stored.values()
-    return Finding(Metric(name, column, Grain(grain), check), *numbers)
+    name, column, check, *numbers, is_drift, before, now = stored.values()
+    drift = Drift(_known(before), _known(now)) if is_drift else None
+    return Finding(Metric(name, column, Grain(grain), check), *numbers, drift=drift)
+
+
+def _known(level: float | None) -> float:
+    return math.nan if level is None else level

@@ -141,6 +141,9 @@ _LOADS = (
     'ALTER TABLE runs ADD COLUMN load_time STRUCT("column" VARCHAR, origin VARCHAR, "zone" VARCHAR)',
 )
 
+# of findings from before this step nobody knows how far the level moved
+_DRIFTS = tuple(f"ALTER TABLE alerts ADD COLUMN findings.element.{level} DOUBLE" for level in ("before", "now"))
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first shape", _FIRST),
     Migration(2, "what the sources listed", _LISTINGS),
@@ -151,6 +154,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(7, "events of lineage", _LINEAGE),
     Migration(8, "incidents and what is told of them", _INCIDENTS),
     Migration(9, "when rows were loaded", _LOADS),
+    Migration(10, "how far levels drifted", _DRIFTS),
 )
 
 

@@ -40,6 +40,8 @@ def _told(symptom: Symptom, name: str, rows: Finding | None) -> str:
         return f"{name} is not there{_since(symptom)}"
     if key.dimension is Dimension.TIMELINESS and symptom.happened_at == symptom.began.latest:
         return f"{name} is late{_since(symptom)}"
+    if (rows and rows.drift) or (symptom.bucket and wording.up_to(symptom.bucket) in symptom.sentence):
+        return f"{name}: {symptom.sentence}"  # a drift says itself since when
     if key.dimension is Dimension.COVERAGE and rows and rows.metric.name in _ROWS and rows.expected > 0:
         share = round(100 * abs(rows.expected - rows.value) / rows.expected)
         change = "lost" if rows.value < rows.expected else "gained"

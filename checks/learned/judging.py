@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from checks.detect import Days, Kind, Scores, Settings, by_day, score_many
+from checks.detect import Days, Scores, Settings, by_day, score_many
 from checks.learned import categories, exact
 from checks.learned import labels as said
 from checks.learned.before import Before, Series
+from checks.learned.drifts import drifts
 from checks.learned.exact import UNWATCHED
 from checks.learned.families import DISTINCT, READINGS, SHARES, VOLUME, Family, family_of
 from checks.learned.grids import Watched, of_rows
-from checks.records import Alert, Bands, Finding, Label, Metric
+from checks.records import Alert, Bands, Drift, Finding, Label, Metric
 
 _TWO_WEEKS, _FOUR_WEEKS = 14, 28  # days
 
@@ -25,19 +26,21 @@ _TWO_WEEKS, _FOUR_WEEKS = 14, 28  # days
 @dataclass(frozen=True, slots=True)
 class Judged:
     """Watched series with their bands over all buckets. `state` has a word of `detect.STATES` for each value, `learned`
-    says how many values each series has been learned from."""
+    says how many values each series has been learned from, `drifts` how far the level moved where (series, bucket) that
+    is told."""
 
     watched: Watched
     bands: Bands
     state: np.ndarray
     learned: np.ndarray
+    drifts: Mapping[tuple[int, int], Drift]
 
     def finding(self, row: int, at: int) -> Finding:
         """One value with its band."""
         bands = self.bands
         parts = (bands.values, bands.expected, bands.lower, bands.upper, bands.score)
         value, expected, lower, upper, score = (float(part[row, at]) for part in parts)
-        return Finding(bands.metrics[row], value, expected, lower, upper, score, self.state[row, at] == "drift")
+        return Finding(bands.metrics[row], value, expected, lower, upper, score, self.drifts.get((row, at)))
 
     def outside(self, at: int) -> list[Finding]:
         """What left its band in the bucket of number `at`, the leading finding first: too few rows explain the rest."""
@@ -59,7 +62,8 @@ def judged(
     scores = verdicts(watched, allowed, holidays, heard, scored)
     parts = {name: getattr(scores, name) for name in ("expected", "lower", "upper", "score")}
     bands = Bands(watched.grain, watched.metrics, watched.buckets, watched.values, **parts)
-    return Judged(watched, bands, scores.state, _lessons(watched, heard))
+    moved = drifts(watched, _days(watched, heard), scores, holidays) if "drift" in scores.state else {}
+    return Judged(watched, bands, scores.state, _lessons(watched, heard), moved)
 
 
 def verdicts(
@@ -98,15 +102,16 @@ def _question(watched: Watched, rows: np.ndarray, allowed: np.ndarray, heard: sa
         "allowed": np.where(allowed[rows] > 0, allowed[rows], 1.0),
         "denominators": part.rows,
         "regimes": [list(pd.DatetimeIndex(moments)) for moments in heard.begins],
-        "days": _days(part, kinds, heard),
+        "days": None if part.earlier is None else _days(part, heard),
     }
 
 
-def _days(watched: Watched, kinds: Sequence[Kind], heard: said.Heard) -> Days | None:
-    """The days of hourly series, without what nothing is learned from; None of daily ones."""
-    if watched.earlier is None:
-        return None
+def _days(watched: Watched, heard: said.Heard) -> Days:
+    """The days of series, without what nothing is learned from."""
     taught = np.where(heard.untaught, np.nan, watched.values)
+    if watched.earlier is None:
+        return Days(watched.buckets, taught, watched.rows)
+    kinds = [READINGS[metric.name].kind for metric in watched.metrics]
     return watched.earlier.then(by_day(watched.buckets, taught, kinds, watched.rows))
 
 

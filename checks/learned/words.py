@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from checks import phrases, wording
+from checks.detect.drift import SPAN
 from checks.learned.families import READINGS, family_of
-from checks.records import Finding, Grain, Label, Metric
+from checks.records import Drift, Finding, Grain, Label, Metric
 
 _OF = " of the rows"
+#: how far the difference of two rounded levels may be from their own, as a part of it
+_NEAR = 0.05
 _NOUNS = {"values": "different value", "rows": "row", "characters": "character"}
 
 
@@ -21,10 +24,23 @@ def sentence(finding: Finding, bucket: datetime, grain: Grain) -> str:
     turned = turn(finding, when)
     if turned:
         return turned
-    about = wording.described(wording.Number(finding.metric, finding.value), amount(finding.metric, finding.value))
     if finding.drift:
-        return f"{about}{when}: the level of the last days has moved away from {expected(finding)}"
+        return moved(finding, finding.drift) + ("" if grain is Grain.TABLE else wording.up_to(bucket))
+    about = wording.described(wording.Number(finding.metric, finding.value), amount(finding.metric, finding.value))
     return f"{about}{when}, expected {expected(finding)}"
+
+
+def moved(finding: Finding, drift: Drift) -> str:
+    """'the number of rows has fallen from about 930 to about 560 a day in 4 weeks'. Where nobody knows from what to
+    what: 'the number of rows has moved slowly away from between 880 and 980 rows'."""
+    metric = finding.metric
+    if math.isnan(drift.before) or math.isnan(drift.now):
+        away = band(metric, finding.lower, finding.upper)
+        return f"{wording.subject(metric)} has moved slowly away from {away}"
+    verb = "fallen" if drift.now < drift.before else "risen"
+    before, now = (_bare(amount(metric, level)) for level in _about(drift))
+    weeks = f"in {SPAN // 7} weeks"
+    return f"{wording.subject(metric)} has {verb} from about {before} to about {now}{_per(metric)} {weeks}"
 
 
 def turn(finding: Finding, when: str = "") -> str | None:
@@ -41,6 +57,8 @@ def turn(finding: Finding, when: str = "") -> str | None:
 def observed(finding: Finding) -> str:
     """What was found, to be held against `expected`: '612 rows', '0 % of the rows'. Of true and false the one that has
     come or gone is told by name, for the other one's share would say the opposite: '2 % are false'."""
+    if finding.drift and not math.isnan(finding.drift.now):
+        return f"about {amount(finding.metric, _about(finding.drift)[1])}{_per(finding.metric)}"
     change = _turn(finding)
     if change is None or finding.metric.category is not None:
         return amount(finding.metric, finding.value)
@@ -49,6 +67,9 @@ def observed(finding: Finding) -> str:
 
 def expected(finding: Finding) -> str:
     """The band in words: 'between 880 and 980 rows', 'at most 1.2 % of the rows', 'exactly 16 rows'."""
+    if finding.drift and not math.isnan(finding.drift.before):
+        before = amount(finding.metric, _about(finding.drift)[0])
+        return f"about {before}{_per(finding.metric)}, as {SPAN // 7} weeks before"
     change = _turn(finding)
     if change is not None:
         return "never there before" if change.is_new else f"usually {amount(finding.metric, change.usual)}"
@@ -82,6 +103,29 @@ def amount(metric: Metric, value: float) -> str:
     if unit in _NOUNS:
         return f"{phrases.number(round(value))} {_NOUNS[unit]}{'' if round(value) == 1 else 's'}"
     return phrases.number(value)
+
+
+def _about(drift: Drift) -> tuple[float, float]:
+    """Both levels with as few digits as their difference needs: 930 and 560, 1,020 and 980."""
+    for digits in range(2, 8):
+        before, now = (float(f"{level:.{digits}g}") for level in (drift.before, drift.now))
+        if abs((now - before) - (drift.now - drift.before)) <= _NEAR * abs(drift.now - drift.before):
+            return before, now
+    return drift.before, drift.now
+
+
+def _bare(text: str) -> str:
+    """An amount without what its subject says already."""
+    for unit in (_OF, *(f" {noun}{end}" for noun in ("row", "different value") for end in ("s", ""))):
+        text = text.removesuffix(unit)
+    return text
+
+
+def _per(metric: Metric) -> str:
+    """Of what the level of a drift is one: rows are told by the day, of hours too."""
+    if metric.name == "bucket_rows":
+        return " a day"
+    return " an hour" if metric.grain is Grain.HOUR and metric.name in ("distinct_count", "sum") else ""
 
 
 def label_words(label: Label) -> str:

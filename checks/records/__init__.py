@@ -74,6 +74,7 @@ from checks.records.labelled import (
 from checks.records.learned import (
     Alert,
     Bands,
+    Drift,
     Finding,
     Learned,
 )
@@ -135,6 +136,7 @@ __all__ = [
     "Detection",
     "Dimension",
     "DistributionExpected",
+    "Drift",
     "EventKind",
     "EventTime",
     "Expectation",

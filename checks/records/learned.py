@@ -34,8 +34,17 @@ class Bands:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """A level that has moved slowly within weeks: what it was `before` and what it is `now`, of rows by the day. NaN
+    where they are not known."""
+
+    before: float
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """A value outside its band; with `drift`, a level that has moved slowly."""
+    """A value outside its band; with `drift`, one inside whose level has moved slowly."""
 
     metric: Metric
     value: float
@@ -43,7 +52,7 @@ class Finding:
     lower: float
     upper: float
     score: float
-    drift: bool = False
+    drift: Drift | None = None
 
 
 @dataclass(frozen=True, slots=True)
