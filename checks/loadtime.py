@@ -68,6 +68,13 @@ def infer_load_time(columns: Sequence[Column]) -> Column | None:
     return min(timestamps, key=lambda each: each[0])[1] if timestamps else None
 
 
+def field_of_dbt(field: str | None, columns: Sequence[Column]) -> Column | None:
+    """The timestamp that `loaded_at_field` of dbt names, perhaps quoted or in other letters; None for an expression."""
+    name = (field or "").strip().strip('"`[]').lower()
+    named = [column for column in columns if column.name.lower() == name and column.type.startswith("timestamp")]
+    return named[0] if len(named) == 1 else None
+
+
 def is_moment(column: Column) -> bool:
     """Whether the values of a column can be read as moments. A date is none: it does not say when in the day."""
     return column.type.startswith(("timestamp", "string", "int", "uint"))

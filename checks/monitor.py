@@ -291,6 +291,6 @@ class Monitor:
         reading = Reading(schedule.history_days, schedule.look_back, schedule.full_every, self._profiles)
         specs = tuple(self.spec(name) for name in sorted(others))
         veil = self._veil(dataset.source) if self._hides(dataset.source) else None  # it costs the import of sqlglot
-        job = Job(spec, specs, dataset, known, reading, veil, served.at, served.replay)
+        job = Job(spec, specs, self.lineage_known.dated(dataset), known, reading, veil, served.at, served.replay)
         # every statement has its own time limit; the worker gets the sum of what it may send, and is killed after that
         return self.workers.call(spec, spec.timeout * statements(dataset) + 10, measure_job, job)

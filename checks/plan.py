@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from checks.eventtime import bucket_of, infer_event_time, wall_clock
 from checks.few_values import may_be_named
-from checks.loadtime import infer_load_time, is_moment
+from checks.loadtime import field_of_dbt, infer_load_time, is_moment
 from checks.records import (
     AggregateExpected,
     ChangeExpected,
@@ -111,14 +111,21 @@ def _is_aware(column: Column) -> bool:
 
 
 def choose_load_time(dataset: Dataset, columns: Sequence[Column], event_time: EventTime | None) -> LoadTime | None:
-    """The declared load time if it can be one, else the likeliest by name and type; None without an event time."""
-    by_name = {column.name: column for column in columns}
-    declared = dataset.load_time
-    column = by_name.get(declared) if declared else infer_load_time(columns)
-    if column is None or event_time is None or column.name == event_time.column or not is_moment(column):
+    """The declared load time if it can be one; where none is declared that of dbt, which compares it with UTC, else the
+    likeliest by name and type. None without an event time."""
+    if event_time is None:
         return None
-    zone = "UTC" if _is_aware(column) else dataset.load_zone or dataset.zone or "UTC"
-    return LoadTime(column.name, dataset.declared_in if declared else "inferred", zone)
+    others = [column for column in columns if column.name != event_time.column]
+    column, origin, zone = None, "inferred", dataset.load_zone or dataset.zone or "UTC"
+    if dataset.load_time:
+        column, origin = next((one for one in others if one.name == dataset.load_time), None), dataset.declared_in
+    elif column := field_of_dbt(dataset.dbt_load_time, others):
+        origin, zone = "dbt", "UTC"
+    else:
+        column = next((one for one in others if one == infer_load_time(columns)), None)
+    if column is None or not is_moment(column):
+        return None
+    return LoadTime(column.name, origin, "UTC" if _is_aware(column) else zone)
 
 
 def choose_key(dataset: Dataset, names: set[str], catalogue_key: Sequence[str]) -> Choice | None:

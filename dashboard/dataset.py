@@ -187,9 +187,8 @@ def _key(run: load.RunRow | None) -> str:
 
 
 def _origin(origin: str) -> str:
-    return {"contract": "from the contract", "config": "from config.toml", "catalogue": "from the catalogue"}.get(
-        origin, origin
-    )
+    where = {"contract": "the contract", "config": "config.toml", "catalogue": "the catalogue", "dbt": "dbt"}
+    return f"from {where[origin]}" if origin in where else origin
 
 
 def _whole_table(name: str) -> datetime | None:

@@ -12,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks import doctor
+from checks.history import Known
 from checks.lineage.dbt import Manifest, ManifestUnusable, read_manifest
 from checks.lineage.naming import Naming
+from checks.monitor import Monitor
 from checks.records import Dataset
+from checks.run import Slot
 from connectors import TableName
 from tests.monitors import Clock, canned, utc
 
@@ -116,6 +119,35 @@ def test_models_are_made_from_relations_and_exposures_are_consumers_with_owners(
     assert told["wh.marts.board_v2"][1] == "Analytics"
 
 
+def test_what_dbt_dates_a_source_by_is_the_load_time_of_its_runs_unless_one_is_declared(tmp_path, monkeypatch):
+    manifests = 'dbt = ["gone.json", "manifest.json", "later.json"]'
+    config = f'[lineage]\n{manifests}\n[datasets."s.public.refunds"]\nload_time = "came"\n'
+    monitor = canned(tmp_path, Clock(NOON), config=config)
+    tables = tuple(TableName("public", name) for name in ("orders", "items", "refunds", "users"))
+    monitor.catalogue.refresh("s", lambda: tables, NOON)
+    source = manifest()["sources"]["source.shop.app.orders"]
+    for name, field in (("manifest.json", "synced"), ("later.json", "other")):
+        sources = {
+            "orders": source | {"loaded_at_field": field},
+            "items": source | {"identifier": "items", "loaded_at_field": None, "config": {"loaded_at_field": field}},
+            "refunds": source | {"identifier": "refunds", "loaded_at_field": field},
+            "users": source | {"identifier": "users", "loaded_at_field": field if name == "later.json" else 7},
+        }
+        (tmp_path / name).write_text(json.dumps(manifest(sources=sources)))
+    monkeypatch.setattr(monitor.workers, "call", lambda *given: given[-1].dataset)
+
+    def measured() -> dict[str, tuple[str | None, str | None]]:
+        slot = Slot(NOON, NOON)
+        sent = [Monitor._measure(monitor, dataset, slot, Known(None, None, {})) for dataset in monitor.named(())]
+        return {each.table.name: (each.load_time, each.dbt_load_time) for each in sent}
+
+    found = {"orders": (None, "synced"), "items": (None, "synced"), "refunds": ("came", None), "users": (None, "other")}
+    assert measured() == found
+    (tmp_path / "manifest.json").unlink()
+    assert measured()["orders"] == (None, "other")
+    monitor.close()
+
+
 def test_models_that_depend_on_each_other_end_the_walk():
     nodes = {
         each["unique_id"]: each
@@ -166,7 +198,9 @@ JSON = st.recursive(
 )
 KEYS = st.sampled_from(["nodes", "sources", "exposures", "groups", "metrics", "metadata", "semantic_models"])
 PLACES = st.sampled_from(["model.shop.sales", "source.shop.app.orders", "exposure.shop.weekly", "group.shop.finance"])
-FIELDS = st.sampled_from(["depends_on", "config", "meta", "owner", "alias", "schema", "name", "group", "url", "type"])
+FIELDS = st.sampled_from(
+    ["loaded_at_field", "depends_on", "config", "meta", "owner", "alias", "schema", "name", "group", "url", "type"]
+)
 
 
 @given(KEYS, JSON, PLACES, FIELDS, JSON)
@@ -175,8 +209,9 @@ def test_a_manifest_of_any_shape_is_read(key, instead, place, field, value):
     for members in content.values():
         if place in members:
             members[place][field] = value
-    Manifest("m", content).part(NAMING)
-    Manifest("m", content | {key: instead}).part(NAMING)
+    for each in (Manifest("m", content), Manifest("m", content | {key: instead})):
+        each.part(NAMING)
+        each.load_times(NAMING)
 
 
 def test_the_graph_has_what_the_manifest_says_and_reads_it_again_when_it_changes(tmp_path):

@@ -57,6 +57,14 @@ class Manifest:
                 edges |= {Edge(self._name(each, naming), name, Origin.DBT): None for each in self._above(exposure)}
         return Part(tuple(edges), tuple(nodes))
 
+    def load_times(self, naming: Naming) -> dict[str, str]:
+        """By dataset what dbt dates it by: `loaded_at_field` of its sources."""
+        said = {
+            uid: _text(_object(source, "config"), "loaded_at_field") or _text(source, "loaded_at_field")
+            for uid, source in self._sources.items()
+        }
+        return {self._name(uid, naming): field for uid, field in said.items() if field}
+
     # -- inside --------------------------------------------------------------------------------------------------------
 
     @cached_property

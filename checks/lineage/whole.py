@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from checks.catalogue import Catalogue
@@ -20,7 +21,7 @@ from checks.lineage.known import Job, Lineage, ViewsKnown
 from checks.lineage.naming import Naming
 from checks.lineage.openlineage import AHEAD, read_event
 from checks.lineage.record import ViewsRead
-from checks.records import JobRun, Named
+from checks.records import Dataset, JobRun, Named
 
 #: what the runs of a job told is believed for this long; a monthly job may be late once
 BELIEVED = timedelta(days=45)
@@ -39,9 +40,14 @@ class _Beside:
     told: JobsTold
 
     def is_of(self, manifests: Sequence[Manifest | str]) -> bool:
-        """Whether these manifests are the same: one that is read again is another object."""
-        pairs = zip(self.manifests, manifests, strict=True)
-        return all(one is other or (isinstance(one, str) and one == other) for one, other in pairs)
+        """Whether these manifests are the same."""
+        return _same(self.manifests, manifests)
+
+
+def _same(known: Sequence[Manifest | str], manifests: Sequence[Manifest | str]) -> bool:
+    """One that is read again is another object."""
+    pairs = zip_longest(known, manifests)
+    return all(one is other or (isinstance(one, str) and one == other) for one, other in pairs)
 
 
 class LineageKnown:
@@ -58,6 +64,7 @@ class LineageKnown:
         self._known: _Beside | None = None
         self._last_runs: tuple[tuple[int, int] | None, Mapping[Named, JobRun]] = (None, {})
         self._last_naming: tuple[int, Naming | None] = (0, None)
+        self._dated: tuple[int, tuple[Manifest | str, ...], Mapping[str, str]] = (0, (), {})
 
     def lineage(self, read: Callable[[str], ViewsRead], at: datetime) -> Lineage:
         """The whole at the moment `at`. `read` asks a source for its views; see `ViewsKnown`."""
@@ -88,6 +95,19 @@ class LineageKnown:
         """What is wrong with what config.toml names: consumers of datasets that are not there, and manifests that can
         not be read."""
         return (*self._declared().notes, *self._models(self._read_manifests())[1])
+
+    def dated(self, dataset: Dataset) -> Dataset:
+        """The dataset with what the manifests of dbt say of when its rows were loaded, the first that does."""
+        manifests, matched = self._read_manifests(), self._catalogue.matched
+        if not manifests or dataset.load_time:
+            return dataset
+        known = self._dated
+        if known[0] != matched or not _same(known[1], manifests):
+            naming, found = self._naming(), {}
+            for manifest in manifests:
+                found = (manifest.load_times(naming) if isinstance(manifest, Manifest) else {}) | found
+            known = self._dated = matched, manifests, found
+        return replace(dataset, dbt_load_time=known[2].get(dataset.name))
 
     def hear(self, document: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         """Remembers an event of OpenLineage, and says how it was understood: {"new", "datasets": [{"namespace", "name",

@@ -87,7 +87,8 @@ class Dataset:
     """A table or view of a source with all that is declared about it: by the contract first, by config.toml else.
 
     `event_time`, `load_time`, `key`, `zone`, `grain` and `schedule` are None where nothing is declared; `load_zone` is
-    the zone of load times, where it is another than `zone`. `classified` maps a column
+    the zone of load times, where it is another than `zone`. `dbt_load_time` is what a manifest of dbt says of an
+    undeclared one: the field by which it tells how fresh a source is. `classified` maps a column
     to its ODCS classification; such columns are masked in samples. `channels` are the names of [notify.NAME] that the
     contract wants to be told through. `objective` is the percentage of the time in which its service levels are to be
     met and its data right, where the contract says so of all of them.
@@ -104,6 +105,7 @@ class Dataset:
     made_from: tuple[MadeFrom, ...] = ()
     event_time: str | None = None
     load_time: str | None = None
+    dbt_load_time: str | None = None
     key: tuple[str, ...] = ()
     declared_in: str = "config"  # where event_time and key come from: 'contract' or 'config'
     zone: str | None = None
