@@ -106,7 +106,8 @@ def _learned(history: History, dataset: str, event_time: EventTime, at: datetime
     watched = history.watched(dataset, event_time.grain, event_time.zone, _back(length), at)
     now = wall_clock(at, event_time)
     lines = arrival.watched(watched.observed, watched.runs, length, now)
-    told = loaded.told(loads.seen, lines, length, now) if loads else None
+    glimpses = arrival.glimpsed(watched.observed, watched.runs, length, now) if loads else {}
+    told = loaded.told(loads.seen, lines, length, now, glimpses) if loads else None
     curve = arrival.curve_of({**lines, **told.lines} if told else lines, length)
     cadence = learn_cadence(*loaded.comings(told, length, now), now) if told else None
     cadence = cadence or learn_cadence(news(watched), watched.runs, now)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.arrivals import Arrivals, lately, learned_arrivals, sentence
-from checks.detect.arrival import Curve, Line, curve_of
+from checks.detect.arrival import Curve, Glimpses, Line, curve_of
 from checks.detect.loaded import Seen, Told, rows_by, told
 from checks.history import History
 from checks.judge_arrival import FILLING, SILENCE
@@ -335,6 +335,55 @@ def test_load_times_of_the_table_that_one_is_built_from_are_found_out():
     found, curve = learned(carried, watched(27 * HOUR, 12))
     assert found.doubt == "runs saw 12 of 12 days fill otherwise"
     assert curve.complete == 27 * HOUR
+
+
+def nightly(until: datetime) -> pd.DataFrame:
+    """A table that is built each night at three from one that rows reach soon, with their load times."""
+    built = (until - 3 * HOUR).replace(hour=3, minute=0, second=0, microsecond=0)
+    return feed(soon, days=95, until=built)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [4, 12])
+def test_a_table_built_each_night_with_copied_load_times_is_found_out_by_the_next_day(
+    tmp_path: Path, history: History, first: int
+):
+    """By the first day that runs have seen filling: at the first look it is like a feed that stalled at three."""
+    warned = []
+    for hour in range(0, 60, 3):
+        at = NOON.replace(hour=first) + hour * HOUR
+        (folder := tmp_path / str(hour)).mkdir()
+        report = Feed(DuckDBFile(folder), nightly(at.replace(tzinfo=None))).run(history, at)
+        warned += [hour for check in (FILLING, SILENCE) if of(report, check).status is Status.WARN]
+    assert [hour for hour in warned if hour >= 24] == []
+    assert "runs saw rows come long after their load times" in (known(history, at).doubt or "")
+
+
+def glimpsed_at(ages: list[float], rows: list[float]) -> Glimpses:
+    return Glimpses(np.array([BEGUN + 30 * DAY + age * HOUR for age in ages], dtype="M8[us]"), np.array(rows))
+
+
+@pytest.mark.parametrize(
+    ("ages", "rows", "doubted"),
+    [
+        ([6.5, 12, 18], [12, 12, 12], True),  # built at three
+        ([6.5, 9, 12, 18], [0, 0, 50, 50], True),  # built at noon
+        ([9], [12], True),
+        ([6.5, 12, 18], [25, 45, 70], False),
+        ([6.5, 8, 10, 12, 14, 18, 20], [0, 30, 40, 49, 55, 74, 82], False),  # a load that was late once
+        ([1, 2, 5], [0, 0, 0], False),  # hardly anything was to be seen
+    ],
+)
+def test_the_last_day_tells_whether_rows_were_there_when_their_load_times_say(ages, rows, doubted):
+    day = BEGUN + 30 * DAY
+    through = Loaded(day, tuple(range(10, 1450, 10)), (1,) * 144)
+    seen = [*at_once(12 * HOUR), Seen(day + 30 * HOUR, through)]
+    found = told(seen, {}, DAY, day + 30 * HOUR, {day: glimpsed_at(ages, [each * 1.44 for each in rows])})
+    said = "in the last day runs saw rows come long after their load times" if doubted else None
+    assert found.doubt == said
+    filling = Seen(day + 20 * HOUR, Loaded(day, through.ages[:120], through.rows[:120]))
+    glimpses = {day: glimpsed_at(ages, rows)}
+    assert told([*at_once(12 * HOUR), filling], {}, DAY, day + 30 * HOUR, glimpses).doubt is None, "it was not over yet"
 
 
 def test_two_days_that_differ_are_no_reason():

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -73,6 +74,13 @@ class Line:
 
     ages: np.ndarray
     shares: np.ndarray
+
+
+class Glimpses(NamedTuple):
+    """The moments (datetime64) at which runs looked at a bucket, and the rows that they found."""
+
+    moments: np.ndarray
+    rows: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +207,23 @@ def watched(
     `settling` after its end, and counts that came later are no part of its arrival.
     """
     return dict(_watched(observed, runs, length, at, settling))
+
+
+def glimpsed(
+    observed: pd.DataFrame, runs: np.ndarray, length: timedelta, at: datetime, settling: timedelta = SETTLING
+) -> dict[datetime, Glimpses]:
+    """What runs saw in the newest buckets while these filled, of buckets that have not settled at the moment `at`: no
+    rows before the first count. `observed` and `runs` as for `watched`."""
+    runs, found = np.unique(runs.astype("M8[us]")), {}
+    young = observed[observed["bucket"] > at - length - settling]
+    for bucket, own in young.groupby("bucket"):
+        start, moments = np.datetime64(bucket, "us"), own["observed_at"].to_numpy().astype("M8[us]")
+        looked = runs[(runs >= start) & (runs < start + np.timedelta64(length)) & (runs <= np.datetime64(at))]
+        if len(looked):
+            order, counts = np.argsort(moments), own["value"].to_numpy(dtype=float)
+            before = np.searchsorted(moments[order], looked, side="right")
+            found[start.item()] = Glimpses(looked, np.append(0.0, counts[order])[before])
+    return found
 
 
 def _watched(

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from checks.detect.arrival import COMPLETE, Line
+from checks.detect.arrival import COMPLETE, Glimpses, Line
 from checks.loadtime import Ages, ages_of
 from checks.records import Loaded
 
@@ -60,9 +60,15 @@ class Told:
     doubt: str | None = None
 
 
-def told(seen: Sequence[Seen], watched: Mapping[datetime, Line], length: timedelta, at: datetime) -> Told:
-    """What can be known at the moment `at`, where each bucket was `seen` once or more, and some were `watched` by runs
-    while they filled."""
+def told(
+    seen: Sequence[Seen],
+    watched: Mapping[datetime, Line],
+    length: timedelta,
+    at: datetime,
+    glimpses: Mapping[datetime, Glimpses] | None = None,
+) -> Told:
+    """What can be known at the moment `at`, where each bucket was `seen` once or more, some were `watched` by runs
+    while they filled, and `glimpses` are what runs saw of those that have not settled."""
     ages = ages_of(length)
     views = {
         bucket: sorted(each, key=lambda view: view.moment, reverse=True)
@@ -84,6 +90,7 @@ def told(seen: Sequence[Seen], watched: Mapping[datetime, Line], length: timedel
     name = "day" if length >= timedelta(days=1) else "hour"
     doubt = _impossible(newest, ages) or _loaded_again(again, len(lines), moments, name)
     doubt = doubt or _held_before(newest, lines, views, ages, name) or _seen_otherwise(lines, watched, name)
+    doubt = doubt or _came_later(known, glimpses or {}, length, name)
     return Told({} if doubt else lines, known, frozenset(again), doubt)
 
 
@@ -250,6 +257,35 @@ def _seen_otherwise(lines: Mapping[datetime, Line], watched: Mapping[datetime, L
     if apart < _TOGETHER or 2 * apart <= len(both):
         return None
     return f"runs saw {apart} of {len(both)} {name}s fill otherwise"
+
+
+def _held_back(view: Seen, glimpses: Glimpses, length: timedelta) -> bool | None:
+    """Whether a bucket had far fewer rows than its load times say at a third of the looks at it while it filled; None
+    where that can not be said, as long as it fills or because nobody looked when there was something to see."""
+    whole = view.rows
+    if view.moment < view.loaded.bucket + length:
+        return None
+    then = np.array([rows_by(view.loaded, moment.item(), length) for moment in glimpses.moments])
+    tells = then > _APART * whole
+    if not tells.any():
+        return None
+    then, rows = then[tells], glimpses.rows[tells]
+    fewer = (then - rows > _APART * whole) | (2 * rows < then)
+    return bool(fewer.mean() >= 1 / 3)
+
+
+def _came_later(
+    known: Mapping[datetime, Seen], glimpses: Mapping[datetime, Glimpses], length: timedelta, name: str
+) -> str | None:
+    """Where most of the last buckets got their rows after these had a load time, as where a table is built from another
+    each night and carries its load times along."""
+    told = [_held_back(known[bucket], each, length) for bucket, each in glimpses.items() if bucket in known]
+    compared = [each for each in told if each is not None]
+    apart = sum(compared)
+    if apart < (1 if name == "day" else _TOGETHER) or 2 * apart <= len(compared):
+        return None
+    those = f"the last {name}" if len(compared) == 1 else f"{apart} of the last {len(compared)} {name}s"
+    return f"in {those} runs saw rows come long after their load times"
 
 
 def _apart(loaded: Line, watched: Line) -> float:
