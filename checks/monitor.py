@@ -5,7 +5,7 @@ Commands and the app both work through a Monitor, so that they give the same ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from functools import partial
@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from checks import cadence, demo, drill, health, run, slots
 from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset, address_of
 from checks.config import Config
+from checks.contracts import Level
 from checks.explain import Explanation, Words
 from checks.history import History, Known
 from checks.incidents import Around, Asking, Desk, work_on, work_on_listing
+from checks.incidents.taken_out import taken_out
 from checks.lineage import Lineage, LineageKnown
 from checks.lineage.record import ViewsRead
 from checks.notify.wiring import wired
@@ -113,6 +115,18 @@ class Monitor:
         with ThreadPoolExecutor(max(1, len(wanted))) as pool:
             for listed in as_completed([pool.submit(self._refresh_one, name, at) for name in wanted]):
                 yield listed.result()
+
+    def close_taken_out(self, states: Iterable[SourceState], confirmed: Collection[str], at: datetime) -> set[str]:
+        """Closes incidents about what was taken out of the configuration, by the states in which a refresh has just
+        found the sources, as far as it was `confirmed`: found so by the refresh before. Returns all that was found so
+        now."""
+        listed = {state.name: state for state in states}
+        all_read = not any(finding.level is Level.ERROR for finding in self.catalogue.contracts.findings)
+        reasons = taken_out(self.desk.open_incidents(at), self.datasets().keys(), listed, all_read=all_read)
+        sure = {subject: reason for subject, reason in reasons.items() if subject in confirmed}
+        if sure:
+            self.desk.take_out(sure, at)
+        return set(reasons)
 
     def list_unlisted(self, at: datetime) -> None:
         """Lists the sources of which nothing is known yet."""

@@ -48,6 +48,7 @@ class Scheduler:
         self._stopping = threading.Event()
         self._fed = threading.Event()  # until then the demo warehouse may be half built
         self._looked_at: datetime | None = None
+        self._taken_out: set[str] = set()  # that the last refresh has found incidents about which nothing watches
         self._jobs = BackgroundScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
@@ -116,12 +117,15 @@ class Scheduler:
         self.monitor.ledger.kept(self.monitor.datasets().values(), self.monitor.clock())
 
     def refresh(self) -> None:
-        """Lists the sources again: new tables are watched, and contracts are read afresh. Views are read too, for what
-        breaks later is grouped on the lineage as far as it is known then."""
-        for state in self.monitor.refresh(self.monitor.clock()):
+        """Lists the sources again: new tables are watched, and contracts are read afresh. Incidents about what is not
+        watched any more are closed when two refreshes in a row have found it so. Views are read too, for what breaks
+        later is grouped on the lineage as far as it is known then."""
+        states = self.monitor.refresh(self.monitor.clock())
+        for state in states:
             if state.error:
                 log.warning("%s", state.error)
         self.monitor.lineage()
+        self._taken_out = self.monitor.close_taken_out(states, self._taken_out, self.monitor.clock())
 
     def feed(self) -> None:
         """Lets the demo warehouse go on."""

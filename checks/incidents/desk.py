@@ -24,6 +24,7 @@ from checks.incidents.grouping import Numbers
 from checks.incidents.headlines import with_rows
 from checks.incidents.labelling import label
 from checks.incidents.reacting import Surroundings, react
+from checks.incidents.taken_out import leave
 from checks.learned.families import VOLUME, family_of
 from checks.lineage.graph import Graph
 from checks.records import (
@@ -135,6 +136,15 @@ class Desk:
                 return ()
             draft = self._draft(known)
             react(draft, [signal], self._surroundings({}))
+            return self._commit(known, draft, at)
+
+    def take_out(self, reasons: Mapping[str, str], at: datetime) -> tuple[Change, ...]:
+        """What it means that these datasets and sources were taken out of the configuration. Raises HistoryError, and
+        then nothing has changed."""
+        with self._lock:
+            known = self._standing(at)
+            draft = self._draft(known)
+            leave(draft, reasons, at)
             return self._commit(known, draft, at)
 
     def investigate(self, changes: Sequence[Change], at: datetime) -> None:
