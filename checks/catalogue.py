@@ -117,7 +117,8 @@ class Catalogue:
     def _listed(self, name: str, found: tuple[TableName, ...], at: datetime) -> None:
         source = self._config.sources[name]
         watched = tuple(table for table in found if table.matches(source.include) and not table.matches(source.exclude))
-        left_out = tuple(str(table) for table in found if table not in watched)
+        monitored = set(watched)
+        left_out = tuple(str(table) for table in found if table not in monitored)
         with self._lock:
             self._tables[name] = watched
             self._states[name] = replace(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from checks.eventtime import wall_clock
-from checks.metrics import Aggregation, kind_of
+from checks.metrics import Aggregation, kind_of, rows_where
 from checks.moments import as_moment
 from checks.present import with_now
 from checks.queries import QueryLog, may_be_one_expression, writing
@@ -191,9 +191,12 @@ class _Fused:
     def _of_time(self, table: ir.Table) -> dict[str, Any]:
         if self._plan.event_time is None:
             return {}
+        import ibis
+
         future: Any = table[names_beside(self._plan.columns).future]
         moment = as_moment(table, self._plan.event_time, self._log.source.dialect)
-        return {"newest": moment.max(where=~future), "oldest": moment.min(), "future": table.count(where=future)}
+        by_now: Any = ibis.ifelse(future, ibis.null(moment.type()), moment)  # not FILTER: see rows_where
+        return {"newest": by_now.max(), "oldest": moment.min(), "future": rows_where(future)}
 
 
 def _counts_rows_alone(aggregations: Sequence[Aggregation]) -> bool:
