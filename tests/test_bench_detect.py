@@ -204,9 +204,9 @@ class TestFaults:
         drop, drift = faults.DAILY[0], faults.DAILY[-1]
         places = faults.places(weekdays, drop)
         assert places == faults.places(weekdays, faults.DAILY[2])
-        assert len(places) == faults.INJECTIONS
+        assert len(places) == faults.INJECTIONS["day"]
         assert all(at >= 100 and at % 7 < 5 for at in places)
-        assert max(np.diff(places)) < 2 * 300 / faults.INJECTIONS
+        assert max(np.diff(places)) < 2 * 300 / faults.INJECTIONS["day"]
         assert places != faults.places(replace(weekdays, source="another"), drop)
         assert all(at + 28 <= 400 for at in faults.places(weekdays, drift))
         assert faults.places(series([0.0] * 400, first=100), drop) == []
@@ -214,7 +214,7 @@ class TestFaults:
     def test_an_hourly_fault_stays_within_one_day(self):
         hours = series([5.0] * 24 * 90, first=24 * 30, grain="hour")
         places = faults.places(hours, faults.HOURLY[0])
-        assert len(places) == faults.INJECTIONS
+        assert len(places) == faults.INJECTIONS["hour"]
         assert all(at % 24 + 6 <= 24 for at in places)
 
     def test_null_rates_have_the_mean_and_spread_that_they_are_given(self):
@@ -281,6 +281,13 @@ class TestSeries:
         assert (len(found.values), found.first, found.sparse) == (730, 365, False)
         short = cut("shop", "all", Source("tuning"), "day", counts.iloc[:460] * 0.2)
         assert (len(short.values), short.first, short.sparse) == (460, 95, True)
+
+    def test_few_rows_are_few_in_what_a_fault_takes(self):
+        hours = pd.Series([0.0] * 12 + [6.0] * 12, index=pd.date_range("2020-01-01", periods=24, freq="h"))
+        hours = pd.concat([hours.set_axis(hours.index + pd.Timedelta(days=day)) for day in range(500)])
+        found = cut("shop", "all", Source("tuning"), "hour", hours)
+        assert (len(found.values), found.first, found.sparse) == (435 * 24, 70 * 24, False)
+        assert cut("shop", "all", Source("tuning"), "hour", hours * 0.9).sparse
 
     def test_too_short_or_unmeasured_series_are_refused(self):
         counts = pd.Series(50.0, index=pd.date_range("2020-01-01", periods=140, freq="D"))

@@ -381,9 +381,37 @@ def test_six_hours_without_rows_are_an_anomaly_where_so_many_in_a_row_never_were
     assert not found[2, sunday:].any()
 
 
+def test_hours_whose_rows_come_in_bunches_may_be_without_any_and_six_of_them_may_not() -> None:
+    hours, chance = pd.date_range("2025-01-06", periods=24 * 60, freq="h"), np.random.default_rng(5)
+    invoices = chance.poisson(5, len(hours))
+    lines = np.array([np.ceil(chance.lognormal(2.5, 1.0, number)).sum() for number in invoices])
+    none = (lines == 0) & (np.arange(len(hours)) >= 24 * 14)
+    found = score_many(np.stack([lines, chance.poisson(100, len(hours)) * (lines > 0)]), hours, ["count"] * 2)
+    assert none.sum() >= 5
+    assert not found.is_anomaly[0, none].any()
+    assert found.is_anomaly[1, none].mean() > 0.5, "most of the same hours where rows come one by one"
+    lines[-6:] = 0
+    assert score_many(lines[None], hours, ["count"]).is_anomaly[0, -1]
+
+
+def test_a_count_that_chance_may_empty_was_watched_long_enough_or_is_empty_now_and_then() -> None:
+    days, chance = pd.date_range("2024-01-01", periods=400, freq="D"), np.random.default_rng(2)
+    rows = np.ceil(40 * np.exp(chance.normal(0, 1.6, len(days))))
+    often, once = rows.copy(), rows.copy()
+    often[40::40] = once[200] = 0
+    young, old, grown = 120, 150, 360
+    for at in (young, old, grown):
+        gone = np.stack([rows, once, often])[:, : at + 1]
+        gone[:, at] = 0
+        told = score_many(gone, days[: at + 1], ["count"] * 3).is_anomaly[:, at].tolist()
+        assert told == {young: [False] * 3, old: [True, True, False], grown: [True, True, False]}[at]
+    known = fit_many(np.stack([rows, often])[:, :grown], days[:grown], ["count"] * 2)
+    assert [each.judge(days[grown], 0).is_anomaly for each in known] == [True, False]
+
+
 def test_six_hours_without_rows_are_an_anomaly_after_they_were_labelled_too_and_leave_no_trace() -> None:
     hours = pd.date_range("2025-01-06", periods=24 * 40, freq="h")
-    rows = pd.Series(np.random.default_rng(3).poisson(2.2, len(hours)).astype(float), hours)
+    rows = pd.Series(np.random.default_rng(3).poisson(3, len(hours)).astype(float), hours)
     rows.iloc[800:816] = 0
     excluded = pd.Series(False, hours)
     excluded.iloc[800:811] = True

@@ -15,6 +15,7 @@ from checks.detect.following import with_chance
 from checks.detect.scales import chance, floors, from_scale, to_scale
 from checks.detect.scoring import ANOMALY, FURTHEST, LEARNING, NORMAL, UNMEASURED
 from checks.detect.settings import Kind, Settings
+from checks.detect.threshold import chance_per_bucket
 
 #: how much of the last errors' correction is left a bucket later
 FADING = 0.8
@@ -72,6 +73,8 @@ class Fit:
     exact: float | None
     #: where a count never was without rows, a cell per weekday
     always_filled: tuple[bool, ...]
+    #: whether it was watched for so long that chance would have emptied it, and was not
+    seldom_empty: bool
     beliefs: Beliefs
 
     @property
@@ -127,12 +130,13 @@ class Fit:
 
     def _with_rows(self, cell: int, centre: float, low: float) -> float:
         """The lower edge on an ordinary bucket."""
-        always = np.array(self.always_filled[cell] if self.always_filled else False)
-        rows = from_scale(np.array(centre), self.kind)
-        buckets = 90 * 24 / self.grain_hours
-        return float(
-            never_empty.edge(np.array(low), np.array(centre), always, rows, self.settings.of_one_series, buckets)
-        )
+        if not self.always_filled or not self.always_filled[cell]:
+            return low
+        here, always = np.array([[centre]]), np.array([[1]])
+        arrivals = never_empty.arrivals(here, np.array([[self.spread[cell]]]), always)
+        allowed = chance_per_bucket(self.settings.of_one_series, 90 * 24 / self.grain_hours)
+        unlikely = self.seldom_empty | (np.exp(-arrivals) < allowed)
+        return float(never_empty.edge(np.array([[low]]), here, always, unlikely)[0, 0])
 
     def _usual(self, cell: int) -> tuple[float, float, float]:
         """The band of an ordinary bucket, when no error went before."""

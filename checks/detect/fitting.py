@@ -14,6 +14,7 @@ from checks.detect.calendars import KINDS_OF_DAYS, KINDS_OF_HOURS, slots_of
 from checks.detect.fits import Fit
 from checks.detect.following import SPREAD
 from checks.detect.settings import Kind, Settings
+from checks.detect.threshold import chance_per_bucket
 from checks.detect.walk import Beside, Followed, follow, is_resting, needed, row_of
 
 Array = np.ndarray
@@ -72,7 +73,7 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
     unsure = values & is_resting(memory, calendar)
     learned = np.where(unsure, np.minimum(memory.taught, needed(calendar) - 1), memory.taught)
     exact = np.where(memory.highest == 0, 0.0, np.where(memory.lowest == np.pi / 2, np.pi / 2, np.nan))
-    filled = _always_filled(followed, kinds)
+    filled, seldom_empty = _always_filled(followed, kinds), _seldom_empty(followed, settings)
     return [
         Fit(
             kind=kind,
@@ -93,6 +94,7 @@ def fits_of(followed: Followed, kinds: Sequence[Kind], settings: Settings) -> li
             special=specials[row],
             exact=_exact(kind, float(exact[row])),
             always_filled=filled[row],
+            seldom_empty=bool(seldom_empty[row]),
             beliefs=known[row],
         )
         for row, kind in enumerate(kinds)
@@ -106,6 +108,20 @@ def _always_filled(followed: Followed, kinds: Sequence[Kind]) -> list[tuple[bool
         return [()] * len(kinds)
     filled = never_empty.always_filled(followed.memory, followed.calendar, np.arange(7)).T > 0
     return [tuple(row.tolist()) if kind == "count" else () for row, kind in zip(filled, kinds, strict=True)]
+
+
+def _seldom_empty(followed: Followed, settings: Settings) -> Array:
+    """Which series will have hardly ever been without rows where they always had some, by the bucket after the last."""
+    empty = followed.judged & (followed.values <= 0)
+    always, empty, fresh = (_one_more(part) for part in (followed.always_filled, empty, followed.fresh))
+    chance = chance_per_bucket(settings.of_one_series, followed.calendar.per_90_days)
+    chances = np.broadcast_to(chance, empty.shape)
+    return never_empty.seldom(always, empty, fresh, chances, followed.calendar)[:, -1]
+
+
+def _one_more(part: Array) -> Array:
+    """With room for the bucket after the last, as the last one is."""
+    return np.concatenate([part, part[:, -1:] if part.shape[1] else np.zeros((len(part), 1), part.dtype)], axis=1)
 
 
 def _correction(followed: Followed, weights: Array, level: Array) -> Array:

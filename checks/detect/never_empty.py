@@ -9,8 +9,7 @@ import numpy as np
 
 from checks.detect.calendars import BESIDE, TURN_OF_YEAR, Calendar
 from checks.detect.memory import Memory, watched_together
-from checks.detect.scales import from_scale, to_scale
-from checks.detect.threshold import chance_per_bucket
+from checks.detect.scales import chance, from_scale, to_scale
 
 Array = np.ndarray
 
@@ -18,6 +17,29 @@ Array = np.ndarray
 VISITS = 8
 #: on the scale of counts
 ONE_ROW = float(to_scale(np.array(1.0), "count"))
+#: the variance of an hour of the week is known no better than to this factor
+_BELIEVED = 1.3
+#: how often a count may have been without rows while the budget would have allowed for so many alerts
+_HARDLY = {0: 1.5, 1: 3.0}
+
+
+def _variance_of_few(rows: Array) -> Array:
+    """The variance on the scale of counts that pure chance gives so few expected rows: exactly, where `chance` of
+    scales draws a line that only holds for many."""
+    counts = np.arange(1, 4 * rows[-1])
+    likely = np.exp(np.cumsum(np.log(rows[:, None] / counts), axis=1) - rows[:, None])
+    scaled = to_scale(counts, "count")
+    return likely @ scaled**2 - (likely @ scaled) ** 2
+
+
+_FEW = np.concatenate([np.arange(0.25, 10.0, 0.25), np.arange(10.0, 61.0, 2.5)])
+_VARIANCE_OF_FEW = _variance_of_few(_FEW)
+
+
+def _by_rows(centre: Array, rows: Array) -> Array:
+    """The variance on the scale that single rows give, each coming by itself."""
+    few = np.interp(rows, _FEW, _VARIANCE_OF_FEW)
+    return np.where(rows < _FEW[-1], few, chance(centre, "count", None))
 
 
 def learn(memory: Memory, calendar: Calendar, t: int, there: Array, values: Array) -> None:
@@ -52,20 +74,38 @@ def always_filled(memory: Memory, calendar: Calendar, cell: int | Array, teaches
     return found
 
 
-def rows_of(centre: Array, always: Array) -> Array:
-    """How many rows were expected, S x T: of each bucket and of those before that are watched with it."""
-    rows = from_scale(np.nan_to_num(centre), "count")
-    found = rows.copy()
+def arrivals(centre: Array, spread: Array, always: Array) -> Array:
+    """How many arrivals were expected that come independently of each other, S x T: in each bucket and in those before
+    that are watched with it. Rows often come in bunches, as the lines of an invoice do, and a bunch that stays away
+    takes all its rows with it: they are as large as the count moves further than single rows would move it."""
+    centre = np.nan_to_num(centre)
+    rows = from_scale(centre, "count")
+    bunch = np.maximum(1.0, np.nan_to_num(spread) ** 2 / _by_rows(centre, rows) / _BELIEVED)
+    alone = rows / bunch
+    found = alone.copy()
     for back in range(1, always.max(initial=0)):
-        found[:, back:] += np.where(always[:, back:] > back, rows[:, :-back], 0.0)
+        found[:, back:] += np.where(always[:, back:] > back, alone[:, :-back], 0.0)
     return found
 
 
-def edge(low: Array, centre: Array, always: Array, rows: Array, allowed: Array | float, per_90_days: float) -> Array:
-    """The lower edge of the band, on the scale: one row at least, where there were `always` some and the budget allows
-    for no time that chance leaves without any (as many `rows` as are expected). The last of several hours may expect
-    less than one row: the edge is never beyond that `centre`. `allowed`: how many alerts in 90 days a series may
-    raise."""
-    by_chance = np.exp(-rows)
-    least = np.maximum(low, np.minimum(ONE_ROW, centre))
-    return np.where((always > 0) & (by_chance < chance_per_bucket(allowed, per_90_days)), least, low)
+def seldom(always: Array, empty: Array, fresh: Array, chance: Array, calendar: Calendar) -> Array:
+    """Where a count was watched for so long that by `chance` (of one bucket) it would have been without rows by now,
+    and hardly was: S x T, by what was before each bucket, but for the last cycle: days of one outage stay one. `empty`
+    marks the buckets without rows among those that teach, `fresh` has the bucket at which each series began."""
+    buckets = empty.shape[1]
+    surprises = np.zeros((len(empty), buckets + 1), dtype=int)
+    np.cumsum(empty & (always > 0), axis=1, out=surprises[:, 1:])
+    known = surprises[:, np.maximum(np.arange(buckets) - calendar.cycle, 0)]
+    found = np.zeros(empty.shape, dtype=bool)
+    for most, times in _HARDLY.items():
+        since = np.arange(buckets)[None, :] - np.ceil(np.minimum(times / chance, buckets + 1)).astype(int)
+        before = np.take_along_axis(surprises, np.maximum(since, 0), axis=1)
+        found |= (since >= fresh) & (known - before <= most)
+    return found
+
+
+def edge(low: Array, centre: Array, always: Array, unlikely: Array) -> Array:
+    """The lower edge of the band, on the scale: one row at least, where there were `always` some and it is `unlikely`
+    that there are none. The last of several hours may expect less than one row: the edge is never beyond that
+    `centre`."""
+    return np.where((always > 0) & unlikely, np.maximum(low, np.minimum(ONE_ROW, centre)), low)

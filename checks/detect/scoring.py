@@ -167,6 +167,15 @@ def _drift_by_day(hours: Followed, by_day: ByDay, kinds: Sequence[Kind], setting
     return told, ratio
 
 
+def _empty_unlikely(followed: Followed) -> Array:
+    """Where the budget allows for no bucket that chance alone leaves without rows: S x T."""
+    always, calendar = followed.always_filled, followed.calendar
+    chance = chance_per_bucket(followed.allowed, calendar.per_90_days)
+    arrivals = never_empty.arrivals(followed.centre, followed.spread, always)
+    seldom = never_empty.seldom(always, followed.judged & (followed.values <= 0), followed.fresh, chance, calendar)
+    return seldom | (np.exp(-arrivals) < chance)
+
+
 def _scores(
     followed: Followed,
     kinds: Sequence[Kind],
@@ -179,8 +188,7 @@ def _scores(
     centre, spread = followed.centre, followed.spread
     room_down, room_up = by_kind_floors(centre, kinds, settings, followed.behind)
     low, high = centre - np.maximum(down * spread, room_down), centre + np.maximum(up * spread, room_up)
-    rows = never_empty.rows_of(centre, followed.always_filled)
-    edge = never_empty.edge(low, centre, followed.always_filled, rows, followed.allowed, followed.calendar.per_90_days)
+    edge = never_empty.edge(low, centre, followed.always_filled, _empty_unlikely(followed))
     nothing = (edge > low) & (followed.values == 0)
     low = edge
     exact = followed.always_none | followed.always_all
