@@ -9,15 +9,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from bench.detect.sources import Series
+from bench.detect.sources import FAULT_BUCKETS, Series
 
 Array = np.ndarray
 
-#: injections of each fault per series, and of the slow drift
-INJECTIONS = 8
+#: injections of each fault per series, by grain, and of the slow drift
+INJECTIONS = {"day": 8, "hour": 24}
 DRIFTS = 4
 #: days that the drift takes to its lowest, hours that an hourly fault lasts
-DRIFT_DAYS, FAULT_HOURS = 28, 6
+DRIFT_DAYS, FAULT_HOURS = 28, FAULT_BUCKETS["hour"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def places(series: Series, fault: Fault) -> list[int]:
     """Where a fault begins: the same days for all short faults of a series, one per equal part of the judged time.
     Buckets in which there is nothing to lose are passed over; an hourly fault stays within one day."""
     seed = np.random.default_rng(zlib.crc32(series.name.encode()))
-    count = DRIFTS if fault.length == DRIFT_DAYS else INJECTIONS
+    count = DRIFTS if fault.length == DRIFT_DAYS else INJECTIONS[series.grain]
     edges = np.linspace(series.first, len(series.values) - fault.length, count + 1).astype(int)
     chosen = []
     for start, end in pairwise(edges):

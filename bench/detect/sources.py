@@ -18,11 +18,12 @@ Half = Literal["tuning", "held-out"]
 Grain = Literal["day", "hour"]
 
 #: days judged at the end of a series, and the most and least history before them
-JUDGED = {"day": 365, "hour": 60}
+JUDGED = {"day": 365, "hour": 365}
 HISTORY = {"day": 365, "hour": 70}
-LEAST_HISTORY = {"day": 91, "hour": 30}
-#: daily series with fewer rows on a usual day are a task of their own
+LEAST_HISTORY = {"day": 91, "hour": 70}
+#: series with fewer rows in what a fault takes, on a usual day or in six usual hours, are a task of their own
 SPARSE_ROWS = 36
+FAULT_BUCKETS = {"day": 1, "hour": 6}
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ class Series:
 
     @property
     def sparse(self) -> bool:
-        """Whether chance alone moves the count by more than a sixth: then half of it can go unnoticed on one day."""
+        """Whether chance alone moves what a fault takes by more than a sixth: then half of it can go unnoticed."""
         there = self.values[self.values > 0]
-        return there.median() < SPARSE_ROWS
+        return there.median() * FAULT_BUCKETS[self.grain] < SPARSE_ROWS
 
 
 @dataclass(frozen=True)

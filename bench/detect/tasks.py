@@ -56,9 +56,10 @@ def _days(half: Half, sparse: bool) -> Iterator[Trial]:
             yield trial_of(series, faults.DAILY, "count")
 
 
-def _hours(half: Half) -> Iterator[Trial]:
+def _hours(half: Half, sparse: bool) -> Iterator[Trial]:
     for series in catalogue.load(half, "hour"):
-        yield trial_of(series, faults.HOURLY, "count")
+        if series.sparse == sparse:
+            yield trial_of(series, faults.HOURLY, "count")
 
 
 def trial_of(series: Series, kinds: tuple[Fault, ...], kind: str) -> Trial:
@@ -111,7 +112,8 @@ def _task(title: str, kinds: tuple[Fault, ...], trials: Callable[[Half], Iterato
 TASKS = {
     "daily": _task("Rows per day", faults.DAILY, lambda half: _days(half, sparse=False)),
     "sparse": _task("Few rows per day", faults.DAILY, lambda half: _days(half, sparse=True)),
-    "hourly": _task("Rows per hour", faults.HOURLY, _hours),
+    "hourly": _task("Rows per hour", faults.HOURLY, lambda half: _hours(half, sparse=False)),
+    "sparse hours": _task("Few rows per hour", faults.HOURLY, lambda half: _hours(half, sparse=True)),
     "rates": Task(
         "Null rate per day, 1 % usual", tuple(f"to {jump:.0%}" for jump in faults.NULL_JUMPS), frozenset(), _rates
     ),

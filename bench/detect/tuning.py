@@ -96,7 +96,7 @@ def _flights_hourly() -> Segments:
     hours = pd.to_datetime(table[["year", "month", "day", "hour"]])
     for column, segments in (("origin", ("EWR", "JFK", "LGA")), ("carrier", ("UA", "B6", "EV"))):
         for segment in segments:
-            yield segment, per_bucket(hours[table[column] == segment].sort_values(), "hour").loc["2013-04-01":]
+            yield segment, per_bucket(hours[table[column] == segment].sort_values(), "hour")
 
 
 def _pizza_hourly() -> Segments:
@@ -104,6 +104,13 @@ def _pizza_hourly() -> Segments:
     times = pd.to_datetime(table["date"].astype(str) + " " + table["time"].astype(str))
     for kind in ("classic", "veggie"):
         yield kind, per_bucket(times[table["type"] == kind].sort_values(), "hour")
+
+
+def _calls_hourly() -> Segments:
+    """Calls that a bank received, on working days from seven to nine."""
+    table = r_table("fpp3", "bank_calls")
+    times = pd.to_datetime(table["DateTime"]).dt.tz_localize(None)
+    yield "all", per_bucket(times, "hour", table["Calls"])
 
 
 SOURCES = {
@@ -117,5 +124,6 @@ SOURCES = {
     "page of a player": Source("tuning", "US", _manning_daily),
     "deaths": Source("tuning", "PR", _deaths_daily),
     "flights": Source("tuning", "US", None, _flights_hourly),
+    "calls to a bank": Source("tuning", "US", None, _calls_hourly),
     "pizza orders": Source("tuning", "US", None, _pizza_hourly),
 }
