@@ -33,6 +33,9 @@ _MOST_OF_DUCKDB = 4000
 MOST_NUMBERS = 1_200_000
 #: what DuckDB holds in memory for an approximate distinct count: 4 KB for each bucket and thread, never spilled
 _WEIGHT_OF_DISTINCT = 50
+#: approximate distinct counts of one grouped statement of DuckDB 2.0: above 1 MB for a group, which is 255 of them, its
+#: process ends in a division by zero. The rest is left to the other aggregates
+MOST_DISTINCT_OF_DUCKDB = 220
 #: a fused query that fails is halved into at most so many more; what is not measured by then becomes one problem
 MOST_HALVES = 300
 NEWEST = Metric("newest")  # newest event time that is not in the future; the freshness is made of it
@@ -72,15 +75,17 @@ def in_parts(aggregations: Sequence[Aggregation], groups: int, dialect: str) -> 
     of a columnar table read different columns."""
     most = _MOST_OF_DUCKDB if dialect == "duckdb" else MOST_AGGREGATES
     part: list[Aggregation] = []
-    weight = 0
+    weight = distinct = 0
     for aggregation in aggregations:
         heavy = aggregation.metric.name == "distinct_count" and dialect == "duckdb" and groups > 1
         own = _WEIGHT_OF_DISTINCT if heavy else 1
-        if part and (len(part) >= most or (weight + own) * groups > MOST_NUMBERS):
+        too_many = heavy and distinct >= MOST_DISTINCT_OF_DUCKDB
+        if part and (too_many or len(part) >= most or (weight + own) * groups > MOST_NUMBERS):
             yield part
-            part, weight = [], 0
+            part, weight, distinct = [], 0, 0
         part.append(aggregation)
         weight += own
+        distinct += heavy
     yield part
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError, Future
@@ -16,10 +17,12 @@ from weakref import WeakSet
 from pebble import ProcessExpired, ProcessPool
 
 from checks.worker import SourceSpec, carried_out, warm_up
-from connectors import QueryTimedOut, Unreachable
+from connectors import QueryFailed, QueryTimedOut, Unreachable
 
 P = ParamSpec("P")
 T = TypeVar("T")
+#: how a process ends over a fault in its own code; who kills it from outside uses another signal
+_CRASHES = (signal.SIGSEGV, signal.SIGFPE, signal.SIGABRT, signal.SIGILL, signal.SIGBUS)
 
 
 class Workers:
@@ -38,7 +41,8 @@ class Workers:
         """Runs a job in a worker of the source and waits. After `deadline` seconds the worker is killed.
 
         Raises what the job raises (SourceError, Refused, JobFailed), QueryTimedOut when it was killed for time,
-        Unreachable when the worker died, and CancelledError when the pool was closed meanwhile.
+        Unreachable when the worker was killed by somebody else, QueryFailed when it crashed over the job, and
+        CancelledError when the pool was closed meanwhile.
         """
         pool = self._pool(spec.name)
         try:
@@ -48,10 +52,10 @@ class Workers:
             cause = f"nothing came back within {deadline:g} s, so its worker was ended"
             raise QueryTimedOut(spec.name, cause) from None
         except ProcessExpired as error:
-            raise self._died(spec.name, f"exit code {error.exitcode}") from None
+            raise self._died(spec.name, error.exitcode) from None
         except BrokenProcessPool:
             self._discard(spec.name, pool)
-            raise self._died(spec.name, "while it had nothing to do") from None
+            raise self._died(spec.name, None) from None
 
     def close(self) -> None:
         """Ends all workers at once, running jobs with them: who waits for one gets CancelledError."""
@@ -86,9 +90,17 @@ class Workers:
             with self._lock:
                 self._waiting.discard(future)
 
-    def _died(self, name: str, how: str) -> Exception:
+    def _died(self, name: str, exit_code: int | None) -> Exception:
+        """What it means that a worker ended, with the exit code of one that had a job. A crash is of that job alone:
+        the warehouse answers all others, and it would come again with the next attempt."""
         if self._closed:
             return CancelledError()
+        if exit_code is not None and -exit_code in _CRASHES:
+            crash = signal.Signals(-exit_code).name
+            cause = f"the worker process crashed ({crash}) in the driver of the warehouse"
+            remedy = "exclude the dataset in config.toml if it comes again, and report it with the columns of the table"
+            return QueryFailed(name, cause, remedy=remedy)
+        how = "while it had nothing to do" if exit_code is None else f"exit code {exit_code}"
         remedy = "look at the machine's memory; the next run tries again"
         return Unreachable(name, f"the worker process ended ({how}), perhaps for want of memory", remedy=remedy)
 

@@ -227,6 +227,17 @@ def test_two_hundred_columns_are_one_query(warehouse: Warehouse):
     assert total(later, "row_count") == 40
 
 
+@pytest.mark.slow
+@only("warehouse", ["duckdb", "parquet"], indirect=True)
+def test_days_of_five_hundred_columns_are_measured_again(warehouse: Warehouse):
+    """More estimates of different values than DuckDB survives in one statement with few groups."""
+    name = warehouse.load("wide", wide(500))
+    with warehouse.open() as source:
+        later = measured(source, name, AT, known=_known_since_yesterday())
+    assert later.problems == ()
+    assert found(later)["distinct_count", "column 499"][datetime(2026, 3, 14)] == 1  # noqa: DTZ001 a bucket
+
+
 def _known_since_yesterday():
     from checks.history import Known
 

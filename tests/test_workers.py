@@ -15,7 +15,7 @@ import pytest
 from checks import worker
 from checks.worker import JobFailed, SourceSpec, list_job
 from checks.workers import Workers
-from connectors import QueryTimedOut, Unreachable
+from connectors import QueryFailed, QueryTimedOut, Unreachable
 
 pytestmark = pytest.mark.slow  # real processes
 
@@ -27,6 +27,10 @@ def sleeps(seconds: float) -> str:
 
 def dies() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crashes() -> None:
+    os.kill(os.getpid(), signal.SIGFPE)
 
 
 def own_pid() -> int:
@@ -69,6 +73,12 @@ def test_a_job_that_hangs_is_ended_at_its_deadline_even_when_it_ignores_signals(
 def test_a_worker_that_dies_is_unreachable_and_replaced(workers, spec):
     with pytest.raises(Unreachable, match="the worker process ended"):
         workers.call(spec, 30, dies)
+    assert workers.call(spec, 30, sleeps, 0) == "awake"
+
+
+def test_a_crash_is_told_of_its_job_and_not_of_the_warehouse(workers, spec):
+    with pytest.raises(QueryFailed, match=r"the worker process crashed \(SIGFPE\)"):
+        workers.call(spec, 30, crashes)
     assert workers.call(spec, 30, sleeps, 0) == "awake"
 
 
