@@ -58,7 +58,7 @@ class Catalogue:
     def __init__(self, config: Config, remembered: Mapping[str, Listing], contracts: Given = ()) -> None:
         """`contracts` are files and folders to read in the place of the configured folder, or what was read already."""
         self._config = config
-        self._given = contracts or (config.contracts_path,)
+        self._given = contracts
         self._lock = threading.Lock()
         self._tables: dict[str, tuple[TableName, ...]] = {}
         self._states = {
@@ -94,7 +94,8 @@ class Catalogue:
 
     def read_contracts(self) -> None:
         """Reads the contracts again and matches them with the tables that are known."""
-        self.contracts = self._given if isinstance(self._given, Contracts) else load_paths(tuple(self._given))
+        given = self._given or self._config.contracts_given
+        self.contracts = given if isinstance(given, Contracts) else load_paths(given)
         self._match()
 
     def declared_by(self, contracts: Contracts) -> dict[str, Dataset]:

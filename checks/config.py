@@ -93,6 +93,12 @@ class Config(_File):
     def contracts_path(self) -> Path:
         return self.base / Path(self.app.contracts).expanduser()
 
+    @property
+    def contracts_given(self) -> tuple[Path, ...]:
+        """The folder that is read for contracts; none where it is not there and nobody has named it."""
+        named = "contracts" in self.app.model_fields_set
+        return (self.contracts_path,) if named or self.contracts_path.exists() else ()
+
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     """The configuration at `path`, with `${NAME}` references filled in from `environ`. Raises ConfigError."""

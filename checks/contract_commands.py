@@ -45,7 +45,7 @@ def lint_command(
     from checks.contracts.annotations import annotations
     from checks.contracts.lint import lint, to_json
 
-    linted = lint(_existing(paths) or [load(config).contracts_path])
+    linted = lint(_existing(paths or [load(config).contracts_path]))
     if style is Findings.GITHUB and not as_json:
         print(annotations(to_json(linted), Path.cwd()), end="")  # noqa: T201 the answer itself
     else:
@@ -74,11 +74,11 @@ def test_command(  # noqa: PLR0913 the words of a command line
         raise WrongUsage("--source says which source --url stands for; give --url as well")
     if report and not report.absolute().parent.is_dir():
         raise WrongUsage(f"--junit: there is no folder {report.parent}")
-    wanted, moment = _existing(paths), moment_of(at)
-    settings = load(config) if config.exists() or not (url and wanted) else _without_file(config)
+    moment = moment_of(at)
+    settings = load(config) if config.exists() or not (url and paths) else _without_file(config)
     trying = trial.against(settings, url, source) if url else settings
     what = trial.Trial(
-        contracts=tuple(wanted or [settings.contracts_path]),
+        contracts=tuple(_existing(paths or [settings.contracts_path])),
         at=moment or datetime.now(UTC),
         rows=rows,
         replay=moment is not None,
@@ -106,7 +106,7 @@ def register_command(
     if compatibility is not None and compatibility not in set(Compatibility):
         raise WrongUsage(f"--compatibility {compatibility} is not known; it is one of {', '.join(Compatibility)}")
     settings = load(config)
-    wanted = _existing(paths) or [settings.contracts_path]
+    wanted = _existing(paths or [settings.contracts_path])
     files = [file for path in wanted for file in (contract_files(path) if path.is_dir() else [path])]
     registered, refused = [], []
     with answering(settings) as by:
@@ -128,11 +128,11 @@ def list_command(config: ConfigPath = DEFAULT, as_json: AsJson = False) -> int:
     return 0
 
 
-def _existing(paths: list[Path] | None) -> list[Path]:
-    missing = [str(path) for path in paths or () if not path.exists()]
+def _existing(paths: list[Path]) -> list[Path]:
+    missing = [str(path) for path in paths if not path.exists()]
     if missing:
         raise WrongUsage(f"there is no file or folder {', '.join(missing)}")
-    return paths or []
+    return paths
 
 
 def _without_file(path: Path) -> Config:

@@ -26,6 +26,7 @@ _SIGNS = {
 }  # fmt: skip
 _INDENT = 4
 _GAP = 2
+_NARROWEST = 12
 
 Lines = tuple[Sequence[Text], Iterable[str]]  # the cells of a row, and what is told below it
 
@@ -189,6 +190,8 @@ def rows_with_sentences(console: Console, headers: Sequence[str], rows: Sequence
     widths = [max(len(header), *(cells[i].cell_len for cells, _ in rows)) for i, header in enumerate(headers)]
     room = console.width - sum(widths[1:]) - _GAP * (len(widths) - 1)
     widths[0] = min(widths[0], max(room, 20))
+    while sum(widths) + _GAP * (len(widths) - 1) > console.width and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1  # long names and lists of counts fold; numbers and headers stay whole
     header = _table(headers, widths)
     console.print(header)
     for cells, sentences in rows:

@@ -41,6 +41,21 @@ def test_tables_are_remembered_with_the_moment_of_their_listing(tmp_path):
     monitor.close()
 
 
+def test_contracts_are_wanted_only_of_a_folder_that_is_there_or_that_somebody_named(tmp_path):
+    (tmp_path / "by default").mkdir()
+    monitor = listed(tmp_path / "by default", *TABLES)
+    assert monitor.catalogue.findings == ()
+    (tmp_path / "by default" / "contracts").mkdir()
+    (tmp_path / "by default" / "contracts" / "a.yaml").write_text("kind: [")
+    monitor.catalogue.read_contracts()
+    assert [Path(finding.file).name for finding in monitor.catalogue.findings] == ["a.yaml"]
+    monitor.close()
+    (tmp_path / "named").mkdir()
+    monitor = listed(tmp_path / "named", *TABLES, config='[app]\ncontracts = "contractz"\n')
+    assert [finding.message for finding in monitor.catalogue.findings] == ["can not be read: No such file or directory"]
+    monitor.close()
+
+
 def test_a_source_that_was_listed_is_not_asked_again_to_tell_its_status(tmp_path):
     monitor = listed(tmp_path, *TABLES)
     monitor.workers.call = lambda *_: pytest.fail("the source was asked")

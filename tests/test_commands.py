@@ -276,6 +276,14 @@ def test_lint_annotates_pull_requests(capfd, tmp_path, monkeypatch):
     assert said(capfd, "contract", "lint", str(file), "--format", "json")[1].startswith('{"contracts": [')
 
 
+@pytest.mark.parametrize("action", ["lint", "test", "register"])
+def test_contracts_that_are_nowhere_are_no_fault_of_ours(tmp_path, capfd, action):
+    config = tmp_path / "config.toml"
+    config.write_text('[sources.db]\nurl = "duckdb://none.duckdb"\n')
+    code, out, err = said(capfd, "contract", action, "--config", str(config))
+    assert (code, out, err) == (64, "", f"there is no file or folder {tmp_path / 'contracts'}\n")
+
+
 def test_doctor_looks_at_everything(ran):
     answer = command("doctor", "--json", config=ran[0])
     notes = json.loads(answer.stdout)["notes"]

@@ -275,7 +275,7 @@ def test_a_rate_can_change_by_the_mix_of_rows(tmp_path):
     frame = frame[~(judged(frame) & frame["shop"].isin(["Oslo", "Bonn"]))]
     found = asked(DuckDBFile(tmp_path), frame, "null_rate", "email")
     assert sorted(where(found)) == ["shop = Bonn", "shop = Oslo"]
-    assert "come from another mix of rows: shop = " in found.sentence
+    assert "comes from another mix of rows: shop = " in found.sentence
 
 
 def test_columns_that_follow_the_calendar_name_nothing(tmp_path):

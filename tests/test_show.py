@@ -75,6 +75,18 @@ def test_a_run_counts_checks_and_not_the_days_that_they_judged():
     ]
 
 
+def test_numbers_and_their_headers_stay_whole_beside_a_long_list_of_counts():
+    statuses = ["learning", "pass", "skipped", "warn", "unreachable", "error", "no_data"]
+    run = {
+        "dataset": "warehouse.main.a_table_with_a_name", "outcome": "unreachable", "seconds": 10.634,
+        "queries": [1] * 12, "measurements": 13232, "error": None,
+        "results": [result(status, status) for status in statuses],
+    }  # fmt: skip
+    header, first, *_ = told(show.runs, {"runs": [run], "errors": []})
+    assert header.split() == ["dataset", "outcome", "checks", "took", "queries", "numbers"]
+    assert "? unreachable" in first and first.endswith("10.63 s  12       13,232")
+
+
 def sample(columns: list[str], *rows: list[Any]) -> dict[str, Any]:
     return {"columns": columns, "rows": list(rows), "truncated": False, "masked": [], "query": "SELECT 1"}
 

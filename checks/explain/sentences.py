@@ -117,7 +117,7 @@ def _of_mix(found: Explanation, subject: Subject) -> str:
         for each in found.segments[:3]
     ]
     return (
-        f"{_share(found.explained)} of the change in {what} come from another mix of rows: {'; '.join(parts)}; within "
+        f"{_share(found.explained)} of the change in {what} comes from another mix of rows: {'; '.join(parts)}; within "
         "the segments it is normal."
     )
 
