@@ -6,22 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import pandas as pd
 import streamlit as st
 
 from checks.learned.events import Event, events
 from checks.learned.words import label_words, sentence
 from checks.records import Incident
 from dashboard import (
+    entries,
     errors,
     incident_frames,
-    incident_sentences,
     load,
     load_incidents,
-    nav,
     parts,
     sentences,
-    tables,
     url,
     words,
 )
@@ -49,7 +46,7 @@ def _view() -> None:
         shown = _filtered(found)
         if shown:
             why, lived = load.explanations(None, days), load_incidents.incidents(days)
-            _table([Told(event, event.why(why), incident_frames.of_event(event, lived)) for event in shown], at)
+            _listed([Told(event, event.why(why), incident_frames.of_event(event, lived)) for event in shown], at)
         else:
             _nothing(found, days)
         parts.footer(at)
@@ -115,45 +112,28 @@ class Told:
     incident: Incident | None
 
 
-def _table(shown: Sequence[Told], at: datetime) -> None:
-    column = st.column_config
-    cell = tables.clicked(
-        parts.styled(_frame(shown, at), ["", "Incident"]),
-        "anomalies-table",
-        "What left its band, newest first",
-        {
-            "": column.TextColumn(width=30),
-            "What": column.TextColumn(width=440),
-            "Dataset": column.TextColumn(width=130),
-            "When": column.TextColumn(width=204),
-            "Why": column.TextColumn(width=260, help="The rows behind it, asked when the alert opened"),
-            "Incident": column.TextColumn(width=70, help="Click it to read its story"),
-            "Series": column.NumberColumn(width=60, help="How many series left their band with it"),
-            "Label": column.TextColumn(width=120),
-            "Noticed": column.TextColumn(width=90),
-        },
-        most=22,
-    )
-    st.caption(f"{words.count(len(shown), 'alert')}, newest first. Click one to see why, and to say what it was.")
-    if cell is not None:
-        told = shown[cell[0]]
-        if cell[1] == "Incident" and told.incident:
-            nav.open_incident(told.incident.id)
-        nav.open_dataset(told.event.dataset, tab="Alerts")
+def _listed(shown: Sequence[Told], at: datetime) -> None:
+    st.caption(f"{words.count(len(shown), 'alert')}, newest first. Each leads to where one says what it was.")
+    entries.draw([entry(told, at) for told in shown], "anomalies")
 
 
-def _frame(shown: Sequence[Told], at: datetime) -> pd.DataFrame:
-    found = [told.event for told in shown]
-    return pd.DataFrame(
-        {
-            "": ["▲" if event.is_open else "–" for event in found],
-            "Incident": [incident_sentences.cell([told.incident]) if told.incident else "" for told in shown],
-            "What": [sentence(event.leading, event.led, event.grain) for event in found],
-            "Dataset": [event.dataset for event in found],
-            "When": [sentences.lasted(event) for event in found],
-            "Why": [told.why or "" for told in shown],
-            "Series": [len(event.findings) for event in found],
-            "Label": ["; ".join(label_words(label) for label in event.labels) for event in found],
-            "Noticed": [words.ago(event.noticed_at, at) for event in found],
-        }
+def entry(told: Told, at: datetime) -> entries.Entry:
+    """What the list says of an alert."""
+    event = told.event
+    sign = ":orange[▲]" if event.is_open else ":gray[–]"
+    beside = len(event.findings) - 1
+    facts = {
+        "dataset": event.dataset,
+        "when": sentences.lasted(event),
+        "noticed": words.ago(event.noticed_at, at),
+        "with it": words.count(beside, "more series", "more series") if beside else "",
+        "label": "; ".join(label_words(label) for label in event.labels),
+    }
+    return entries.Entry(
+        "dataset",
+        {"name": event.dataset, "tab": "Alerts"},
+        f"{sign} &nbsp; **{words.plain(sentence(event.leading, event.led, event.grain))}**",
+        {name: words.plain(value) for name, value in facts.items()},
+        [f":gray[why] {words.plain(told.why)}"] if told.why else (),
+        told.incident,
     )

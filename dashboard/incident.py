@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from checks.records import Family, Incident
+from checks.records import Family, Incident, Symptom
 from dashboard import (
+    entries,
     errors,
     incident_actions,
     incident_charts,
@@ -19,7 +20,6 @@ from dashboard import (
     load_incidents,
     nav,
     parts,
-    tables,
     words,
 )
 
@@ -94,24 +94,7 @@ def _why(incident: Incident) -> None:
 
 def _where(incident: Incident, at: datetime) -> None:
     st.subheader("Where it shows, and whom it reaches", anchor=False)
-    column = st.column_config
-    cell = tables.clicked(
-        parts.styled(incident_frames.symptoms(incident.symptoms, at), ["State"]),
-        "incident-symptoms",
-        "Where the incident shows",
-        {
-            "State": column.TextColumn(width=130),
-            "What is wrong": column.TextColumn(width=420),
-            "Dataset": column.TextColumn(width=130),
-            "About": column.TextColumn(width=110),
-            "Began": column.TextColumn(width=140),
-            "Last seen": column.TextColumn(width=90),
-            "Checks": column.TextColumn(width=180),
-        },
-        most=8,
-    )
-    if cell is not None:
-        _open(incident.symptoms[cell[0]].key.subject)
+    entries.draw([_symptom(one, at) for one in incident.symptoms], "symptoms")
     if incident.lead.key.family is Family.SOURCE:
         source = incident.lead.key.subject
         silent = sorted(name for name, dataset in load.datasets().items() if dataset.source == source)
@@ -124,10 +107,13 @@ def _where(incident: Incident, at: datetime) -> None:
         )
 
 
-def _open(subject: str) -> None:
-    if subject in load.datasets():
-        nav.open_dataset(subject)
-    st.switch_page(nav.page("sources"))
+def _symptom(one: Symptom, at: datetime) -> entries.Entry:
+    subject = one.key.subject
+    ink = "gray" if one.recovered_at or one.well_runs else "red"
+    facts = {name: words.plain(value) for name, value in incident_frames.symptom_facts(one, at).items()}
+    label = f":{ink}[{incident_sentences.recovered(one, at)}] &nbsp; {words.plain(one.sentence)}"
+    page, params = ("dataset", {"name": subject}) if subject in load.datasets() else ("sources", {})
+    return entries.Entry(page, params, label, facts)
 
 
 def _reached(incident: Incident) -> list[str]:

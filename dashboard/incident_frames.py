@@ -1,12 +1,10 @@
-"""Incidents as tables, and the filters of their list. Pure."""
+"""What lists say of incidents, and the filters of their list. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-import pandas as pd
 
 from checks import phrases
 from checks.learned.events import Event
@@ -69,23 +67,19 @@ def in_order(incidents: Sequence[Incident]) -> list[Incident]:
     return [*still, *(one for _, _, one in sorted(done, key=lambda each: each[:2], reverse=True))]
 
 
-def listed(incidents: Sequence[Incident], at: datetime) -> pd.DataFrame:
-    """One row for each incident, in the order given."""
-    return pd.DataFrame(
-        {
-            "State": [words.incident_state(one.state) for one in incidents],
-            "Incident": [one.title for one in incidents],
-            "Severity": [words.incident_severity(one.severity) for one in incidents],
-            "Began": [words.ago(one.happened_at, at) if one.happened_at else "not known" for one in incidents],
-            "Owners": [phrases.listed(one.owners, 3) for one in incidents],
-            "Cause": [one.cause or "" for one in incidents],
-            "Affects": [phrases.listed(one.consumers, 3) for one in incidents],
-            "Noticed": [words.ago(one.noticed_at, at) for one in incidents],
-            "Assigned to": [one.assignee or "" for one in incidents],
-            "Lasted": [_lasted(one, at) for one in incidents],
-            "Number": [one.id for one in incidents],
-        }
-    )
+def facts(incident: Incident, at: datetime) -> dict[str, str]:
+    """What the list says of an incident beside its title and severity; empty is what there is not."""
+    return {
+        "state": incident_sentences.state(incident, at),
+        "in": phrases.listed(incident.datasets, 3),
+        "began": words.ago(incident.happened_at, at) if incident.happened_at else "not known",
+        "noticed": words.ago(incident.noticed_at, at),
+        "lasted": _lasted(incident, at),
+        "owners": phrases.listed(incident.owners, 3),
+        "affects": phrases.listed(incident.consumers, 3),
+        "assigned to": incident.assignee or "",
+        "number": str(incident.id),
+    }
 
 
 def _lasted(incident: Incident, at: datetime) -> str:
@@ -93,16 +87,12 @@ def _lasted(incident: Incident, at: datetime) -> str:
     return told if incident.happened_at else f"at least {told}"
 
 
-def symptoms(found: Sequence[Symptom], at: datetime) -> pd.DataFrame:
-    """Where an incident shows, in the order given."""
-    return pd.DataFrame(
-        {
-            "State": [incident_sentences.recovered(one, at) for one in found],
-            "What is wrong": [one.sentence for one in found],
-            "Dataset": [one.key.subject for one in found],
-            "About": [incident_sentences.about(one) for one in found],
-            "Began": [words.utc(one.happened_at) for one in found],
-            "Last seen": [words.ago(one.seen_at, at) for one in found],
-            "Checks": [phrases.listed(one.checks, 4) for one in found],
-        }
-    )
+def symptom_facts(symptom: Symptom, at: datetime) -> dict[str, str]:
+    """What the page of an incident says of one place in which it shows, beside what is wrong there."""
+    return {
+        "in": symptom.key.subject,
+        "about": incident_sentences.about(symptom),
+        "began": words.utc(symptom.happened_at) if symptom.happened_at else "not known",
+        "last seen": words.ago(symptom.seen_at, at),
+        "checks": phrases.listed(symptom.checks, 4),
+    }

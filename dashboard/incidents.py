@@ -9,14 +9,13 @@ import streamlit as st
 
 from checks.records import Incident, IncidentSeverity, IncidentState
 from dashboard import (
+    entries,
     errors,
     incident_frames,
     incident_sentences,
     load,
     load_incidents,
-    nav,
     parts,
-    tables,
     url,
     words,
 )
@@ -38,7 +37,7 @@ def _list() -> None:
         wanted = _filters(found)
         shown = incident_frames.in_order([one for one in found if wanted.fits(one)])
         if shown:
-            _table(shown, at)
+            _listed(shown, at)
         else:
             _nothing(found)
         parts.footer(at)
@@ -102,29 +101,19 @@ def _nothing(found: Sequence[Incident]) -> None:
     )
 
 
-def _table(shown: Sequence[Incident], at: datetime) -> None:
-    column = st.column_config
-    cell = tables.clicked(
-        parts.styled(incident_frames.listed(shown, at), ["State", "Severity"]),
-        "incidents-table",
-        "Incidents: the open ones first, the worst of them first",
-        {
-            "State": column.TextColumn(width=114),
-            "Incident": column.TextColumn(width=420),
-            "Severity": column.TextColumn(width=78, help="From the severity of its checks and from what it reaches"),
-            "Began": column.TextColumn(width=104, help="When it truly began, by the time of the events"),
-            "Owners": column.TextColumn(width=148, help="Who owns what is broken"),
-            "Cause": column.TextColumn(width=260, help="The best explanation that was found"),
-            "Affects": column.TextColumn(width=150, help="Consumers that it reaches, directly or not"),
-            "Assigned to": column.TextColumn(width=92),
-            "Noticed": column.TextColumn(width=88, help="When a run first said so"),
-            "Lasted": column.TextColumn(width=110, help="Until now, or until it was resolved"),
-            "Number": column.NumberColumn(width=64, format="plain"),
-        },
-        most=22,
-    )
+def _listed(shown: Sequence[Incident], at: datetime) -> None:
     st.caption(
-        f"{words.count(len(shown), 'incident')}, open ones first. Click one to read its story and to work on it."
+        f"{words.count(len(shown), 'incident')}, open ones first. Each leads to its story and to the work on it."
     )
-    if cell is not None:
-        nav.open_incident(shown[cell[0]].id)
+    entries.draw([_entry(one, at) for one in shown], "incidents")
+
+
+def _entry(one: Incident, at: datetime) -> entries.Entry:
+    severity = f":{parts.OF_SEVERITY[one.severity]}[{words.incident_severity(one.severity)}]"
+    return entries.Entry(
+        "incident",
+        {"id": str(one.id)},
+        f"{severity} &nbsp; **{words.plain(one.title)}**",
+        {name: words.plain(value) for name, value in incident_frames.facts(one, at).items()},
+        [f":gray[cause] {words.plain(one.cause)}"] if one.cause else (),
+    )

@@ -95,10 +95,12 @@ def footer(at: datetime) -> None:
 
 def facts(*groups: Mapping[str, str]) -> None:
     """Dense lines of 'name value' pairs, a line for each group; the values are Markdown already."""
-    lines(
-        " &nbsp;&nbsp; ".join(f":small[:gray[{name}] {value}]" for name, value in pairs.items() if value)
-        for pairs in groups
-    )
+    lines(pairs(group) for group in groups)
+
+
+def pairs(values: Mapping[str, str]) -> str:
+    """'name value' pairs as one dense line; those without a value are left out. The values are Markdown already."""
+    return " &nbsp;&nbsp; ".join(f":small[:gray[{name}] {value}]" for name, value in values.items() if value)
 
 
 def table_height(rows: int, most: int = 14) -> int:

@@ -42,11 +42,17 @@ def test_days_that_follow_one_another_with_a_series_in_common_are_one_event():
     assert event.dimension is Dimension.COMPLETENESS
 
 
-def test_an_alert_and_its_incident_stand_beside_each_other_where_a_phone_shows_them():
-    found = events([alert(0)], [])
-    frame = anomalies._frame([anomalies.Told(event, None, None) for event in found], AT)
-    assert list(frame.columns[:3]) == ["", "Incident", "What"]
-    assert frame.iloc[0].tolist()[1:3] == ["", "500 rows on 2026-03-09, expected between 900 and 1,100 rows"]
+def test_the_list_of_all_alerts_says_what_when_and_why_and_leads_to_the_alerts_of_its_dataset():
+    [event] = events([alert(0, ROWS, NULLS), alert(1)], [label(LabelKind.KNOWN_ERROR)])
+    told = anomalies.entry(anomalies.Told(event, "all are *FR*", None), AT + timedelta(days=3))
+    assert (told.page, told.params) == ("dataset", {"name": "s.orders", "tab": "Alerts"})
+    assert told.label == ":gray[–] &nbsp; **500 rows on 2026\\-03\\-10, expected between 900 and 1,100 rows**"
+    assert told.facts["when"] == "Mon 09 to Tue 10 Mar 2026 \\(2 days\\)"
+    assert (told.facts["noticed"], told.facts["with it"]) == ("3 d ago", "1 more series")
+    assert told.lines == [r":gray[why] all are \*FR\*"]
+    [event] = events([alert(0)], [])
+    told = anomalies.entry(anomalies.Told(event, None, None), AT)
+    assert (told.label[:9], told.facts["with it"], told.facts["label"], told.lines) == (":orange[▲", "", "", ())
 
 
 def test_missing_rows_tell_an_event_whose_newest_day_shows_only_what_follows_from_them():

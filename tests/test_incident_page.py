@@ -31,7 +31,7 @@ from checks.records import (
     Threshold,
 )
 from connectors import TableName
-from dashboard import charts, incident_frames, incident_panels, incident_sentences, theme, words
+from dashboard import charts, entries, incident_frames, incident_panels, incident_sentences, theme, words
 from dashboard.charts_spans import Kind, Span
 
 LATER = NINE + 3 * HOUR
@@ -203,26 +203,48 @@ class TestList:
     def test_filters(self, wanted, fits):
         assert incident_frames.Wanted(**wanted).fits(incident(owners=("Intake", "Sales"))) is fits
 
-    def test_a_row_has_cause_severity_age_owners_and_consumers(self):
-        known = incident(cause="carrier = UA", happened_at=NINE - DAY, owners=("Intake",), consumers=("billing",))
-        row = incident_frames.listed([known], LATER).iloc[0].to_dict()
-        assert row == {
-            "State": "● open",
-            "Incident": "orders lost rows",
-            "Severity": "▃ medium",
-            "Cause": "carrier = UA",
-            "Began": "1 d 3 h ago",
-            "Owners": "Intake",
-            "Affects": "billing",
-            "Noticed": "3 h ago",
-            "Assigned to": "",
-            "Lasted": "1 d 3 h",
-            "Number": 7,
+    def test_the_list_tells_state_age_owners_and_consumers(self):
+        known = incident(happened_at=NINE - DAY, owners=("Intake",), consumers=("billing",))
+        assert incident_frames.facts(known, LATER) == {
+            "state": "● open",
+            "in": "lake.orders",
+            "began": "1 d 3 h ago",
+            "noticed": "3 h ago",
+            "lasted": "1 d 3 h",
+            "owners": "Intake",
+            "affects": "billing",
+            "assigned to": "",
+            "number": "7",
         }
 
+    def test_a_muted_one_says_so_in_the_list(self):
+        assert incident_frames.facts(incident(muted_until=LATER + DAY), LATER)["state"] == "● open, muted"
+
     def test_what_was_never_seen_to_be_well_does_not_say_when_it_began(self):
-        row = incident_frames.listed([incident()], LATER).iloc[0]
-        assert (row["Began"], row["Lasted"]) == ("not known", "at least 3 h")
+        facts = incident_frames.facts(incident(), LATER)
+        assert (facts["began"], facts["lasted"]) == ("not known", "at least 3 h")
+
+    def test_a_place_in_which_it_shows_says_since_when_and_by_which_checks(self):
+        place = replace(symptom(), happened_at=None, checks=tuple("abcde"))
+        facts = incident_frames.symptom_facts(place, LATER)
+        assert (facts["in"], facts["about"], facts["began"]) == ("lake.orders", "coverage", "not known")
+        assert facts["checks"] == "a, b, c, d and 1 more"
+
+
+@pytest.mark.parametrize(
+    ("count", "page", "numbers"),
+    [
+        (0, None, []),
+        (3, None, [0, 1, 2]),
+        (26, 2, [25]),
+        (26, 1, [*range(25)]),
+        (26, 9, [25]),
+        (50, 2, [*range(25, 50)]),
+    ],
+)
+def test_a_long_list_is_told_page_by_page(count, page, numbers):
+    known = [entries.Entry("incident", {"id": str(number)}, "", {}) for number in range(count)]
+    assert [int(each.params["id"]) for each in entries.of_page(known, page)] == numbers
 
 
 class TestEvents:

@@ -24,6 +24,8 @@ def test_all_alerts_are_listed_with_their_filters_in_the_address(visit) -> None:
     expect(page.get_by_text(re.compile(r"^\d+ alerts? in 1 dataset in the last 90 days"))).to_be_visible()
     page.get_by_text("not labelled", exact=True).click()
     expect(page).to_have_url(re.compile("labels=open"))
+    page.get_by_role("link", name=re.compile(r"rows on \d{4}-\d\d-\d\d, expected")).first.click()
+    expect(page).to_have_url(re.compile(r"/dataset\?name=shop.main.orders&tab=Alerts"), timeout=20_000)
 
 
 def test_nothing_found_is_said_as_it_is(visit) -> None:

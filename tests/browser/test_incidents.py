@@ -50,9 +50,17 @@ def named(page: Page, name: str) -> None:
 def test_the_list_names_the_worst_and_leads_to_a_story(visit, width, scheme) -> None:
     page = visit("/incidents", width=width, scheme=scheme)
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^\d incidents are open: "))
-    page.get_by_test_id("stDataFrame").click(position={"x": 200, "y": 50})
+    worst = page.get_by_test_id("stMain").get_by_role("link").first
+    expect(worst).to_contain_text(re.compile("high|critical"))
+    assert worst.evaluate("one => one.scrollWidth <= one.clientWidth"), "the title is cut"
+    worst.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(re.compile("/incidents$"))
+    page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/incident\?id=\d"), timeout=PATIENCE)
     said(page, "Where it shows, and whom it reaches")
+    page.get_by_test_id("stMain").get_by_role("link", name=re.compile("broken")).first.click()
+    expect(page).to_have_url(re.compile("/dataset\\?name="), timeout=PATIENCE)
 
 
 def test_filters_are_in_the_address(visit) -> None:
