@@ -49,9 +49,7 @@ def arriving(
         if known.curve.is_learned:
             look = _Look(event_time, now, known, seen, replay)
             buckets = _filling(dataset, facts, history, before, look)
-        last = _last_loaded(known, facts, event_time.grain.length, now) or _newest(
-            known.cadence, seen, facts, event_time
-        )
+        last = _last_coming(known, seen, facts, event_time, now)
     filling = judge_arrival.filling(known.curve, buckets, now, event_time, known.doubt or _not_asked(facts))
     return (filling,) if replay else (filling, judge_arrival.silence(known.cadence, last, now, event_time))
 
@@ -152,11 +150,19 @@ def _fit(dataset: Dataset, facts: Facts, before: Before, event_time: EventTime) 
     )[0]
 
 
-def _last_loaded(known: Arrivals, facts: Facts, length: timedelta, now: datetime) -> datetime | None:
-    """The moment at which something was loaded last, where this run has read load times, and they are believed."""
+def _last_coming(known: Arrivals, seen: Watched, facts: Facts, event_time: EventTime, now: datetime) -> datetime | None:
+    """The moment at which something new came last. Load times that are believed say it where this run has read them;
+    those that an earlier one has read say that it was not before."""
     from checks.detect.loaded import last_coming
 
-    return last_coming(known.loads, length, now) if known.loads and facts.measured.loads else None
+    length, loaded = event_time.grain.length, None
+    if known.loads and known.loads.seen:
+        looked = max(view.moment for view in known.loads.seen.values())
+        loaded = last_coming(known.loads, length, now if facts.measured.loads else min(now, looked))
+    if loaded and facts.measured.loads:
+        return loaded
+    moments = (loaded, _newest(known.cadence, seen, facts, event_time))
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _newest(cadence: Cadence | None, seen: Watched, facts: Facts, event_time: EventTime) -> datetime | None:
