@@ -17,6 +17,8 @@ from checks.records import (
 )
 
 EXISTS = "dataset.exists"
+#: how the reason begins where a view is there, and what it reads is not
+UNREADABLE = "the view can not be read"
 HAS_ROWS = "dataset.hasRows"
 NO_FUTURE = "eventTime.notInFuture"
 

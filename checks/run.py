@@ -19,7 +19,7 @@ import stamina
 
 from checks.arrivals import judges_buckets, settled
 from checks.arriving import arriving
-from checks.builtin import builtin_checks, exists_check
+from checks.builtin import UNREADABLE, builtin_checks, exists_check
 from checks.cadence import Resting, signed
 from checks.facts import Facts, Past
 from checks.history import History, Known
@@ -148,13 +148,24 @@ def _not_measured(dataset: Dataset, error: SourceError) -> dict[str, Any]:
     about the data; a warehouse that does not answer is none."""
     evidence = {"error_kind": error.kind, "error": error.sentence}
     if isinstance(error, DatasetMissing):
-        gone = without_measurement((exists_check(dataset),), Status.FAIL, error.sentence)
-        rest = without_measurement(dataset.checks, Status.NO_DATA, "the table is not there")
+        why, short = _gone(dataset, error)
+        gone = without_measurement((exists_check(dataset),), Status.FAIL, why)
+        rest = without_measurement(dataset.checks, Status.NO_DATA, short)
         return {"results": (*gone, *rest), **evidence}
     if isinstance(error, Unreachable | QueryTimedOut):
         results = without_measurement(dataset.checks, Status.UNREACHABLE, error.sentence)
         return {"outcome": Outcome.UNREACHABLE, "results": tuple(results), **evidence}
     return _broken(dataset, error.kind, error.sentence)
+
+
+def _gone(dataset: Dataset, error: DatasetMissing) -> tuple[str, str]:
+    """What is not there, with what to do, and in a word: a view is, where the warehouse misses something that is not
+    called like it."""
+    if dataset.table.is_view and dataset.table.name.casefold() not in error.cause.casefold():
+        cause = error.cause if error.cause.endswith(("!", "?", ".")) else f"{error.cause}."
+        remedy = "mend the view, or exclude it in config.toml"
+        return f"{UNREADABLE}, for what it reads is not there: {cause} To do: {remedy}", UNREADABLE
+    return error.sentence, "the table is not there"
 
 
 def _failed_itself(dataset: Dataset, error: Exception) -> dict[str, Any]:

@@ -304,6 +304,22 @@ def test_what_no_learned_check_has_shown_is_labelled_as_a_whole(room):
         ),
         ({"key": source_key(), "checks": ("lake.orders",)}, None, "source lake refuses access"),
         ({"checks": ("dataset.exists",), "happened_at": NINE}, None, "orders is not there since 23 Nov 09:00 UTC"),
+        (
+            {"checks": ("dataset.exists",), "sentence": "the view can not be read, for what it reads is not there: x"},
+            None,
+            "orders can not be read",
+        ),
+        (
+            {
+                "key": key(dimension=Dimension.TIMELINESS),
+                "checks": ("learned.cadence",),
+                "happened_at": NINE,
+                "began": Span(NINE - DAY, NINE + HOUR),
+                "sentence": "nothing new since 2026-11-23 07:00 (UTC), late since 2026-11-23 08:15; usually every 1 h",
+            },
+            None,
+            "orders: nothing new since 2026-11-23 07:00 (UTC)",
+        ),
     ],
 )
 def test_titles_read_like_headlines(shown, rows, title):

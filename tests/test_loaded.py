@@ -125,7 +125,7 @@ def test_a_load_time_that_has_yet_to_come_ends_no_silence(tmp_path: Path, histor
     assert (result.reason or "").startswith("nothing new since 2026-04-01 03:00 (UTC)")
 
 
-def test_what_the_first_run_saw_coming_is_known_to_those_that_read_a_part_of_the_table(tmp_path: Path, history: History):
+def test_what_the_first_run_saw_coming_is_known_to_those_that_read_a_part(tmp_path: Path, history: History):
     """Between the moments at which cadences are learned anew, which are six hours apart."""
     three = NOON + 3 * HOUR
     shop = Feed(DuckDBFile(tmp_path), feed(soon, until=NOW + 3 * HOUR))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from concurrent.futures import CancelledError
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -142,6 +143,20 @@ def test_a_table_that_is_gone_is_a_finding_about_the_data(history):
     assert (report.outcome, report.attempts) == (Outcome.FINISHED, 1)
     assert statuses(report) == {"dataset.exists": Status.FAIL, "enough": Status.NO_DATA}
     assert report.results[0].reason == gone.sentence
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason"),
+    [
+        ("table t does not exist", "source 's', dataset 't': is not there: table t does not exist. To do: check the"),
+        ('no "base". Did you mean "b"?', 'the view can not be read, for what it reads is not there: no "base". Did'),
+    ],
+)
+def test_a_view_is_there_although_what_it_reads_is_not(history, cause, reason):
+    view = replace(DATASET, table=TableName(None, "t", is_view=True))
+    report = run(view, SLOT, history, Warehouse(DatasetMissing("s", cause, dataset="t")), attempts=3)
+    assert statuses(report) == {"dataset.exists": Status.FAIL, "enough": Status.NO_DATA}
+    assert (report.results[0].reason or "").startswith(reason)
 
 
 @pytest.mark.parametrize("error", [KeyError("4111 1111 1111 1111"), JobFailed("KeyError", "File measure.py, line 7")])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from checks import wording
-from checks.builtin import EXISTS
+from checks.builtin import EXISTS, UNREADABLE
 from checks.records import Dataset, Dimension, Family, Finding, Grain, Symptom
 
 _LONGEST = 160
+_SILENCE = "learned.cadence"  # of checks.judge_arrival, which imports all that learns
 _ROWS = ("bucket_rows", "row_count")
 #: of these a number is told, which nobody knows to be wrong who does not know what was expected
 _SAYS_A_NUMBER = (Dimension.COVERAGE, Dimension.UNIQUENESS, Dimension.ACCURACY)
@@ -37,11 +38,15 @@ def _told(symptom: Symptom, name: str, rows: Finding | None) -> str:
     if key.family is Family.BUDGET:
         return f"{name}: {symptom.sentence}"
     if symptom.checks[:1] == (EXISTS,):
-        return f"{name} is not there{_since(symptom)}"
+        is_broken = symptom.sentence.startswith(UNREADABLE)
+        return f"{name} {'can not be read' if is_broken else 'is not there'}{_since(symptom)}"
     if key.dimension is Dimension.TIMELINESS and symptom.happened_at == symptom.began.latest:
         return f"{name} is late{_since(symptom)}"
     if (rows and rows.drift) or (symptom.bucket and wording.up_to(symptom.bucket) in symptom.sentence):
         return f"{name}: {symptom.sentence}"  # a drift says itself since when
+    if symptom.checks[:1] == (_SILENCE,):
+        silent, _, _ = symptom.sentence.partition(", late since ")
+        return f"{name}: {silent.partition(';')[0]}"  # since when is told by the last that came
     if key.dimension is Dimension.COVERAGE and rows and rows.metric.name in _ROWS and rows.expected > 0:
         share = round(100 * abs(rows.expected - rows.value) / rows.expected)
         change = "lost" if rows.value < rows.expected else "gained"
