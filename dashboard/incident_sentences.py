@@ -87,8 +87,8 @@ def recovered(symptom: Symptom, at: datetime) -> str:
 
 def about(symptom: Symptom) -> str:
     """What a symptom is about: 'coverage', 'error budget of timeliness', 'source'."""
-    if symptom.key.family is Family.SOURCE or symptom.key.dimension is None:
-        return "source"
+    if symptom.key.dimension is None:
+        return "runs" if symptom.key.family is Family.RUNS else "source"
     dimension = symptom.key.dimension.value
     return f"error budget of {dimension}" if symptom.key.family is Family.BUDGET else dimension
 

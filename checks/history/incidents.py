@@ -101,6 +101,21 @@ class IncidentKeeper:
         """When the newest run that measured something of a dataset began, of those before a moment."""
         return self._newest_run("WHERE dataset = $1 AND measurements > 0 AND started_at < $2", [dataset, naive(before)])
 
+    def unmeasured(self, dataset: str, until: datetime, leaving_out: Sequence[str]) -> list[datetime]:
+        """When the runs of a dataset began that have failed since the last one that came to its end, up to a moment,
+        oldest first; without those with an error of these kinds."""
+        with self._store.reading() as cursor:
+            rows = cursor.execute(
+                """SELECT started_at FROM runs WHERE dataset = $1 AND started_at <= $2
+                   AND outcome IN ('unreachable', 'error')
+                   AND NOT list_contains($3::VARCHAR[], coalesce(error_kind, ''))
+                   AND started_at > coalesce((SELECT max(started_at) FROM runs
+                       WHERE dataset = $1 AND started_at <= $2 AND outcome = 'finished'), '-infinity')
+                   ORDER BY started_at""",
+                [dataset, naive(until), list(leaving_out)],
+            ).fetchall()
+        return [aware(at) for (at,) in rows]
+
     def last_reached(self, source: str, before: datetime) -> datetime | None:
         """When the newest run that reached a source began, of those before a moment."""
         return self._newest_run(

@@ -63,6 +63,16 @@ class Beginnings:
         reached = self.history.last_reached(self.dataset.source, self.report.started_at)
         return Beginning(Span(reached, self.report.started_at), reached)
 
+    def of_runs(self, of_source: Sequence[str], least: int) -> Beginning | None:
+        """Since when the runs of the dataset have measured nothing, where so many in a row have not. Those that failed
+        in one of the ways `of_source` do not count."""
+        name, at = self.dataset.name, self.report.started_at
+        failed = self.history.unmeasured(name, at, of_source)
+        if len(failed) < least:
+            return None
+        measured = self.history.last_measured(name, failed[0])
+        return Beginning(Span(measured, failed[0]), measured)
+
     @property
     def grain(self) -> Grain | None:
         """That of the buckets of the run."""

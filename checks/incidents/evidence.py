@@ -96,7 +96,7 @@ class Investigator:
         """The evidence about the leading symptom, the best first. `dataset` is None for what a whole source shows;
         `others` are the other open incidents."""
         lead = incident.lead
-        if lead.key.family is Family.SOURCE or dataset is None:
+        if lead.key.family in (Family.SOURCE, Family.RUNS) or dataset is None:
             return [Evidence("source", lead.sentence, is_cause=True)]
         since = (lead.began.earliest or lead.noticed_at) - NEAR
         found = [*self._of_rows(lead, dataset, at), *_stopped(lead), *_of_shape(lead, dataset)]

@@ -5,7 +5,8 @@
 3. an open incident of a dataset that this one is made from, which began before and not long ago: the nearest in time,
    of several the most upstream. A dataset that only has the keys of this one's rows takes nothing.
 4. an open incident of the same dataset that began together with it: in the same bucket, or between the same runs
-5. a new one, which takes over what runs found below it before they came to it
+5. of runs that measure nothing, instead of 3 and 4: an open incident about such runs of the same source
+6. a new one, which takes over what runs found below it before they came to it
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Why(StrEnum):
     AGAIN = "broken again a short while after it was resolved"
     UPSTREAM = "made from a dataset that broke before"
     TOGETHER = "the same dataset, broken at the same time"
+    UNMEASURED = "the same source, of which other datasets can not be measured either"
     NEW = "nothing else that is broken explains it"
 
 
@@ -57,6 +59,8 @@ def place(signal: Signal, incidents: Iterable[Incident], graph: Callable[[], Gra
     for incident in reversed(known):
         if _again(incident, signal, numbers.reopen_within):
             return Place(Why.AGAIN, incident)
+    if signal.key.family is Family.RUNS:
+        return _unmeasured(signal, standing)
     if signal.key.family is not Family.SOURCE:
         upstream = _upstream(signal, standing, graph(), numbers.spread)
         if upstream:
@@ -72,7 +76,11 @@ def below(
 ) -> Iterator[Incident]:
     """The open incidents that are led by something made from the signal's dataset, and that began not before it and not
     long after: they were found first only because their datasets were measured first."""
-    if signal.key.family is Family.SOURCE or signal.key.subject not in graph.nodes or signal.began is None:
+    if (
+        signal.key.family in (Family.SOURCE, Family.RUNS)
+        or signal.key.subject not in graph.nodes
+        or signal.began is None
+    ):
         return
     downstream = graph.downstream(signal.key.subject)
     for incident in sorted(incidents, key=lambda each: each.id):
@@ -90,6 +98,16 @@ def _again(incident: Incident, signal: Signal, within: timedelta) -> bool:
     if incident.resolved_at is None or incident.merged_into is not None:
         return False
     return _has(incident, signal.key) and signal.at - incident.resolved_at <= within
+
+
+def _unmeasured(signal: Signal, standing: Iterable[Incident]) -> Place:
+    """A slow warehouse is one cause, however many of its tables time out; what data say is no part of it."""
+    source = signal.key.subject.partition(".")[0]
+    for incident in standing:
+        runs = [symptom.key.subject for symptom in incident.broken if symptom.key.family is Family.RUNS]
+        if any(subject.partition(".")[0] == source for subject in runs):
+            return Place(Why.UNMEASURED, incident)
+    return Place(Why.NEW)
 
 
 def _upstream(signal: Signal, standing: Iterable[Incident], graph: Graph, spread: timedelta) -> Place | None:

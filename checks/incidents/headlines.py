@@ -35,6 +35,8 @@ def _told(symptom: Symptom, name: str, rows: Finding | None) -> str:
     if key.family is Family.SOURCE:
         does = "refuses access" if symptom.checks else "does not answer"
         return f"source {key.subject} {does}{_since(symptom)}"
+    if key.family is Family.RUNS:
+        return f"{name} can not be measured{_since(symptom)}"
     if key.family is Family.BUDGET:
         return f"{name}: {symptom.sentence}"
     if symptom.checks[:1] == (EXISTS,):

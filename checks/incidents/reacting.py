@@ -173,7 +173,7 @@ def _well(draft: Draft, signal: Signal, around: Surroundings) -> None:
 def _recovering(draft: Draft, incident: Incident, known: Symptom, signal: Signal, healthy_runs: int) -> None:
     runs = known.well_runs + 1
     about = {"key": key_json(signal.key), "well_runs": runs} | ({"why": signal.sentence} if signal.sentence else {})
-    if runs < (1 if signal.key.family is Family.SOURCE else healthy_runs):
+    if runs < (1 if signal.key.family in (Family.SOURCE, Family.RUNS) else healthy_runs):
         draft.add(incident, signal.at, EventKind.OBSERVED, about)
     elif not draft.add(incident, signal.at, EventKind.RECOVERED, about).broken:
         draft.add(incident, signal.at, EventKind.RESOLVED, {"resolution": signal.sentence or None})

@@ -5,6 +5,7 @@
     one of them was not evaluated (broken, skipped, learning)     unknown
     the run did not reach the warehouse                           broken for the source, unknown for its data
     the run reached it                                            well for the source
+    the third run in a row that measured nothing, though it did   broken for the runs of the dataset
     a source of which no dataset is known can not be listed       broken for the source, until it is
 
 What is only for information says nothing, nor does a learned check that refers to another one. Nor does availability:
@@ -42,6 +43,10 @@ TAKEN_AWAY = "its checks were taken away"
 _BROKEN = (Status.FAIL, Status.WARN, Status.NO_DATA)
 #: a source that refuses us one table may answer for others: only that table tells when it is well again
 _REFUSED = (AccessDenied.kind, DriverMissing.kind)
+#: runs that failed so are trouble of the source
+SOURCE_FAILED = (Unreachable.kind, *_REFUSED)
+#: runs in a row without a measurement that are no passing trouble
+_UNMEASURED = 3
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
@@ -57,7 +62,7 @@ def is_broken(result: Result) -> bool:
 
 def of_run(report: RunReport, past: Beginnings, known: Known) -> list[Signal]:
     """The signals of one run: of all that is broken, and of what was, as far as it is `known`."""
-    found = list(_of_source(report, past, known))
+    found = [*_of_source(report, past, known), *_of_runs(report, past, known)]
     if report.outcome is Outcome.FINISHED:
         found += _of_data(report, past, known)
     return found
@@ -78,7 +83,7 @@ def of_listing(source: str, at: datetime, error: SourceError | None, known: Know
 def _of_source(report: RunReport, past: Beginnings, known: Known) -> Iterator[Signal]:
     key, at = Key(past.dataset.source, None, Family.SOURCE), report.started_at
     symptom = known.get(key)
-    if report.error_kind == Unreachable.kind or report.error_kind in _REFUSED:
+    if report.error_kind in SOURCE_FAILED:
         begun = _as_known(symptom) if symptom else past.of_source()
         checks = (report.dataset,) if report.error_kind in _REFUSED else ()
         sentence = report.error or ""
@@ -86,6 +91,24 @@ def _of_source(report: RunReport, past: Beginnings, known: Known) -> Iterator[Si
     elif symptom and _reached(report):
         of_this_table = not symptom.checks or report.dataset in symptom.checks
         yield Signal(key, Verdict.WELL if of_this_table else Verdict.UNKNOWN, at)
+
+
+def _of_runs(report: RunReport, past: Beginnings, known: Known) -> Iterator[Signal]:
+    """Of a table that times out for ever nothing is known, and nothing else says so."""
+    key, at = Key(report.dataset, None, Family.RUNS), report.started_at
+    symptom = known.get(key)
+    if report.outcome is Outcome.FINISHED:
+        if symptom:
+            yield Signal(key, Verdict.WELL, at)
+        return
+    if report.error_kind in SOURCE_FAILED or report.outcome not in (Outcome.UNREACHABLE, Outcome.ERROR):
+        return
+    begun = _as_known(symptom) if symptom else past.of_runs(SOURCE_FAILED, _UNMEASURED)
+    if begun is not None:
+        required = any(check.severity is Severity.ERROR for check in past.dataset.checks)
+        severity = Severity.ERROR if required else Severity.WARNING
+        sentence = f"its runs measure nothing: {report.error}"
+        yield Signal(key, Verdict.BROKEN, at, severity, sentence, (), (), begun.span, begun.happened_at)
 
 
 def _reached(report: RunReport) -> bool:

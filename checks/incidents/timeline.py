@@ -61,6 +61,8 @@ def what(key: Key) -> str:
     """What a key is about: 'coverage of demo.flights', 'source lake'."""
     if key.family is Family.SOURCE:
         return f"source {key.subject}"
+    if key.family is Family.RUNS:
+        return f"runs of {key.subject}"
     budget = "the error budget for " if key.family is Family.BUDGET else ""
     return f"{budget}{key.dimension} of {key.subject}"
 

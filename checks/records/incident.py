@@ -49,11 +49,13 @@ class Verdict(StrEnum):
 
 
 class Family(StrEnum):
-    """What kind of trouble a key is about: the data of a dataset, a source that does not answer, or an error budget."""
+    """What kind of trouble a key is about: the data of a dataset, a source that does not answer, an error budget, or
+    runs of a dataset that measure nothing although its source answers."""
 
     DATA = "data"
     SOURCE = "source"
     BUDGET = "budget"
+    RUNS = "runs"
 
 
 @dataclass(frozen=True, slots=True)
