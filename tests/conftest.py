@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,8 @@ import psycopg
 import pytest
 from hypothesis import settings
 
+from checks.history import opening
+from checks.history.migrations import MIGRATIONS, Migration
 from tests.warehouses import CSVFolder, DuckDBFile, ParquetFolder, PostgresDatabase, SQLiteFile, Warehouse, quoted
 
 # a slow machine is no failure, and a failure is the same on every machine
@@ -66,6 +68,26 @@ def main_module() -> Iterator[None]:
     before = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = before
+
+
+@pytest.fixture(scope="session", autouse=True)
+def made_histories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hundreds of tests begin with an empty history. All its tables are made once, and copied to where a new file is to
+    be opened; tests/test_history_file.py makes its files anew."""
+    made = tmp_path_factory.mktemp("made") / "history.duckdb"
+    look = opening._look_before_writing
+
+    def copied(path: Path, migrations: Sequence[Migration]) -> int:
+        if path == made or migrations is not MIGRATIONS or [*path.parent.glob(f"{path.name}*")]:
+            return look(path, migrations)
+        if not made.exists():
+            opening.open_database(made, datetime(2026, 1, 1, tzinfo=UTC), MIGRATIONS)[0].close()
+        shutil.copyfile(made, path)
+        return migrations[-1].version
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(opening, "_look_before_writing", copied)
+        yield
 
 
 @pytest.fixture

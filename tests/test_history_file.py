@@ -11,12 +11,19 @@ import duckdb
 import numpy as np
 import pytest
 
-from checks.history import History, HistoryBusy, HistoryError, HistoryTooNew, HistoryUnusable
+from checks.history import History, HistoryBusy, HistoryError, HistoryTooNew, HistoryUnusable, opening
 from checks.history.migrations import MIGRATIONS, Migration
 from checks.records import Grain, Grid, Metric, Outcome, Status
 from tests.reports import DAY, HOUR, NINE, SUNDAY, report, result
 
 DAMAGED = "damaged-20261123T090000"
+LOOK_BEFORE_WRITING = opening._look_before_writing
+
+
+@pytest.fixture(autouse=True)
+def made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here no file is a copy of one that was made before."""
+    monkeypatch.setattr(opening, "_look_before_writing", LOOK_BEFORE_WRITING)
 
 
 @pytest.fixture
