@@ -24,7 +24,7 @@ from tests.warehouses import CSVFolder, DuckDBFile, ParquetFolder, PostgresDatab
 
 # a slow machine is no failure, and a failure is the same on every machine
 settings.register_profile("whole", deadline=None, derandomize=True)
-settings.register_profile("fast", settings.get_profile("whole"), max_examples=25)
+settings.register_profile("fast", settings.get_profile("whole"), max_examples=15)
 
 # Tests write thousands of small databases, each of which waits for the disk several times: where the machine has room
 # in memory, that is where tmp_path is.

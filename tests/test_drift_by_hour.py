@@ -12,6 +12,7 @@ from checks.backtest.document import Wanted, backtest_document
 from checks.backtest.replay import Replay, replay
 from checks.detect import Days, Settings, Trails, by_day, score_many
 from checks.detect.drift import NEEDED
+from checks.learned.grids import Watched
 from checks.learned.past import by_bucket
 from checks.records import Dataset, Detection, EventTime, Grain, Grid, Label, LabelKind, Measured, Metric, Status
 from checks.run import Slot
@@ -38,12 +39,23 @@ def hours(begin: int, end: int) -> tuple[datetime, ...]:
     return tuple(FIRST + HOUR * number for number in range(begin, end))
 
 
-def replayed(lines: dict[Metric, np.ndarray], until: int, reach: timedelta, labels: tuple[Label, ...] = ()) -> Replay:
-    """A backtest when so many hours are complete."""
+@pytest.fixture(params=[14, pytest.param(60, marks=pytest.mark.slow)])
+def reach(request: pytest.FixtureRequest) -> timedelta:
+    """How far back hours are followed: the days before them tell the drift, however few they are."""
+    return timedelta(days=request.param)
+
+
+def watched(lines: dict[Metric, np.ndarray], until: int, reach: timedelta, labels: tuple[Label, ...] = ()) -> Watched:
+    """What is judged when so many hours are complete."""
     known = {metric: dict(zip(hours(0, until), line.tolist(), strict=False)) for metric, line in lines.items()}
     grid = by_bucket(known, Grain.HOUR, hours(0, until)[-1], reach, labels)
     assert grid is not None
-    return replay([grid], Detection(), labels, DAY)
+    return grid
+
+
+def replayed(lines: dict[Metric, np.ndarray], until: int, reach: timedelta) -> Replay:
+    """A backtest when so many hours are complete."""
+    return replay([watched(lines, until, reach)], Detection(), (), DAY)
 
 
 def told(found: Replay) -> list[tuple[Metric, datetime]]:
@@ -52,6 +64,7 @@ def told(found: Replay) -> list[tuple[Metric, datetime]]:
     return [(judged.watched.metrics[row], judged.watched.buckets[at]) for row, at in places]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drifts", [True, False])
 def test_runs_and_pages_and_backtests_tell_the_same_drift_and_none_of_a_steady_table(tmp_path, drifts: bool):
     lines, first_run, last_run = shop(drifts=drifts), BEGINS + 9, BEGINS + 11
@@ -99,29 +112,29 @@ def test_runs_and_pages_and_backtests_tell_the_same_drift_and_none_of_a_steady_t
     assert [event["sentence"] for event in in_events] == [fallen]
 
 
-def test_drift_is_told_without_looking_ahead():
-    lines, reach = shop(drifts=True), timedelta(days=61)
-    [(metric, bucket), *_] = told(replayed(lines, 24 * DAYS, reach))
+def test_drift_is_told_without_looking_ahead(reach: timedelta):
+    lines, end = shop(drifts=True), 24 * (BEGINS + 12)
+    [(metric, bucket), *_] = told(replayed(lines, end, reach))
     at = round((bucket - FIRST) / HOUR) + 1
-    begin = FIRST + 24 * DAYS * HOUR - HOUR - reach
+    begin = FIRST + end * HOUR - HOUR - reach
     alone = replayed(lines, at, bucket - begin)
     assert told(alone) == [(metric, bucket)]
     assert told(replayed(lines, at - 1, bucket - HOUR - begin)) == []
     later = {metric: np.where(np.arange(24 * DAYS) < at, line, 7.0) for metric, line in lines.items()}
-    assert told(replayed(later, 24 * DAYS, reach))[0] == (metric, bucket)
+    assert told(replayed(later, end, reach))[0] == (metric, bucket)
 
 
-def test_a_drift_is_told_at_the_next_hour_that_was_measured():
-    lines = shop(drifts=True)
-    [(_, bucket), *_] = told(replayed(lines, 24 * DAYS, timedelta(days=60)))
+def test_a_drift_is_told_at_the_next_hour_that_was_measured(reach: timedelta):
+    lines, end = shop(drifts=True), 24 * (BEGINS + 12)
+    [(_, bucket), *_] = told(replayed(lines, end, reach))
     at = round((bucket - FIRST) / HOUR)
     lines[ROWS][at : at + 2] = np.nan
-    assert told(replayed(lines, 24 * DAYS, timedelta(days=60)))[0] == (ROWS, bucket + 2 * HOUR)
+    assert told(replayed(lines, end, reach))[0] == (ROWS, bucket + 2 * HOUR)
 
 
 def test_days_before_the_hours_leave_out_what_labels_say_teaches_nothing():
     label = Label(1, "s.orders", LabelKind.EXPECTED, FIRST + 90 * DAY, FIRST + 91 * DAY - HOUR, "ada", utc(2026, 1, 1))
-    earlier = replayed(shop(drifts=False), 24 * DAYS - 5, timedelta(days=60), (label,)).judged[0].watched.earlier
+    earlier = watched(shop(drifts=False), 24 * DAYS - 5, timedelta(days=60), (label,)).earlier
     assert earlier is not None
     begin, end = FIRST + (DAYS - 1 - 200) * DAY, FIRST + (DAYS - 60) * DAY
     assert earlier.days == tuple(begin + DAY * number for number in range((end - begin).days))
@@ -153,18 +166,18 @@ def test_half_a_day_counts_as_if_the_rest_were_like_it():
 
 def test_too_few_days_tell_no_drift():
     lines = shop(drifts=True)
-    buckets = pd.DatetimeIndex(hours(0, 24 * DAYS))[-24 * 60 :]
+    buckets = pd.DatetimeIndex(hours(0, 24 * DAYS))[-24 * 30 :]
     whole = by_day(hours(0, 24 * DAYS), lines[ROWS][None, :], ["count"], np.full((1, 24 * DAYS), np.nan))
     for count, finds in ((NEEDED - 1, False), (DAYS, True)):
         days = Days(whole.days[-count:], whole.values[:, -count:], whole.rows[:, -count:])
-        scores = score_many(lines[ROWS][None, -24 * 60 :], buckets, ["count"], days=days)
+        scores = score_many(lines[ROWS][None, -24 * 30 :], buckets, ["count"], days=days)
         assert ("drift" in scores.state) == finds
 
 
 def test_runs_that_go_on_from_the_last_tell_what_following_anew_tells():
     rows = shop(drifts=True)[ROWS][None, :]
     whole, trails, found = by_day(hours(0, 24 * DAYS), rows, ["count"], np.full(rows.shape, np.nan)), Trails(), 0
-    begin = 24 * (BEGINS - 20)
+    begin = 24 * (BEGINS - 2)
     for day in range(BEGINS + 8, BEGINS + 11):
         index = pd.DatetimeIndex(hours(begin, 24 * day))
         days = Days(whole.days[:day], whole.values[:, :day], whole.rows[:, :day])
