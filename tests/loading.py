@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,12 @@ def by_night(happened: datetime, chance: float) -> datetime:
 def feed(loads: Loads, days: int = 91, rows: int = 300, until: datetime | None = NOW) -> pd.DataFrame:
     """Rows that come evenly over each day from BEGUN on: those that had been loaded `until` a moment (None: all that
     had happened by now)."""
+    frame = _rows(loads, days, rows)
+    return frame[frame["loaded_at"] <= until] if until is not None else frame[frame["at"] <= NOW]
+
+
+@lru_cache(maxsize=2)
+def _rows(loads: Loads, days: int, rows: int) -> pd.DataFrame:
     random = np.random.default_rng(1)
     happened = [
         BEGUN + day * DAY + timedelta(seconds=int(second))
@@ -47,8 +54,7 @@ def feed(loads: Loads, days: int = 91, rows: int = 300, until: datetime | None =
     ]
     chances = random.uniform(size=len(happened))
     loaded = [loads(moment, chance) for moment, chance in zip(happened, chances, strict=True)]
-    frame = pd.DataFrame({"at": happened, "loaded_at": pd.to_datetime(loaded)})
-    return frame[frame["loaded_at"] <= until] if until is not None else frame[frame["at"] <= NOW]
+    return pd.DataFrame({"at": happened, "loaded_at": pd.to_datetime(loaded)})
 
 
 class Feed:

@@ -149,13 +149,14 @@ def test_what_a_reload_has_destroyed_is_no_silence(tmp_path: Path, history: Hist
     assert (found.status, found.expected) == (Status.PASS, "something within 1 h 15 min")
 
 
-def test_hours_have_a_curve_too(tmp_path: Path, history: History):
+@pytest.mark.parametrize(("count", "minutes"), [(1200, 18), pytest.param(4800, 17, marks=pytest.mark.slow)])
+def test_hours_have_a_curve_too(tmp_path: Path, history: History, count: int, minutes: int):
     at = NOON - 70 * DAY
-    rows = feed(lambda happened, chance: happened + 20 * MINUTE * chance, 21, 4800, until=NOW - 70 * DAY)
+    rows = feed(lambda happened, chance: happened + 20 * MINUTE * chance, 21, count, until=NOW - 70 * DAY)
     Feed(DuckDBFile(tmp_path), rows, grain=Grain.HOUR).run(history, at)
     hourly = EventTime("at", "config", grain=Grain.HOUR)
     assert sentence(known(history, at, hourly)) == (
-        "an hour is complete 17 min after its end (from load time loaded_at, 328 hours)"
+        f"an hour is complete {minutes} min after its end (from load time loaded_at, 328 hours)"
     )
 
 
@@ -174,9 +175,10 @@ def test_later_runs_and_pages_know_what_the_first_one_read(tmp_path: Path, histo
     assert "expected" in (of(shop.run(history, NOON + 11.5 * HOUR), FILLING).reason or "")
 
 
-def test_days_that_have_settled_since_the_first_run_are_known_too(tmp_path: Path, history: History):
+@pytest.mark.parametrize("apart", [3, pytest.param(1, marks=pytest.mark.slow)])
+def test_days_that_have_settled_since_the_first_run_are_known_too(tmp_path: Path, history: History, apart: int):
     shop = Feed(DuckDBFile(tmp_path), feed(soon))
-    for days in range(6, -1, -1):
+    for days in range(6, -1, -apart):
         shop.run(history, NOON - days * DAY)
     assert (known(history, NOON - 6 * DAY).loaded, known(history).loaded) == (81, 87)
 
@@ -245,7 +247,7 @@ NOT_BELIEVED = {
 @pytest.mark.parametrize("said", NOT_BELIEVED)
 def test_a_load_time_that_does_not_tell_when_rows_came_is_not_believed(tmp_path: Path, history: History, said: str):
     rows = feed(soon, until=None)
-    loaded = [NOT_BELIEVED[said](at.to_pydatetime(), 0.5) for at in rows["at"]]
+    loaded = [NOT_BELIEVED[said](at, 0.5) for at in rows["at"].dt.to_pydatetime()]
     rows = rows.assign(loaded_at=np.array(loaded, dtype="M8[us]"))
     if "last days" in said:
         rows = rows[rows["at"] < TODAY]
