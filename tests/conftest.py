@@ -39,6 +39,7 @@ FOLDERS = {"duckdb": DuckDBFile, "parquet": ParquetFolder, "csv": CSVFolder, "sq
 def pytest_configure(config: pytest.Config) -> None:
     """Before the files of tests are read: they say how many examples they want by the profile (tests/examples.py)."""
     settings.load_profile("fast" if "not slow" in config.option.markexpr else "whole")
+    gc.disable()  # until all is collected, which makes no garbage to speak of
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,9 +53,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """All that was imported and collected lives to the end; looking it over again and again would take a tenth of the
-    time of the tests."""
+    time of the tests, and looking for the little garbage in cycles that each of them leaves almost as much."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_unconfigure() -> None:
