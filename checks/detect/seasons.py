@@ -53,10 +53,17 @@ def _median_levels(memory: Memory, calendar: Calendar, t: int) -> None:
         return
     places = [(t - back) % calendar.cycle for back in range(width)]
     for j in range(len(calendar.seasons)):
-        season = np.stack([memory.season[j][calendar.cells[j][t - back]] for back in range(width)])
-        found = np.median(memory.recent[places] - season, axis=0)
+        season = memory.season[j][calendar.cells[j][t - np.arange(width)]]
+        found = _middle(memory.recent[places] - season)
         middle = memory.level[j * LEVELS + 1]
         memory.level[j * LEVELS + LEVELS - 1] = np.where(memory.filled >= width, found, middle)
+
+
+def _middle(values: Array) -> Array:
+    """The median over the first axis, NaN where one is missing: of few rows NumPy's takes four times as long."""
+    ordered = np.sort(values, axis=0)
+    middle = (ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2
+    return np.where(np.isnan(ordered[-1]), np.nan, middle)
 
 
 def _median(values: Array) -> Array:
