@@ -125,8 +125,8 @@ def test_an_error_of_one_day_is_found_in_an_event_that_was_worst_on_another():
 
 def test_hours_are_one_event_as_they_are_on_the_pages():
     """Alerts of one day that are hours apart are two, and so are neighbours that share no series."""
-    grid = hours()
-    places = [24 * 50 + hour for hour in (9, 10, 14)]
+    grid = hours(days=30)
+    places = [24 * 25 + hour for hour in (9, 10, 14)]
     grid.values[0, places] = 0.0
     found = replayed(grid)
     judged, since = found.judged[0], found.since[0]
