@@ -160,10 +160,10 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 def version_of(connection: duckdb.DuckDBPyConnection) -> int | None:
     """The version of the file; 0 for an empty database, None for a database with tables that are not Vitals'."""
-    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-    if "migrations" not in tables:
-        return None if tables else 0
-    return connection.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchall()[0][0]
+    try:  # first, because to list the tables takes ten times as long
+        return connection.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchall()[0][0]
+    except duckdb.CatalogException:
+        return None if connection.execute("SELECT table_name FROM duckdb_tables() LIMIT 1").fetchall() else 0
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, at: datetime, migrations: Sequence[Migration]) -> None:

@@ -7,6 +7,8 @@ import duckdb
 
 def mark_interrupted(cursor: duckdb.DuckDBPyConnection) -> None:
     """Ends the runs that a process took with it. Where the slot had been served before, that run stands."""
+    if not cursor.execute("FROM started LIMIT 1").fetchall():
+        return
     cursor.execute("CREATE TEMP TABLE lost AS FROM started ANTI JOIN runs USING (dataset, slot)")
     cursor.execute(
         """INSERT INTO runs BY NAME
