@@ -381,6 +381,7 @@ def test_six_hours_without_rows_are_an_anomaly_where_so_many_in_a_row_never_were
     assert not found[2, sunday:].any()
 
 
+@pytest.mark.slow
 def test_hours_whose_rows_come_in_bunches_may_be_without_any_and_six_of_them_may_not() -> None:
     hours, chance = pd.date_range("2025-01-06", periods=24 * 60, freq="h"), np.random.default_rng(5)
     invoices = chance.poisson(5, len(hours))
