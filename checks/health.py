@@ -12,7 +12,7 @@ before it counts for as long as it is young.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -42,12 +42,12 @@ class Evidence:
 def fold(name: str, evidence: Evidence, at: datetime, owner: str | None = None) -> DatasetHealth:
     """Health, its two axes and the reasons, at the moment `at`."""
     doubt = doubt_of(evidence, at)
-    said = of_results(evidence.results)
+    quality, broken = quality_of(evidence.results), _broken(evidence.results)
     return DatasetHealth(
         name=name,
-        health=Health.UNKNOWN if doubt else said,
-        quality=quality_of(evidence.results),
-        certainty=_certainty(evidence, doubt),
+        health=Health.UNKNOWN if doubt else _said(quality, broken=broken),
+        quality=quality,
+        certainty=_certainty(evidence, doubtful=bool(doubt) or broken),
         reasons=(*((doubt,) if doubt else ()), *problems(evidence.results)),
         measured_at=evidence.evaluated.started_at if evidence.evaluated else None,
         owner=owner,
@@ -58,13 +58,12 @@ def fold(name: str, evidence: Evidence, at: datetime, owner: str | None = None) 
 def of_results(results: Sequence[Result]) -> Health:
     """What the results of one run say by themselves. What fails for certain fails, whatever else is broken; what only
     warns is unknown beside a broken check, which might have failed."""
-    quality = quality_of(results)
-    return quality if quality is Health.FAILING or not _broken(results) else Health.UNKNOWN
+    return _said(quality_of(results), broken=_broken(results))
 
 
 def quality_of(results: Sequence[Result]) -> Health:
     """The worst of the evaluated required checks, UNKNOWN where none was evaluated."""
-    return worst([health_of_result(result) for result in results if required(result) and result.status.evaluated])
+    return worst({health_of_result(result) for result in results if required(result) and result.status.evaluated})
 
 
 def health_of_result(result: Result) -> Health:
@@ -82,7 +81,7 @@ def health_of_result(result: Result) -> Health:
             return Health.UNKNOWN
 
 
-def worst(healths: Sequence[Health]) -> Health:
+def worst(healths: Collection[Health]) -> Health:
     """The first that needs attention; UNKNOWN of nothing."""
     return min(healths, key=_WORST_FIRST.index, default=Health.UNKNOWN)
 
@@ -128,14 +127,18 @@ def young_until(next_slot: datetime | None, following: datetime | None) -> datet
     return next_slot + max((following - next_slot) / 2, LEAST_GRACE)
 
 
-def _certainty(evidence: Evidence, doubt: str | None) -> Certainty:
+def _certainty(evidence: Evidence, *, doubtful: bool) -> Certainty:
     if evidence.evaluated is None:
         return Certainty.NEVER
-    return Certainty.STALE if doubt or _broken(evidence.results) else Certainty.CERTAIN
+    return Certainty.STALE if doubtful else Certainty.CERTAIN
+
+
+def _said(quality: Health, *, broken: bool) -> Health:
+    return quality if quality is Health.FAILING or not broken else Health.UNKNOWN
 
 
 def _broken(results: Sequence[Result]) -> bool:
-    return any(required(result) and not result.status.evaluated for result in results)
+    return any(not result.status.evaluated and required(result) for result in results)
 
 
 def _trouble(run: RunRow) -> str:

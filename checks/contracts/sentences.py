@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from typing import Any
-
-from jsonschema import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from checks.contracts.document import shown
 from checks.contracts.read import Place
 from checks.records import Operator
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 #: ends the sentence of a field that the standard does not have at that place
 NOT_A_FIELD = "is not a field of"

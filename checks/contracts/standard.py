@@ -13,14 +13,14 @@ import json
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-from jsonschema import Draft201909Validator, ValidationError
-from jsonschema.validators import extend
+from typing import TYPE_CHECKING, Any
 
 from checks.contracts.quick import Quick
 from checks.contracts.read import Place
 from checks.contracts.sentences import Problem, problems_of, without_echoes
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 
 def problems(data: dict[str, Any]) -> list[Problem]:
@@ -64,6 +64,10 @@ def _within(data: Any, loc: Iterable[str | int]) -> Place:
 def _validator() -> Any:
     """jsonschema's validator with three keywords of ours, which pass over what is fine as it is. Its own
     `unevaluatedProperties` validates everything again to learn what was looked at, and reports a mistake twice."""
+    # here and not above: a twentieth of what a command costs before it begins, and contracts are nearly always fine
+    from jsonschema import Draft201909Validator
+    from jsonschema.validators import extend
+
     keywords = {"$ref": _follow, "if": _if, "unevaluatedProperties": _unevaluated}
     base = extend(Draft201909Validator, keywords)
     return base(_schema())
@@ -111,6 +115,8 @@ def _if(validator: Any, condition: Any, instance: Any, schema: Any) -> Iterator[
 
 
 def _unevaluated(_validator: Any, _allowed: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    from jsonschema import ValidationError
+
     if isinstance(instance, dict):
         known = _quick().keys(schema)(instance)
         for key in instance.keys() - known:
