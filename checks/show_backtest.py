@@ -130,6 +130,8 @@ def _seen(series: Document, name: str) -> str:
     value = series[name]
     if value is None:
         return "-"
+    if value == 0:
+        return "any"  # of a series that never moved
     if series["sees_in"] == "points":
         return f"{phrases.number(round(100 * value, 2))} points"
     return phrases.percent(round(100 * value, 1)) if value < _LARGE else f"more than {100 * _LARGE:,} %"

@@ -188,6 +188,8 @@ def _faults(settings: list[dict[str, Any]]) -> pd.DataFrame:
 def _seen(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
+    if value == 0:
+        return "any"  # of a series that never moved
     return f"{words.number(100 * value)} points" if unit == "points" else words.percent(value)
 
 

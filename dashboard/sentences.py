@@ -52,9 +52,13 @@ def _cause(state: DatasetHealth) -> str:
     return f"{state.name} {verb} {first.check}: {first.observed}{expected}"
 
 
+_JUDGED_BAD = (Status.FAIL, Status.NO_DATA, Status.WARN)
+
+
 def verdict(state: DatasetHealth) -> str:
     """What is said of one dataset in one sentence."""
-    reasons = [_sentence_end(reason) for reason in state.reasons]
+    known = tuple(f"{one.check}: " for one in state.results if one.status in _JUDGED_BAD)  # told line by line below
+    reasons = [_sentence_end(reason) for reason in state.reasons if not reason.startswith(known)]
     if state.health == Health.HEALTHY:
         passed = sum(result.status == Status.PASS for result in state.results)
         return f"Healthy: {'all ' if passed > 1 else ''}{words.count(passed, 'check')} passed" if passed else "Healthy"

@@ -56,6 +56,15 @@ def test_neighbouring_days_are_one_alert():
     assert sum(each.events for each in found.series) >= len(found.events) >= 2
 
 
+def test_an_event_of_several_days_is_told_as_on_the_pages():
+    """By the newest day that says more than what follows from missing rows, however far out the others were."""
+    found = replayed(shop({LOST: 0.1, LOST + 1: 0.3}))
+    [event] = near(found)
+    alerts = [Alert("s.shop", bucket, event.grain, SOMEBODY, each) for bucket, each in event.outside.items()]
+    [shown] = events(alerts, [])
+    assert (event.findings[0], shown.led) == (shown.leading, day(LOST + 1))
+
+
 def test_what_was_before_the_window_is_learned_from_and_not_told():
     found = replayed(shop({70: 0.3}))
     assert all(event.first >= day(DAYS - 60) for event in found.events)

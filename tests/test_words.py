@@ -186,6 +186,11 @@ class TestTheVerdictOfADataset:
         state = dataset("a", Health.UNKNOWN, result(), reasons=("did not answer since 06:00.",))
         assert sentences.verdict(state) == "Unknown: did not answer since 06:00"
 
+    def test_of_an_unknown_one_leaves_out_the_findings_that_stand_below(self) -> None:
+        told = ("did not answer since 06:00", "carriers: 11 different values", "rows: no number yet")
+        state = dataset("a", Health.UNKNOWN, result(Status.FAIL), reasons=told)
+        assert sentences.verdict(state) == "Unknown: did not answer since 06:00; rows: no number yet"
+
 
 def test_what_vanished_between_two_days_is_named() -> None:
     rows = [("UA", 165.0, 0.0), ("B6", 150.0, 148.0)]

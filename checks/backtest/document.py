@@ -75,7 +75,8 @@ def _reason(dataset: str, was_measured: bool, replayed: Replay) -> str | None:
         return f"{dataset} has no series that is judged by its past"
     if not replayed.days:
         longest = max(each.learning for each in replayed.series)
-        return f"all series of {dataset} are still learning: the longest has {longest} buckets"
+        has = "1 bucket" if longest == 1 else f"{longest} buckets"
+        return f"all series of {dataset} are still learning: the longest has {has}"
     return None
 
 

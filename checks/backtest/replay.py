@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from checks.learned import judging
-from checks.learned.events import follows, length_of
-from checks.learned.families import FOLLOWING, READINGS, family_of
+from checks.learned.events import follows, length_of, telling
+from checks.learned.families import READINGS
 from checks.learned.grids import Watched
 from checks.learned.judging import Judged
 from checks.learned.spending import spending
@@ -122,16 +122,9 @@ def _goes_on(run: dict[datetime, tuple[Finding, ...]], bucket: datetime, finding
 
 
 def _event(grain: Grain, run: dict[datetime, tuple[Finding, ...]], labels: Sequence[Label]) -> Event:
-    worst = max(run.values(), key=_telling)
     said = [label for label in labels if label.kind is not LabelKind.NEW_REGIME and _is_about(label, run)]
     said.sort(key=lambda label: label.kind not in _WRONG)
-    return Event(min(run), max(run), grain, worst, run, said[0] if said else None)
-
-
-def _telling(findings: Sequence[Finding]) -> tuple[bool, float]:
-    """How well a bucket tells the event: how far out its leading finding is, after those where that is the number of
-    rows, or anything that does not follow from it."""
-    return family_of(findings[0].metric) not in FOLLOWING, abs(findings[0].score)
+    return Event(min(run), max(run), grain, run[telling(run)], run, said[0] if said else None)
 
 
 def _is_about(label: Label, outside: Mapping[datetime, tuple[Finding, ...]]) -> bool:
