@@ -61,7 +61,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_unconfigure() -> None:
-    gc.unfreeze()  # DuckDB complains of objects that are there when the process ends
+    gc.unfreeze()
+    gc.collect()  # DuckDB complains of objects that are there when the process ends
 
 
 @pytest.fixture(autouse=True)

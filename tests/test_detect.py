@@ -424,6 +424,7 @@ def test_six_hours_without_rows_are_an_anomaly_after_they_were_labelled_too_and_
         np.testing.assert_array_equal(each[labelled, ~excluded[gap]], each[gap, ~excluded[gap]], err_msg=name)
 
 
+@pytest.mark.slow
 def test_six_hours_without_rows_are_an_anomaly_in_a_long_weekend_too() -> None:
     hours = pd.date_range("2026-01-05", periods=24 * 42, freq="h")
     is_open, chance = (hours.hour >= 9) & (hours.hour < 21), np.random.default_rng(6)
@@ -434,6 +435,7 @@ def test_six_hours_without_rows_are_an_anomaly_in_a_long_weekend_too() -> None:
     assert (found[0] & ~found[1]).nonzero()[0].tolist() == [before_washingtons_birthday + 5]
 
 
+@pytest.mark.slow
 def test_six_hours_without_rows_are_an_anomaly_where_the_last_of_them_has_less_than_one_row() -> None:
     hours, chance = pd.date_range("2025-01-06", periods=24 * 60, freq="h"), np.random.default_rng(1)
     usual = np.select([(hours.hour >= 1) & (hours.hour < 6), hours.hour == 6], [2.5, 0.7], 8.0)
