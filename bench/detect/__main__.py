@@ -38,6 +38,8 @@ def _run(task: Task, name: str, arguments: argparse.Namespace) -> None:
     if arguments.quick:
         trials = [_shorter(trial) for trial in trials[::3]]
     print(f"{name}, {half}: {len(trials)} series", flush=True)
+    if not trials:
+        return
     for detector in arguments.detector:
         begun = time.perf_counter()
         scored = run(named(detector), trials)

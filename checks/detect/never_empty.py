@@ -90,9 +90,12 @@ def arrivals(centre: Array, spread: Array, always: Array) -> Array:
 
 def seldom(always: Array, empty: Array, fresh: Array, chance: Array, calendar: Calendar) -> Array:
     """Where a count was watched for so long that by `chance` (of one bucket) it would have been without rows by now,
-    and hardly was: S x T, by what was before each bucket, but for the last cycle: days of one outage stay one. `empty`
-    marks the buckets without rows among those that teach, `fresh` has the bucket at which each series began."""
+    and hardly was: S x T, by what was before each day, but for the last cycle: days of one outage stay one. `empty`
+    marks the buckets without rows among those that teach, `fresh` has the bucket at which each series began. Of hours
+    it says nothing: those that have many rows do not speak for those that have few."""
     buckets = empty.shape[1]
+    if not calendar.daily:
+        return np.zeros(empty.shape, dtype=bool)
     surprises = np.zeros((len(empty), buckets + 1), dtype=int)
     np.cumsum(empty & (always > 0), axis=1, out=surprises[:, 1:])
     known = surprises[:, np.maximum(np.arange(buckets) - calendar.cycle, 0)]
