@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -296,6 +296,31 @@ def test_a_vanished_value_is_told_for_two_weeks_and_then_is_usual():
     days = drawn(9, 80, 1000, SHARES)
     assert "vanished" in (told(moved(days, "fax", "web", lasting)).reason or "")
     assert "fax vanished" not in (told(moved(days, "fax", "web", lasting + 1)).reason or "")
+
+
+def gone_on(days: int, absent: Collection[int], rows_of_value: np.ndarray) -> np.ndarray:
+    """On which days a value of 100 rows a day is told to have vanished."""
+    counts = rows_of_value.copy()
+    counts[list(absent)] = 0
+    whole, none = np.full((1, days), 100.0), np.zeros((1, days), dtype=bool)
+    return np.flatnonzero(np.isfinite(vanished(counts[None, :] / whole, whole, none, none, pace_of(Grain.DAY))[0]))
+
+
+def test_a_value_that_came_back_and_goes_again_is_told_once_it_was_there_for_twice_as_long():
+    absent = (40, 60, 61, 130)
+    assert gone_on(140, absent, np.full(140, 30.0)).tolist() == [40, 130]
+
+
+def test_a_value_of_one_weekday_never_was_always_there():
+    counts = np.where(np.arange(300) % 7 == 4, 100.0, 0.0)
+    assert gone_on(300, [], counts).tolist() == []
+
+
+def test_a_value_whose_rows_come_and_go_together_is_missed_for_longer():
+    """A sunny day has many sunny hours, and a day without any is nothing odd."""
+    hours = np.random.default_rng(3).choice([3.0, 5.0, 40.0, 72.0], 60)
+    assert gone_on(60, [59], np.full(60, hours.mean().round())).tolist() == [59]
+    assert gone_on(60, [59], hours).tolist() == []
 
 
 def test_a_column_of_months_or_versions_has_nothing_that_should_be_there():

@@ -69,6 +69,30 @@ def test_a_new_length_is_told_for_two_weeks_and_is_the_usual_one_after_four_more
     assert after.status is Status.PASS
 
 
+def test_a_length_that_is_there_now_and_then_is_told_once_and_after_twice_as_long_a_rest():
+    odd = [3.0] * 40 + [5.0] + [3.0] * 9
+    again = told([3.0] * 60, [*odd, *[3.0] * 9, 5.0])
+    assert again is None  # not watched: the column has not had one length for long
+    rested = told([3.0] * 110, [*odd, *[3.0] * 59, 5.0])
+    assert rested is not None
+    assert rested.status is Status.WARN
+
+
+def test_a_label_of_an_odd_length_leaves_the_column_watched():
+    odd = told([3.0] * 60, [*[3.0] * 58, 5.0, 5.0], label(LabelKind.KNOWN_ERROR, days_ago=2))
+    assert odd is not None
+    assert odd.status is Status.WARN
+
+
+def test_one_different_value_more_is_nothing_to_report_and_two_are():
+    days = {ROWS: calm(1, 80, 1000), KINDS: np.full(80, 19.0)}
+    for more, status in ((1.0, Status.PASS), (2.0, Status.WARN)):
+        days[KINDS][-1] = 19.0 + more
+        assert learned(days)[0]["learned.distinct"].status is status
+    days[KINDS][-1] = 18.0
+    assert learned(days)[0]["learned.distinct"].status is Status.WARN
+
+
 def test_a_label_makes_a_new_length_expected_or_the_usual_one():
     lengths = [3.0] * 59 + [5.0]
     expected = told(lengths, lengths, label(LabelKind.EXPECTED))

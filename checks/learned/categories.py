@@ -61,7 +61,7 @@ def _with_categories(part: Watched, scores: Scores, heard: Heard) -> Scores:
     usual[own] = vanished(part.values[own], part.rows[own], heard.untaught[own], heard.fresh[own], pace)
     new = np.zeros(part.values.shape, dtype=bool)
     new[own] = newcomers(part.values[own], part.rows[own], heard.void[own], heard.fresh[own], pace)
-    regular = ~own[:, None] | _mostly_there(part.values, heard.untaught, pace)
+    regular = ~own[:, None] | mostly_there(part.values, heard.untaught, pace)
     gone = np.isfinite(usual)
     state = np.where(regular | (scores.state == "unmeasured"), scores.state, UNWATCHED)
     return replace(
@@ -76,28 +76,50 @@ def _with_categories(part: Watched, scores: Scores, heard: Heard) -> Scores:
 
 def vanished(values: np.ndarray, rows: np.ndarray, void: np.ndarray, fresh: np.ndarray, pace: Pace) -> np.ndarray:
     """The usual share of values that should be there and are not, NaN elsewhere. All are series x buckets; nothing is
-    learned from what is `void`, and `fresh` marks the buckets with which a new regime begins."""
+    learned from what is `void`, and `fresh` marks the buckets with which a new regime begins. A value that comes back
+    may go again: that is told after it was there for twice as long as before."""
     series, told = len(values), np.full(values.shape, np.nan)
-    alike, lasts = np.zeros(series, dtype=int), np.zeros(series, dtype=int)
-    usual, lost, lessons = np.zeros(series), np.zeros(series), np.zeros(series, dtype=int)
+    alike, steady, lasts, lessons = (np.zeros(series, dtype=int) for _ in range(4))
+    usual, unrest, lost, enough = np.zeros(series), np.zeros(series), np.zeros(series), np.full(series, pace.always)
     for at in range(values.shape[1]):
-        alike[fresh[:, at]] = 0
-        known = np.isfinite(values[:, at]) & (rows[:, at] > 0)
-        gone = known & (values[:, at] == 0) & (alike > 0)
-        by_now = np.where(gone, lost + usual * np.nan_to_num(rows[:, at]), lost)
-        lost = np.where(void[:, at], lost, by_now)
+        alike[fresh[:, at]], steady[fresh[:, at]], enough[fresh[:, at]] = 0, 0, pace.always
+        share, behind, taught = np.nan_to_num(values[:, at]), np.nan_to_num(rows[:, at]), ~void[:, at]
+        known = np.isfinite(values[:, at]) & (behind > 0)
+        gone = known & (share == 0) & (alike > 0)
+        by_now = np.where(gone, lost + _unlikely(usual * behind, unrest), lost)
+        lost = np.where(taught, by_now, lost)
         beyond = gone & (by_now >= FEW_ROWS)
-        tell = beyond & (alike >= pace.always)
+        tell = beyond & (steady >= enough)
         told[tell, at] = usual[tell]
-        lasts += tell & ~void[:, at]
-        alike[(beyond & ~tell & ~void[:, at]) | (lasts >= pace.lasting)] = 0
-        there = known & (values[:, at] > 0) & ~void[:, at]
-        taught = known & ~void[:, at] & ~tell & (there | (alike > 0))
-        lessons = np.where(alike == 0, 0, lessons) + taught
-        step = (np.nan_to_num(values[:, at]) - usual) / np.clip(lessons, 1, pace.always)
-        usual, alike = np.where(taught, np.where(alike == 0, values[:, at], usual + step), usual), alike + there
+        lasts += tell & taught
+        alike[(beyond & ~tell & taught) | (lasts >= pace.lasting)] = 0
+        steady[alike == 0] = 0
+        there = known & (share > 0) & taught
+        again = there & (lasts > 0)
+        steady, enough = np.where(again, 0, steady) + there, np.where(again, 2 * enough, enough)
+        learns = known & taught & ~tell & (there | (alike > 0))
+        lessons = np.where(alike == 0, 0, lessons) + learns
+        pace_of_lesson = 1 / np.clip(lessons, 1, pace.always)
+        off = _unrest(share * behind, usual * behind) - unrest
+        unrest = np.where(learns, np.where(alike == 0, 0.0, unrest + off * pace_of_lesson), unrest)
+        step = (share - usual) * pace_of_lesson
+        usual, alike = np.where(learns, np.where(alike == 0, share, usual + step), usual), alike + there
         lost, lasts = np.where(there | (alike == 0), 0.0, lost), np.where(there | (alike == 0), 0, lasts)
     return told
+
+
+def _unrest(count: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """How far a number of rows is off, squared and beside what is usual, without what chance makes of single rows."""
+    there = np.where(usual > 0, usual, 1.0)
+    return np.where(usual > 0, ((count - usual) ** 2 - usual) / there**2, 0.0)
+
+
+def _unlikely(usual: np.ndarray, unrest: np.ndarray) -> np.ndarray:
+    """How unlikely no rows at all are where so many are usual, as the number of rows that chance leaves out as seldom
+    if each comes by itself. Rows that come and go together, as the hours of a rainy day do, are left out oftener: by
+    the negative binomial distribution with that unrest."""
+    together = np.maximum(unrest, 1e-9)
+    return np.log1p(together * usual) / together
 
 
 def newcomers(values: np.ndarray, rows: np.ndarray, void: np.ndarray, fresh: np.ndarray, pace: Pace) -> np.ndarray:
@@ -122,7 +144,7 @@ def newcomers(values: np.ndarray, rows: np.ndarray, void: np.ndarray, fresh: np.
     return found
 
 
-def _mostly_there(values: np.ndarray, void: np.ndarray, pace: Pace) -> np.ndarray:
+def mostly_there(values: np.ndarray, void: np.ndarray, pace: Pace) -> np.ndarray:
     """Whether a value was in at least half of the buckets since it came, and in LASTING of them: of others nobody can
     say which share is usual."""
     known = np.isfinite(values) & ~void

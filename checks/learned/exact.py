@@ -2,6 +2,7 @@
 
 fixed length      a column whose values all had the same length has others
 constant          a column that always had several values has one
+one more          one odd row makes a value more: nothing is said of that, nor of a level that moved by so little
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from checks.learned.grids import Watched
 
 #: days that must have been alike, and those after which what is new is usual
 ALWAYS, LASTING = 28, 14
+#: different values that are nothing to report when they are more than usual
+ONE_MORE = 1.5
 FAR = 1000.0
 UNWATCHED = "unwatched"
 
@@ -38,20 +41,21 @@ def fixed_length(watched: Watched, void: np.ndarray, begins: np.ndarray) -> Scor
 
 
 def _lengths(pair: np.ndarray, void: np.ndarray, fresh: np.ndarray, per_day: int) -> np.ndarray:
-    """The one length that was known before each bucket, NaN where there was none."""
+    """The one length that was known before each bucket, NaN where there was none. A column that went back to its length
+    has others now and then: it is watched again after it had the one for twice as long as before."""
     known = np.full(pair.shape[1], np.nan)
-    length, alike, other = np.nan, 0, 0
-    always, lasting = ALWAYS * per_day, LASTING * per_day
+    length, alike, other, enough = np.nan, 0, 0, ALWAYS * per_day
     for at, (shortest, longest) in enumerate(pair.T):
         if fresh[at]:
-            length, alike, other = np.nan, 0, 0
-        if alike >= always:
+            length, alike, other, enough = np.nan, 0, 0, ALWAYS * per_day
+        if alike >= enough:
             known[at] = length
         if void[at] or np.isnan(shortest) or np.isnan(longest):
             continue
         if shortest == longest == length:
-            alike, other = alike + 1, 0
-        elif alike >= always and other < lasting:
+            alike, enough = (1, 2 * enough) if other else (alike + 1, enough)
+            other = 0
+        elif alike >= enough and other < LASTING * per_day:
             other += 1
         else:
             length, alike, other = (shortest, 1, 0) if shortest == longest else (np.nan, 0, 0)
@@ -71,3 +75,27 @@ def constant(values: np.ndarray, scores: Scores, void: np.ndarray, per_day: int)
         score = np.where(turned, (values - scores.expected) / (scores.expected - lower), scores.score)
     state = np.where(turned, "anomaly", scores.state)
     return replace(scores, lower=lower, score=score, state=state, is_anomaly=scores.is_anomaly | turned)
+
+
+def one_more(values: np.ndarray, scores: Scores, void: np.ndarray, per_day: int) -> Scores:
+    """Scores of numbers of different values: one more than expected is inside, and a drift by less than two is none."""
+    small = (scores.state == "drift") & ~_moved(np.where(void, np.nan, values), scores.state == "drift", per_day)
+    room = scores.expected + ONE_MORE
+    more = (scores.state == "anomaly") & (values > scores.expected) & (values <= room)
+    inside = small | more
+    upper = np.where(np.isfinite(scores.upper), np.fmax(scores.upper, room), scores.upper)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        score = np.where(inside, np.clip((values - scores.expected) / (upper - scores.expected), -1, 1), scores.score)
+    state = np.where(inside, "normal", scores.state)
+    return replace(scores, upper=upper, score=score, state=state, is_anomaly=scores.is_anomaly & ~inside)
+
+
+def _moved(values: np.ndarray, drifts: np.ndarray, per_day: int) -> np.ndarray:
+    """Where the level of the last two weeks is two values or more from that of the four weeks that ended three weeks
+    ago."""
+    found = np.zeros(values.shape, dtype=bool)
+    for row, at in np.argwhere(drifts):
+        now, before = values[row, : at + 1][-14 * per_day :], values[row, : at + 1][-49 * per_day : -21 * per_day]
+        if np.isfinite(now).any() and np.isfinite(before).any():
+            found[row, at] = abs(np.nanmean(now) - np.nanmean(before)) > ONE_MORE
+    return found

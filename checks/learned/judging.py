@@ -122,7 +122,8 @@ def _by_rules(family: Family, part: Watched, scores: Scores, heard: said.Heard) 
     if family is SHARES:
         return categories.judged(part, scores, heard)
     if family is DISTINCT:
-        return exact.constant(part.values, scores, heard.untaught, part.per_day)
+        enough = exact.one_more(part.values, scores, heard.untaught, part.per_day)
+        return exact.constant(part.values, enough, heard.untaught, part.per_day)
     if family.only_up:
         rates = READINGS[part.metrics[0].name].kind == "rate"
         return _upward(part.values, scores, never_seen(part, heard) if rates else np.inf)
