@@ -28,6 +28,7 @@ def of_kind(kind: str, seed: int = 1, buckets: pd.DatetimeIndex = DAYS) -> pd.Se
     made = {
         "count": np.round(1000 * weekend * np.exp(0.05 * noise)),
         "rate": chance.binomial(1000, 0.02, len(buckets)) / 1000,
+        "share": chance.binomial(1000, 0.3, len(buckets)) / 1000,
         "value": 40 + 2 * noise,
         "gap": 3600 * np.exp(0.1 * noise),
     }
@@ -59,7 +60,7 @@ def test_changing_the_future_never_changes_the_verdicts_of_the_past(kind, seed, 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fall_to_nothing_or_a_jump_is_an_anomaly_of_every_kind(kind) -> None:
     values = of_kind(kind)
-    values.iloc[150] = {"count": 0, "rate": 0.2, "value": 80, "gap": 36000}[kind]
+    values.iloc[150] = {"count": 0, "rate": 0.2, "share": 0.0, "value": 80, "gap": 36000}[kind]
     assert score(values, kind)["state"].iloc[150] == "anomaly"
 
 
@@ -585,3 +586,23 @@ def test_senseless_series_are_refused_with_a_sentence() -> None:
         score(of_kind("count")[::-1], "count")
     with pytest.raises(ValueError, match="series x 180"):
         score_many(np.zeros((2, 5)), DAYS, ["count", "count"])
+
+
+def test_a_share_of_many_rows_falls_out_of_its_band_before_it_is_halved():
+    """Its rows come by themselves, so it is known how far chance moves it: a few odd days of others say little."""
+    falls = []
+    for seed in range(8):
+        values = of_kind("share", seed)
+        values.iloc[-1] *= 0.65
+        rows = pd.Series(1000.0, values.index)
+        falls.append(score(values, "share", denominators=rows, alerts_per_90_days=0.01)["is_anomaly"].iloc[-1])
+    assert all(falls)
+
+
+def test_a_share_that_hardly_moves_is_not_told_from_one_that_chance_moves_a_little():
+    """Flights of a carrier go by a schedule: three of sixty that are missing are nothing."""
+    values = pd.Series(np.resize([0.062, 0.063], len(DAYS)), DAYS)
+    rows = pd.Series(950.0, DAYS)
+    for last, is_told in ((0.058, False), (0.03, True)):
+        values.iloc[-1] = last
+        assert score(values, "share", denominators=rows)["is_anomaly"].iloc[-1] == is_told

@@ -15,8 +15,9 @@ from checks.learned.families import FILLING_SHARE, READINGS, budget
 from checks.learned.labels import heard
 from checks.learned.learning import learn
 from checks.learned.past import grid
+from checks.learned.spending import spending
 from checks.measure import table_grid
-from checks.records import Dataset, Grain, Label, LabelKind, Metric, Repeats, Result, Severity, Status
+from checks.records import Dataset, Grain, Label, LabelKind, Metric, Repeats, Result, Severity, Status, category_count
 from connectors import TableName
 from tests.learning import MEAN, NULLS, ROWS, TODAY, by_day, calm, learned, measured, noise, usual, with_last
 from tests.monitors import utc
@@ -141,6 +142,21 @@ def test_a_table_of_200_quiet_columns_alarms_no_oftener_than_the_budget():
     for column in range(200):
         days[Metric("null_rate", f"c{column}", Grain.DAY)] = noise(column + 10, 365, 0.05, 0.1)
     assert len(learned(days)[1].alerts) <= 2 * 365 / 90
+
+
+def test_values_that_are_seldom_there_spend_nothing_of_the_budget():
+    buckets = tuple(TODAY - timedelta(days=number) for number in range(60, 0, -1))
+    kinds = {replace(category_count("kind", name), grain=Grain.DAY): 1.0 for name in "abc"}
+    seldom = {replace(category_count("kind", f"z{n}"), grain=Grain.DAY): 0.0 for n in range(30)}
+
+    def allowed(shares: dict[Metric, float]) -> float:
+        lines = {metric: np.where(np.arange(60) % 20 == 3, 2.0, 100.0 * often) for metric, often in shares.items()}
+        lines |= {ROWS: np.full(60, 500.0)}
+        series = {metric: dict(zip(buckets, line.tolist(), strict=True)) for metric, line in lines.items()}
+        own = grid(Grain.DAY, series, buckets)
+        return spending([own], 1.0)[0][own.metrics.index(next(iter(kinds))), -1]
+
+    assert allowed(kinds | seldom) == allowed(kinds)
 
 
 def test_many_quiet_columns_do_not_make_it_blind_for_missing_rows():

@@ -107,7 +107,8 @@ def test_what_is_believed_of_a_series_is_learned_with_the_budget_of_a_run(monito
     spent = budget(judged.metrics, dataset.detection.alerts_per_90_days)
     fit = fitted(monitor.history, dataset, Metric("row_change"), monitor.clock())
     assert fit is not None
-    assert (fit.settings.alerts_per_90_days, fit.settings.series_count) == spent[VOLUME]
+    alerts, parts = spent[VOLUME]
+    assert fit.settings.of_one_series == alerts / parts
     assert fit.learned == 14
     for column in ("gone", "nowhere"):
         assert fitted(monitor.history, dataset, Metric("null_rate", column), monitor.clock()) is None

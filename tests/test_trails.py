@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from checks.detect import KINDS, Settings, Trails, score_many, trails
+from checks.detect import KINDS, PARTS, Settings, Trails, score_many, trails
 from checks.detect.following import Follower
 from checks.learned import judging, learning
 from checks.learned.before import Before
@@ -30,6 +30,7 @@ def values_of(buckets: pd.DatetimeIndex, seed: int) -> np.ndarray:
     size = len(buckets)
     return np.stack([
         chance.poisson(1000, size).astype(float), chance.binomial(500, 0.03, size) / 500,
+        chance.binomial(500, 0.3, size) / 500,
         40 + chance.normal(size=size), 3600 * np.exp(0.1 * chance.normal(size=size)),
     ])  # fmt: skip
 
@@ -46,8 +47,8 @@ def question(buckets: pd.DatetimeIndex, seed: int) -> dict:
         "excluded": chance.random(values.shape) < 0.03,
         "excused": chance.random(values.shape) < 0.03,
         "allowed": np.where(np.arange(len(buckets)) < 60, 0.5, 0.2) * np.ones(values.shape),
-        "denominators": np.where([[kind == "rate"] for kind in KINDS], 500.0, np.nan) * np.ones(values.shape),
-        "regimes": [[], [], [buckets[len(buckets) // 2]], []],
+        "denominators": np.where([[kind in PARTS] for kind in KINDS], 500.0, np.nan) * np.ones(values.shape),
+        "regimes": [[], [], [buckets[len(buckets) // 2]], [], []],
     }
 
 
@@ -113,17 +114,17 @@ def test_only_what_is_new_is_followed(cost):
 
 
 def test_trails_of_the_grids_that_were_judged_last_are_kept_and_wide_ones_never(cost, monkeypatch):
-    monkeypatch.setattr(trails, "MOST", 60_000)
+    monkeypatch.setattr(trails, "MOST", 75_000)
     kept, asked = Trails(), until(question(DAYS, 3), 101)
     assert [cost(kept, name, asked, 100) for name in "abaca"] == [101, 101, 1, 101, 1]
     assert cost(kept, "b", asked, 100) == 101
-    monkeypatch.setattr(trails, "MOST_OF_ONE", 399)
+    monkeypatch.setattr(trails, "MOST_OF_ONE", 499)
     assert [cost(kept, "d", asked, 100) for _ in range(2)] == [101, 101]
 
 
 def test_what_is_remembered_of_young_hours_counts_as_what_it_takes(cost, monkeypatch):
     """They have few values, and take as much as those of weeks: a thousand new tables must not fill a machine."""
-    monkeypatch.setattr(trails, "MOST", 300_000)
+    monkeypatch.setattr(trails, "MOST", 375_000)
     kept, asked = Trails(), until(question(HOURS, 3), 24)
     assert [cost(kept, name, asked, 23) for name in "abcda"] == [24, 24, 24, 24, 24]
     assert cost(kept, "d", asked, 23) == 1

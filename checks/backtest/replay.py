@@ -170,7 +170,7 @@ def _sees(metric: Metric, usual: np.ndarray, lower: np.ndarray, upper: np.ndarra
 
 def is_rate(metric: Metric) -> bool:
     """Whether the series is a part of all rows."""
-    return READINGS[metric.name].kind == "rate"
+    return READINGS[metric.name].is_share
 
 
 def _middling(parts: np.ndarray) -> float | None:

@@ -11,11 +11,12 @@ from checks.detect.days import Days, by_day
 from checks.detect.fits import Fit, Verdict, Visible
 from checks.detect.fitting import fit, fit_many
 from checks.detect.scoring import STATES, Scores, score, score_many
-from checks.detect.settings import KINDS, Kind, Settings
+from checks.detect.settings import KINDS, PARTS, Kind, Settings
 from checks.detect.trails import Trails
 
 __all__ = [
     "KINDS",
+    "PARTS",
     "STATES",
     "Beliefs",
     "Days",

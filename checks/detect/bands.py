@@ -13,7 +13,7 @@ import numpy as np
 
 from checks.detect.calendars import TURN_OF_YEAR, Calendar
 from checks.detect.following import YOUNG
-from checks.detect.settings import Kind, Settings
+from checks.detect.settings import PARTS, Kind, Settings
 from checks.detect.threshold import OF_DAYS_OF_HOURS, chance_per_bucket, limit_of_chance, limits, of_days
 from checks.detect.together import furthest_off, reaches, sums
 from checks.detect.walk import Followed, needed
@@ -22,9 +22,9 @@ Array = np.ndarray
 
 #: the part of the budget that single buckets have; the cumulative test has the rest, and needs less of it for rates:
 #: chance moves their level little, so that a drift stands out
-POINT_SHARE = {"count": 0.6, "rate": 0.75, "value": 0.6, "gap": 0.6}
-#: real counts and values are odd more often than their past tells, rates hardly
-PRUDENCE = {"count": 0.4, "rate": 0.8, "value": 0.2, "gap": 0.2}
+POINT_SHARE = {"count": 0.6, "rate": 0.75, "share": 0.6, "value": 0.6, "gap": 0.6}
+#: real counts, shares and values are odd more often than their past tells, rates hardly
+PRUDENCE = {"count": 0.4, "rate": 0.8, "share": 0.4, "value": 0.2, "gap": 0.2}
 #: odd hours come in runs, so their limit is made from the largest error of each day. While there are fewer days than
 #: the first number it is made from single hours; from the second number on it is not
 FEW_DAYS = (21.0, 35.0)
@@ -36,7 +36,7 @@ SPECIAL_ROOM = 1.3
 #: the part of the point test's budget for the upper side, by kind: counts rise far by themselves (a page that went
 #: viral) but seldom fall so, and an alarm spent below finds more; a rate of nulls or of failures that falls is seldom
 #: trouble, and a gap that is short never is
-UPPER_SHARE = {"count": 0.25, "rate": 0.85, "value": 0.5, "gap": 0.95}
+UPPER_SHARE = {"count": 0.25, "rate": 0.85, "share": 0.5, "value": 0.5, "gap": 0.95}
 #: errors further back than this many days do not set the limit
 MEMORY_DAYS, MEMORY_DAYS_HOURLY = 400, 70
 #: however odd the buckets before were, the value itself is this many standard deviations off when it is told
@@ -113,10 +113,10 @@ def _by_side(
     shares = np.array([POINT_SHARE[kind] * PRUDENCE[kind] * side for kind, side in zip(kinds, sides, strict=True)])
     allowed = followed.allowed if after is None else after
     chance = chance_per_bucket(allowed, judged_at_once) * shares[:, None]
-    rates = np.array([kind == "rate" for kind in kinds], dtype=bool)
+    parts = np.isin(kinds, PARTS)
 
     def make(past: Array, chance: Array, by_chance: Array) -> Array:
-        found = _limits(past, chance, rates, calendar)
+        found = _limits(past, chance, parts, calendar)
         return found + by_chance * (limit_of_chance(chance) - found) if calendar.daily else found
 
     if after is not None:
@@ -170,10 +170,10 @@ def _over_time(errors: Array, followed: Followed, make: Callable[[Array, int], A
     return found
 
 
-def _limits(errors: Array, chance: Array, rates: Array, calendar: Calendar) -> Array:
-    """`chance`: of one bucket of days or longer, and of one day of hours. `rates` marks the series that are rates."""
+def _limits(errors: Array, chance: Array, parts: Array, calendar: Calendar) -> Array:
+    """`chance`: of one bucket of days or longer, and of one day of hours. `parts` marks rates and shares."""
     if calendar.daily:
-        return limits(errors, chance, of_days(rates))
+        return limits(errors, chance, of_days(parts))
     largest = _largest(errors, calendar.per_day)
     found = HOURLY_ROOM * limits(largest, chance, OF_DAYS_OF_HOURS)
     part = np.interp(np.isfinite(largest).sum(axis=1), FEW_DAYS, (0.0, 1.0))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from checks.detect.scales import from_scale
-from checks.detect.settings import Kind
+from checks.detect.settings import PARTS, Kind
 
 if TYPE_CHECKING:
     from checks.detect.walk import Followed
@@ -87,7 +87,7 @@ def _cells(level: float, season: Array, kind: Kind, of: str) -> tuple[float, ...
 def _change(level: float, by: float, kind: Kind) -> float:
     """A step on the scale as a change in percent of the level, or in percentage points for a rate."""
     before, after = (float(from_scale(np.array(each), kind)) for each in (level, level + by))
-    if kind == "rate":
+    if kind in PARTS:
         return (after - before) * 100
     return (after - before) / abs(before) * 100 if before else 0.0
 

@@ -14,7 +14,7 @@ from checks.detect.calendars import special_day
 from checks.detect.following import with_chance
 from checks.detect.scales import chance, floors, from_scale, to_scale
 from checks.detect.scoring import ANOMALY, FURTHEST, LEARNING, NORMAL, UNMEASURED
-from checks.detect.settings import Kind, Settings
+from checks.detect.settings import PARTS, Kind, Settings
 from checks.detect.threshold import chance_per_bucket
 
 #: how much of the last errors' correction is left a bucket later
@@ -104,7 +104,7 @@ class Fit:
         """What this monitor can see at all, on a usual bucket."""
         cells = [self._usual(cell) for cell in range(len(self.season))]
         centre, low, high = (from_scale(np.array(part), self.kind) for part in zip(*cells, strict=True))
-        if self.kind == "rate":
+        if self.kind in PARTS:
             down, up = np.median(centre - low) * 100, np.median(high - centre) * 100
             return Visible(float(down) if np.median(low) > 0 else None, float(up), "points")
         size = np.maximum(np.abs(centre), 1e-12)

@@ -36,6 +36,9 @@ CHANCE_FLOOR = 0.5
 VARIANCE_OF_FEW = float(chance(to_scale(np.array(6.0), "count"), "count", None))
 #: even counts of few rows are odd more often than chance makes them: so far its limit is believed
 TRUST_CHANCE = 0.5
+#: how far the limit of a share is believed to be that of chance, where its errors are: most of the way, rows come by
+#: themselves; not while so few rows have the value, or have not, that the errors lean to one side
+TRUST_CHANCE_OF_SHARES, FEW_OF_A_VALUE = 0.75, 6.0
 #: how far unrest may narrow and widen the band
 RESTLESS = (0.7, 3.0)
 #: a daily rate is as restless as this by chance, when its days are independent of each other: only more widens its band
@@ -71,10 +74,11 @@ class Expected:
 
 
 class Follower:
-    """Follows the series through the buckets of a calendar. `counts` and `rates` mark the series that are such."""
+    """Follows the series through the buckets of a calendar. `counts`, `rates` and `shares` mark the series that are
+    such."""
 
-    def __init__(self, memory: Memory, calendar: Calendar, counts: Array, rates: Array) -> None:
-        self.memory, self.calendar, self.counts = memory, calendar, counts
+    def __init__(self, memory: Memory, calendar: Calendar, counts: Array, rates: Array, shares: Array) -> None:
+        self.memory, self.calendar, self.counts, self.of_values = memory, calendar, counts, shares
         self.daily_rates = rates & calendar.daily
         self.cell_trust = np.where(self.daily_rates, CELL_TRUST_RATE, CELL_TRUST)
         self.cell_memory = np.where(self.daily_rates, CELL_MEMORY_RATE, CELL_MEMORY)
@@ -116,13 +120,20 @@ class Follower:
         return np.clip(restless, *RESTLESS) ** (1.0 - self.by_chance())
 
     def by_chance(self) -> Array:
-        """How far the errors of a count are those of pure chance, 0 to 1, of S series: the part of their variance that
-        chance gives, and the less the more rows there are. 0 for other kinds, for a count that moves by less than half
-        of what chance would do, and for one of so few rows that chance often leaves it without any."""
+        """How far the errors of a count or share are those of pure chance, 0 to 1, of S series: the part of their
+        variance that chance gives, and of a count the less the more rows there are. 0 for other kinds, for what moves
+        by less than half of what chance would do, and where there are so few rows that chance often leaves none."""
         usual = self.memory.usual_chance
         part = usual / np.maximum(SPREAD * self.memory.spread, 1e-12) ** 2
-        told = self.counts & (usual < VARIANCE_OF_FEW)
-        return np.where(told, np.clip(np.minimum(part, 2.0 - part), 0.0, 1.0) * TRUST_CHANCE * usual / BEND**2, 0.0)
+        told = np.where(self.counts, usual < VARIANCE_OF_FEW, self.of_values & ~self._have_few())
+        trust = np.where(self.counts, TRUST_CHANCE * usual / BEND**2, TRUST_CHANCE_OF_SHARES)
+        return np.where(told, np.clip(np.minimum(part, 2.0 - part), 0.0, 1.0) * trust, 0.0)
+
+    def _have_few(self) -> Array:
+        """Which shares are those of few rows, or of all but few."""
+        share = np.sin(np.clip(self.memory.level[1], 0.0, np.pi / 2)) ** 2
+        rows = 0.25 / np.maximum(self.memory.usual_chance, 1e-12)
+        return np.minimum(share, 1.0 - share) * rows < FEW_OF_A_VALUE
 
     def floor(self, base: Array, least: Array) -> Array:
         """The smallest standard deviation: `least`, and of a count one not far below chance. Chance has no part in a
@@ -135,6 +146,8 @@ class Follower:
         """What bucket t should bring. `rows_chance`: variance from the rows behind a rate; `least`: the smallest
         standard deviation worth telling apart."""
         memory, calendar = self.memory, self.calendar
+        moves = self.of_values & (memory.highest > memory.lowest)
+        least = np.maximum(least, CHANCE_FLOOR * np.sqrt(np.where(moves, rows_chance, 0.0)))
         seasonal = np.stack([season[cells[t]] for season, cells in zip(memory.season, calendar.cells, strict=True)])
         models = memory.level + seasonal[self.owner]
         weights = self.weights()

@@ -1,14 +1,15 @@
 """The scale on which a kind of series is steady: where a change of the same meaning has the same size at every level.
 
 Counts and gaps are multiplied by their causes, so they are read as logarithms; counts of few rows wobble by chance with
-the square root of their level, so they go over into roots; so do rates, read as arcsine of the root; values stay.
+the square root of their level, so they go over into roots; so do rates and
+shares, read as arcsine of the root; values stay.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from checks.detect.settings import Kind, Settings
+from checks.detect.settings import PARTS, Kind, Settings
 
 Array = np.ndarray
 
@@ -25,7 +26,7 @@ def to_scale(values: Array, kind: Kind) -> Array:
         return 2.0 * np.arcsinh(BEND * np.sqrt(np.maximum(values, 0.0)))
     if kind == "gap":
         return np.log1p(np.maximum(values, 0.0))
-    if kind == "rate":
+    if kind in PARTS:
         return np.arcsin(np.sqrt(np.clip(values, 0.0, 1.0)))
     return np.array(values, dtype=float)
 
@@ -36,7 +37,7 @@ def from_scale(scaled: Array, kind: Kind) -> Array:
         return (np.sinh(np.clip(scaled, 0.0, 300.0) / 2.0) / BEND) ** 2
     if kind == "gap":
         return np.expm1(np.clip(scaled, 0.0, 300.0))
-    if kind == "rate":
+    if kind in PARTS:
         return np.sin(np.clip(scaled, 0.0, np.pi / 2)) ** 2
     return np.array(scaled, dtype=float)
 
@@ -46,7 +47,7 @@ def chance(expected: Array, kind: Kind, denominators: Array | None) -> Array:
     unknown."""
     if kind == "count":
         return BEND**2 / (1.0 + BEND**2 * from_scale(expected, kind))
-    if kind == "rate" and denominators is not None:
+    if kind in PARTS and denominators is not None:
         rows = np.where(denominators > 0, denominators, np.nan)
         return np.nan_to_num(0.25 / rows)
     return np.zeros_like(expected)
@@ -56,10 +57,10 @@ def floors(expected: Array, kind: Kind, settings: Settings, rows: Array | None =
     """How far down and up (on the scale, both positive) a value may go from the expected one and be nothing to
     report: never by what a few of the `rows` behind a rate make of it."""
     least = settings.smallest(kind)
-    if kind == "rate" and rows is not None:
+    if kind in PARTS and rows is not None:
         least = np.fmax(least, np.where(rows > 0, FEW_ROWS / np.where(rows > 0, rows, np.nan), np.nan))
     value = from_scale(expected, kind)
-    if kind == "rate":
+    if kind in PARTS:
         down, up = value - least, value + least
     else:
         room = least * np.abs(value)

@@ -7,8 +7,10 @@ from typing import Any, Literal, get_args
 
 import holidays as calendars
 
-Kind = Literal["count", "rate", "value", "gap"]
+Kind = Literal["count", "rate", "share", "value", "gap"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+#: parts of all rows: what is wrong with them, and which value they have
+PARTS: tuple[Kind, ...] = ("rate", "share")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Settings:
     #: the country whose public holidays matter, as ISO 3166 code, or None
     holidays: str | None = None
     #: changes below these are never reported, however quiet the series: parts of the expected value for counts, values
-    #: and gaps, percentage points / 100 for rates
+    #: and gaps, percentage points / 100 for rates and shares
     smallest_count_change: float = 0.05
     smallest_rate_change: float = 0.002
     smallest_value_change: float = 0.02
@@ -49,7 +51,7 @@ class Settings:
 
     def smallest(self, kind: Kind) -> float:
         """The smallest change of a series of this kind that is ever reported."""
-        return getattr(self, f"smallest_{kind}_change")
+        return getattr(self, f"smallest_{'rate' if kind in PARTS else kind}_change")
 
 
 def settings_of(given: dict[str, Any], base: Settings | None = None) -> Settings:

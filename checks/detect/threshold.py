@@ -32,7 +32,7 @@ class Tail:
 #: of the errors of single buckets, and of the largest error of each day of hours
 OF_BUCKETS = Tail(part=0.05, most=20, start=1.65, slope=0.7, trust_start=40.0, trust_slope=4.0)
 OF_DAYS_OF_HOURS = Tail(part=0.05, most=20, start=3.2, slope=0.5, trust_start=40.0, trust_slope=16.0)
-#: the days of a rate that breaks now and then are a long tail: to be believed little, or they would hide the next one
+#: the days of a rate or share that breaks now and then are a long tail: believed little, or they would hide the next
 SLOPE_OF_RATES, TRUST_SLOPE_OF_RATES = 0.55, 30.0
 #: the tail never starts nearer than this
 LEAST_START = 0.5
@@ -40,10 +40,10 @@ LEAST_START = 0.5
 MOST = 3.0
 
 
-def of_days(rates: Array) -> Tail:
-    """The tail of S series of days. `rates` marks the rates."""
-    slope = np.where(rates, SLOPE_OF_RATES, OF_BUCKETS.slope)
-    return replace(OF_BUCKETS, slope=slope, trust_slope=np.where(rates, TRUST_SLOPE_OF_RATES, OF_BUCKETS.trust_slope))
+def of_days(parts: Array) -> Tail:
+    """The tail of S series of days. `parts` marks rates and shares."""
+    slope = np.where(parts, SLOPE_OF_RATES, OF_BUCKETS.slope)
+    return replace(OF_BUCKETS, slope=slope, trust_slope=np.where(parts, TRUST_SLOPE_OF_RATES, OF_BUCKETS.trust_slope))
 
 
 def chance_per_bucket(allowed: Array | float, per_90_days: float) -> Array:

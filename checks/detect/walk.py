@@ -15,7 +15,7 @@ from checks.detect.calendars import Calendar, calendar_of
 from checks.detect.following import Follower
 from checks.detect.memory import Memory
 from checks.detect.scales import floors, to_scale
-from checks.detect.settings import KINDS, Kind, Settings, kind_of
+from checks.detect.settings import KINDS, PARTS, Kind, Settings, kind_of
 
 Array = np.ndarray
 
@@ -104,7 +104,7 @@ class Followed:
     always_filled: Array
     #: True where a value mostly rested at 0: it is not judged
     resting: Array
-    #: the rows behind rates, where they are known
+    #: the rows behind rates and shares, where they are known
     behind: Array | None
     trail: Trail
     #: the first bucket to judge
@@ -128,10 +128,11 @@ def follow(
     values[~np.isfinite(grid)] = np.nan
     lessons, excused = _lessons(values, beside)
     is_kind = {kind: np.array([each == kind for each in kinds], dtype=bool) for kind in KINDS}
+    parts = np.isin(kinds, PARTS)
     trail = trail or Trail.start(len(grid), calendar)
     memory, begun, least = trail.memory.further(calendar), trail.begun.copy(), trail.least
-    follower = Follower(memory, calendar, is_kind["count"], is_kind["rate"])
-    by_rows = _rows_chance(beside.denominators, is_kind["rate"], grid.shape)
+    follower = Follower(memory, calendar, is_kind["count"], is_kind["rate"], is_kind["share"])
+    by_rows = _rows_chance(beside.denominators, parts, grid.shape)
     starts = _starts(buckets, beside.regimes, len(grid))
     trace, by_bucket = trail.room(len(buckets)), np.ascontiguousarray(lessons.T)
     for t in range(trail.length, len(buckets)):
@@ -148,12 +149,12 @@ def follow(
         trace["level"][t] = value - (expected.centre - expected.level)
         trace["taught"][t], trace["fresh"][t] = memory.taught, begun
         trace["by_chance"][t] = follower.by_chance()
-        trace["always_none"][t] = (is_kind["count"] | is_kind["rate"]) & (memory.highest == 0)
+        trace["always_none"][t] = (is_kind["count"] | parts) & (memory.highest == 0)
         if never_empty.applies(calendar, t):
             always = never_empty.always_filled(memory, calendar, calendar.noise_cells[t], np.isfinite(lesson))
             trace["always_filled"][t] = is_kind["count"] * always
         trace["resting"][t] = is_kind["value"] & is_resting(memory, calendar)
-        trace["always_all"][t] = is_kind["rate"] & (memory.lowest == np.pi / 2)
+        trace["always_all"][t] = parts & (memory.lowest == np.pi / 2)
         never_empty.see(memory, value)
         follower.learn(t, lesson, expected, rows)
     by_series: dict[str, Any] = {name: array.T for name, array in trace.items()}
@@ -208,7 +209,7 @@ def by_kind(change: Any, values: Array, kinds: Sequence[Kind]) -> Array:
 def by_kind_floors(
     centre: Array, kinds: Sequence[Kind], settings: Settings, behind: Array | None = None
 ) -> tuple[Array, Array]:
-    """`floors` of the rows of each kind; `behind` are the rows behind rates."""
+    """`floors` of the rows of each kind; `behind` are the rows behind rates and shares."""
     down, up = np.empty_like(centre), np.empty_like(centre)
     for kind in set(kinds):
         rows = np.array([each == kind for each in kinds])
@@ -222,12 +223,12 @@ def _least(centre: Array, kinds: Sequence[Kind], settings: Settings) -> Array:
     return np.maximum(np.maximum(down, up) / 5, 1e-9)
 
 
-def _rows_chance(denominators: Array | None, rates: Array, shape: tuple[int, ...]) -> Array:
+def _rows_chance(denominators: Array | None, parts: Array, shape: tuple[int, ...]) -> Array:
     """The variance that the rows behind a rate give by pure chance, buckets x S; 0 where it is not known."""
     if denominators is None:
         return np.zeros(shape[::-1])
     rows = np.asarray(denominators, dtype=float)
-    return np.where(rates[:, None] & (rows > 0), 0.25 / np.where(rows > 0, rows, np.nan), 0.0).T
+    return np.where(parts[:, None] & (rows > 0), 0.25 / np.where(rows > 0, rows, np.nan), 0.0).T
 
 
 def _starts(

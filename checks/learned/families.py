@@ -65,6 +65,11 @@ class Reading:
     kind: Kind
     part: bool = False
 
+    @property
+    def is_share(self) -> bool:
+        """Whether what is judged is a part of all rows."""
+        return self.kind in ("rate", "share")
+
 
 READINGS: Mapping[str, Reading] = {
     "bucket_rows": Reading(VOLUME, "count"),
@@ -81,8 +86,8 @@ READINGS: Mapping[str, Reading] = {
     "non_finite_count": Reading(VALIDITY, "rate", part=True),
     "odd_form_count": Reading(VALIDITY, "rate", part=True),
     "distinct_count": Reading(DISTINCT, "count"),
-    "true_rate": Reading(SHARES, "rate"),
-    "category_count": Reading(SHARES, "rate", part=True),
+    "true_rate": Reading(SHARES, "share"),
+    "category_count": Reading(SHARES, "share", part=True),
     "mean": Reading(VALUES, "value"),
     "mean_length": Reading(VALUES, "value"),
     "quantile": Reading(VALUES, "value"),

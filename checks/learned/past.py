@@ -140,7 +140,7 @@ def _laid_out(grain: Grain, series: Series, buckets: tuple[datetime, ...], read:
     shares = np.array([reading.part for reading in readings])
     with np.errstate(divide="ignore", invalid="ignore"):
         values[shares] = np.where(rows > 0, values[shares] / rows, np.nan)
-    rates = np.array([reading.kind == "rate" for reading in readings])
+    rates = np.array([reading.is_share for reading in readings])
     behind = np.where(rates[:, None], rows[None, :], np.nan)
     _without_nulls(metrics, values, behind)
     judge = np.array([bucket in read for bucket in buckets])

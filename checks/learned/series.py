@@ -10,9 +10,10 @@ import pandas as pd
 from checks.detect import Fit, Settings, fit_many
 from checks.history import History
 from checks.learned import labels as said
-from checks.learned.families import READINGS, budget, family_of
+from checks.learned.families import READINGS, family_of
 from checks.learned.grids import Watched, only
 from checks.learned.remembered import remembered
+from checks.learned.spending import spending
 from checks.records import Dataset, Label, Metric
 
 
@@ -33,9 +34,9 @@ def fitted(history: History, dataset: Dataset, metric: Metric, at: datetime) -> 
     own = next((each for each in grids if metric in each.metrics), None)
     if own is None:
         return None
-    spent = budget((each for grid in grids for each in grid.metrics), dataset.detection.alerts_per_90_days)
-    alerts, count = spent[family_of(metric)]
-    settings = Settings(alerts_per_90_days=alerts, series_count=count, holidays=dataset.detection.holidays)
+    place = grids.index(own)
+    allowed = spending(grids, dataset.detection.alerts_per_90_days)[place][own.metrics.index(metric), -1]
+    settings = Settings(alerts_per_90_days=min(float(allowed), 90.0), holidays=dataset.detection.holidays)
     return _fit(only(own, metric), settings, before.labels)
 
 

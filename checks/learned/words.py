@@ -94,7 +94,7 @@ def band(metric: Metric, lower: float, upper: float) -> str:
 def amount(metric: Metric, value: float) -> str:
     """A value as it is judged: '12.3 % of the rows', '925 rows', '2 h 10 min'."""
     unit = wording.Number(metric, value).unit
-    if READINGS[metric.name].kind == "rate":
+    if READINGS[metric.name].is_share:
         return phrases.percent(round(100 * value, 6)) + ("" if metric.name == "true_rate" else _OF)
     if unit == "seconds":
         return phrases.duration(timedelta(seconds=value))
