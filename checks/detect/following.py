@@ -146,6 +146,7 @@ class Follower:
         """What bucket t should bring. `rows_chance`: variance from the rows behind a rate; `least`: the smallest
         standard deviation worth telling apart."""
         memory, calendar = self.memory, self.calendar
+        # a timetable moves shares less than chance would, until it is another one
         moves = self.of_values & (memory.highest > memory.lowest)
         least = np.maximum(least, CHANCE_FLOOR * np.sqrt(np.where(moves, rows_chance, 0.0)))
         seasonal = np.stack([season[cells[t]] for season, cells in zip(memory.season, calendar.cells, strict=True)])
