@@ -7,6 +7,7 @@ begin -> measure (in a worker process, again after a while when the warehouse do
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError
@@ -160,8 +161,9 @@ def _not_measured(dataset: Dataset, error: SourceError) -> dict[str, Any]:
 
 def _gone(dataset: Dataset, error: DatasetMissing) -> tuple[str, str]:
     """What is not there, with what to do, and in a word: a view is, where the warehouse misses something that is not
-    called like it."""
-    if dataset.table.is_view and dataset.table.name.casefold() not in error.cause.casefold():
+    called like it, whatever names it proposes."""
+    missed, _, _ = error.cause.partition("Did you mean")
+    if dataset.table.is_view and not re.search(rf"(?<!\w){re.escape(dataset.table.name)}(?!\w)", missed, re.IGNORECASE):
         cause = error.cause if error.cause.endswith(("!", "?", ".")) else f"{error.cause}."
         remedy = "mend the view, or exclude it in config.toml"
         return f"{UNREADABLE}, for what it reads is not there: {cause} To do: {remedy}", UNREADABLE

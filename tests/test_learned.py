@@ -322,14 +322,37 @@ def test_an_undone_label_gives_back_the_alerts_that_it_withdrew_although_their_d
         }.items()
     }
     all_of_it = {alert.bucket: {ROWS} for alert in told}
+    read_anew = learned(low, labelled(expected))[1].alerts
     assert len(all_of_it) >= 3
     assert back == {
         "all": all_of_it,
-        "but one": {day: found for day, found in all_of_it.items() if day != told[0].bucket},
+        "but one": {alert.bucket: {ROWS} for alert in read_anew if alert.bucket > told[0].bucket},
         "no other series": {},
         "nothing undone": {},
     }
     assert learned(days, replace(before, buckets=by_day(days)), read=1)[1].alerts == ()  # restated meanwhile
+
+
+def test_an_undone_regime_gives_back_the_days_after_it_too_which_were_never_told():
+    days = usual(110)
+    low = days | {ROWS: np.append(days[ROWS][:-12], calm(9, 12, 400))}
+    began = TODAY - timedelta(days=12)
+    every = {alert.bucket for alert in learned(low)[1].alerts if alert.bucket >= began}
+    assert len(every) >= 3
+    undone = replace(label(LabelKind.NEW_REGIME, began), undone_at=NOON, undone_by="ada")
+    before = Before(buckets=by_day(low), undone=[undone])
+    assert {alert.bucket for alert in learned(low, before, read=1)[1].alerts} == every
+    of_nulls = replace(undone, metric="null_rate", column="email")
+    assert learned(low, replace(before, undone=[of_nulls]), read=1)[1].alerts == ()
+
+
+def test_what_a_label_kept_quiet_comes_back_although_the_run_that_gave_it_back_was_not_remembered():
+    days = usual(110)
+    low = days | {ROWS: np.append(days[ROWS][:-6], [500.0, *days[ROWS][-5:]])}
+    undone = replace(label(LabelKind.EXPECTED, TODAY - timedelta(days=6)), undone_at=NOON, undone_by="ada")
+    judged = {metric: {YESTERDAY: float(values[-1])} for metric, values in low.items()}
+    before = Before(buckets=by_day(low), undone=[undone], judged=judged)
+    assert [len(learned(low, before, read=1)[1].alerts) for _ in range(2)] == [1, 1]
 
 
 def test_what_was_foretold_is_told_once_its_label_is_undone():

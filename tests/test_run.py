@@ -149,7 +149,9 @@ def test_a_table_that_is_gone_is_a_finding_about_the_data(history):
     ("cause", "reason"),
     [
         ("table t does not exist", "source 's', dataset 't': is not there: table t does not exist. To do: check the"),
-        ('no "base". Did you mean "b"?', 'the view can not be read, for what it reads is not there: no "base". Did'),
+        ('table "S"."T" does not exist', "source 's', dataset 't': is not there: table"),
+        ('no "base". Did you mean "t"?', 'the view can not be read, for what it reads is not there: no "base". Did'),
+        ("no t_raw", "the view can not be read, for what it reads is not there: no t_raw. To do"),
     ],
 )
 def test_a_view_is_there_although_what_it_reads_is_not(history, cause, reason):

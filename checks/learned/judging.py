@@ -18,7 +18,7 @@ from checks.learned.drifts import drifts
 from checks.learned.exact import UNWATCHED
 from checks.learned.families import DISTINCT, READINGS, SHARES, VOLUME, Family, family_of
 from checks.learned.grids import Watched, of_rows
-from checks.records import Alert, Bands, Drift, Finding, Label, Metric
+from checks.records import Alert, Bands, Drift, Finding, Label, LabelKind, Metric
 
 _TWO_WEEKS, _FOUR_WEEKS = 14, 28  # days
 
@@ -251,9 +251,10 @@ def _relabelled(
 
 def _is_given_back(metric: Metric, bucket: datetime, told: set[Metric], before: Before) -> bool:
     """Whether a label that was undone had kept a series quiet that is outside its band without it: one that was `told`
-    of the bucket once, or would have been."""
+    of the bucket once, or would have been. What came after a new regime was held against that alone."""
     undone = [label for label in before.undone if label.first <= bucket and label.speaks_of(metric)]
-    was_quiet = (undone and metric in told) or said.quieting(undone, metric, bucket) is not None
+    is_new = any(label.kind is LabelKind.NEW_REGIME for label in undone)
+    was_quiet = is_new or (undone and metric in told) or said.quieting(undone, metric, bucket) is not None
     return bool(was_quiet) and said.quieting(before.labels, metric, bucket) is None
 
 

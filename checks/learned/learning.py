@@ -34,7 +34,8 @@ def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result,
     for grid, allowed in zip(grids, spending(grids, detection.alerts_per_90_days), strict=True):
         key, numbers = (dataset.name, grid.grain.value), _digest(grid, allowed, dataset, before)
         known = _told.get(key)
-        if known is not None and known[0] == numbers and _is_remembered(grid, before):
+        is_told = known is not None and known[0] == numbers and _is_remembered(grid, before)
+        if known is not None and is_told and not before.undone:  # until it is remembered that their alerts are back
             results += known[1]
             continue
         scored = _trails.scorer(key, _since(grid, before))
