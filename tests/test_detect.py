@@ -368,6 +368,19 @@ def test_a_day_without_rows_where_there_always_were_some_is_an_anomaly_however_w
     assert known.smallest_visible.down == pytest.approx(97, abs=3)
 
 
+def test_hours_after_closing_time_expect_no_rows_however_busy_the_day_was() -> None:
+    hours, chance = pd.date_range("2025-01-06", periods=24 * 26, freq="h"), np.random.default_rng(3)
+    weather = np.zeros(len(hours))
+    for at in range(1, len(hours)):
+        weather[at] = 0.9 * weather[at - 1] + chance.normal(0, 0.13)
+    weather[-24:] = 1.0
+    rows = chance.poisson(300 * np.exp(weather) * ((hours.hour >= 7) & (hours.hour < 21)))
+    found = score(pd.Series(rows.astype(float), hours), "count").iloc[-24:]
+    assert found["expected"].iloc[21:].tolist() == [0, 0, 0]
+    assert not found["is_anomaly"].iloc[21:].any()
+    assert found["expected"].iloc[20] > 450
+
+
 def test_six_hours_without_rows_are_an_anomaly_where_so_many_in_a_row_never_were() -> None:
     hours = pd.date_range("2026-01-05", periods=24 * 42, freq="h")
     is_open, chance = (hours.hour >= 9) & (hours.hour < 21), np.random.default_rng(6)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bench.detect import catalogue, faults, operational
+from bench.detect import catalogue, faults, made_up, operational
 from bench.detect.detectors import Array, Case, Detector
 from bench.detect.faults import Fault
 from bench.detect.measure import Scored
-from bench.detect.sources import Half, Series
+from bench.detect.sources import Grain, Half, Series
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,11 @@ def _operational(half: Half) -> Iterator[Trial]:
         yield trial_of(series, operational.FAULTS, "value")
 
 
+def _made_up(half: Half, grain: Grain) -> Iterator[Trial]:
+    for series in made_up.load(half, grain):
+        yield trial_of(series, (), "count")
+
+
 def _task(title: str, kinds: tuple[Fault, ...], trials: Callable[[Half], Iterator[Trial]]) -> Task:
     return Task(
         title, tuple(fault.name for fault in kinds), frozenset(fault.name for fault in kinds if fault.lasts), trials
@@ -117,5 +122,7 @@ TASKS = {
     "rates": Task(
         "Null rate per day, 1 % usual", tuple(f"to {jump:.0%}" for jump in faults.NULL_JUMPS), frozenset(), _rates
     ),
+    "made-up days": _task("Made-up rows per day, nothing wrong", (), lambda half: _made_up(half, "day")),
+    "made-up hours": _task("Made-up rows per hour, nothing wrong", (), lambda half: _made_up(half, "hour")),
     "operational": _task("Short hourly series without season", operational.FAULTS, _operational),
 }

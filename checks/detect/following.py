@@ -69,6 +69,7 @@ class Expected:
     clues: Array
     effect: Array
     centre: Array
+    closed: Array
     usual_error: Array
     spread: Array
 
@@ -164,16 +165,25 @@ class Follower:
             effect, error = specials.effect(memory, calendar, special)
             variance = variance + (SPREAD * error) ** 2
         centre = base + clues.correction(memory, found, self.floor(base, least) / SPREAD) + effect
-        return Expected(models, level, base, found, effect, centre, usual_error, np.sqrt(variance))
+        closed = self.counts & never_empty.closed(memory, calendar, t)
+        centre = np.where(closed, 0.0, centre)
+        return Expected(models, level, base, found, effect, centre, closed, usual_error, np.sqrt(variance))
 
     def learn(self, t: int, values: Array, expected: Expected, rows_chance: Array) -> None:
         """Takes bucket t in. NaN values teach nothing, and stand in the last cycle as what was expected."""
         memory, special = self.memory, self.calendar.special[t]
         there = np.isfinite(values)
+        young = memory.taught < YOUNG
         first = there & (memory.taught == 0)
-        ordinary = np.where(first, values, expected.centre - expected.effect)
+        memory.taught = memory.taught + there
+        self._rests(there, values)
+        memory.lowest = np.where(there, np.minimum(memory.lowest, values), memory.lowest)
+        memory.highest = np.where(there, np.maximum(memory.highest, values), memory.highest)
+        never_empty.learn(memory, self.calendar, t, there, values)
+        there = there & ~(expected.closed & (values <= 0))
+        ordinary = np.where(first, values, np.where(expected.closed, expected.base, expected.centre - expected.effect))
         error = np.where(there & ~first, values - expected.centre, 0.0)
-        room = np.where(memory.taught < YOUNG, np.inf, OUTLIER * expected.spread)
+        room = np.where(young, np.inf, OUTLIER * expected.spread)
         teaches = there & ~first
         if special >= 0:
             specials.learn(memory, self.calendar, special, teaches, values - ordinary, values - expected.centre)
@@ -181,12 +191,7 @@ class Follower:
         outlier = np.abs(error) > room
         self._runs(there, outlier, error)
         taken = np.where(outlier & (np.abs(memory.run) < 2), 0.0, np.clip(error, -room, room))
-        clean = np.where(there | (memory.taught > 0), ordinary + taken, np.nan)
-        memory.taught = memory.taught + there
-        self._rests(there, values)
-        memory.lowest = np.where(there, np.minimum(memory.lowest, values), memory.lowest)
-        memory.highest = np.where(there, np.maximum(memory.highest, values), memory.highest)
-        never_empty.learn(memory, self.calendar, t, there, values)
+        clean = np.where(memory.taught > 0, ordinary + taken, np.nan)
         self._learn_clues(teaches & (memory.taught > self.calendar.cycle * 2), values, error, expected)
         self._learn_levels(teaches, teaches | first, clean, expected)
         self._learn_noise(t, teaches, error, expected, rows_chance)

@@ -51,6 +51,7 @@ class Memory:
     without_rows: Array  # S, buckets in a row without rows, of those that taught
     all_without_rows: Array  # the same, of all that were measured
     filled_visits: Array  # buckets watched together x noise cells x S, visits in a row that had rows
+    empty_visits: Array  # noise cells x S, visits in a row that had no rows
     special: Array  # special days x S, what a special day adds
     special_visits: Array
     special_class: Array  # classes x S, what a special day of its kind adds
@@ -92,6 +93,7 @@ class Memory:
             without_rows=zeros(),
             all_without_rows=zeros(),
             filled_visits=zeros(len(watched_together(calendar)), calendar.noise_cell_count),
+            empty_visits=zeros(calendar.noise_cell_count),
             special=zeros(specials),
             special_visits=zeros(specials),
             special_class=zeros(len(KINDS_OF_DAYS)),

@@ -44,12 +44,21 @@ def _by_rows(centre: Array, rows: Array) -> Array:
 
 def learn(memory: Memory, calendar: Calendar, t: int, there: Array, values: Array) -> None:
     """Counts the visits in a row that had rows, in the bucket itself or in one of those that are watched with it."""
-    memory.without_rows = np.where(there & (values <= 0), memory.without_rows + 1, 0.0)
+    empty = there & (values <= 0)
+    memory.without_rows = np.where(empty, memory.without_rows + 1, 0.0)
+    visits = memory.empty_visits[calendar.noise_cells[t]]
+    visits[:] = np.where(there, np.where(empty, visits + 1, 0.0), visits)
     if calendar.special[t] >= 0:
         return
     for visits, together in zip(memory.filled_visits, watched_together(calendar), strict=True):
         cell = visits[calendar.noise_cells[t]]
         cell[:] = np.where(there, np.where(memory.without_rows < together, cell + 1, 0.0), cell)
+
+
+def closed(memory: Memory, calendar: Calendar, t: int) -> Array:
+    """Whether bucket t is an hour that had no rows on its last visits, of S series: none are expected then, however
+    busy the hours before were."""
+    return memory.empty_visits[calendar.noise_cells[t]] >= (np.inf if calendar.daily else VISITS)
 
 
 def see(memory: Memory, values: Array) -> None:
