@@ -12,6 +12,9 @@ from checks.records import EventTime, Grain
 if TYPE_CHECKING:
     from connectors import Column
 
+#: clocks of two machines differ by so much, and rows come while a run begins: what is later than the moment of a run by
+#: no more than this is not from the future
+LEEWAY = timedelta(minutes=5)
 #: moments before this year are typing errors
 FIRST_YEAR = 1970
 _LAST_YEAR = 9999  # in which the next bucket may be beyond Python's calendar
@@ -68,6 +71,11 @@ def parsed_bucket(text: str) -> datetime:
     if bucket.tzinfo is not None:
         raise ValueError("a bucket has no time zone: it is a day or hour on the clock of the event time; leave it out")
     return bucket
+
+
+def bucket_after(at: datetime, event_time: EventTime) -> datetime:
+    """The start of the bucket after the one that the moment `at` (aware) falls into."""
+    return bucket_of(wall_clock(at, event_time), event_time.grain) + event_time.grain.length
 
 
 def buckets_between(first: datetime, last: datetime, grain: Grain) -> list[datetime]:

@@ -1,7 +1,7 @@
 """The fused answer folded into measurements: a grid of buckets, and numbers for the whole table.
 
-A bucket without rows is a bucket with 0 rows, once the dataset has begun; its other numbers were not measured. Rows in
-the future belong to the table and to no bucket.
+A bucket without rows is a bucket with 0 rows, once the dataset has begun; its other numbers were not measured. Rows
+later than the present bucket, and those from the future, belong to the table and to no bucket.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from checks.records import Grain, Grid, Metric, Plan
 from checks.scalars import moment_of
 
 ROWS = Metric("row_count")
-FUTURE = Metric("future_rows")
+FUTURE, AHEAD = Metric("future_rows"), Metric("ahead_rows")
 _Groups = Sequence[datetime | None]
 _Values = dict[Metric, np.ndarray]
 
@@ -71,7 +71,7 @@ def fold(asked: Asked, plan: Plan, now: datetime) -> Folded:
     if plan.event_time is None:
         return Folded((), (), table_totals(values, by_bucket=False), newest)
     buckets = _buckets(asked.buckets, oldest, plan, now)
-    totals = table_totals(values, by_bucket=True) if plan.whole_table else _future_rows(values)
+    totals = table_totals(values, by_bucket=True) if plan.whole_table else _beside_buckets(values)
     grids = (_grid(asked, buckets, plan.event_time.grain),) if buckets else ()
     return Folded(buckets, grids, totals, newest)
 
@@ -99,8 +99,8 @@ def _null_rates(totals: dict[Metric, float]) -> dict[Metric, float]:
     }
 
 
-def _future_rows(values: _Values) -> dict[Metric, float]:
-    return {FUTURE: float(np.nansum(values[FUTURE]))} if FUTURE in values else {}
+def _beside_buckets(values: _Values) -> dict[Metric, float]:
+    return {metric: float(np.nansum(values[metric])) for metric in (FUTURE, AHEAD) if metric in values}
 
 
 # -- buckets -----------------------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def _grid(asked: Asked, buckets: tuple[datetime, ...], grain: Grain) -> Grid:
     where = [place.get(bucket, -1) for bucket in buckets]
     lines: dict[Metric, np.ndarray] = {}
     for metric, per_group in asked.values.items():
-        if metric != FUTURE:
+        if metric not in (FUTURE, AHEAD):
             empty = 0.0 if CATALOGUE[metric.name].additive else np.nan
             lines[_per_bucket(metric, grain)] = np.append(per_group, empty)[where]
     rows = lines.get(Metric("bucket_rows", grain=grain))

@@ -40,7 +40,7 @@ MOST_DISTINCT_OF_DUCKDB = 220
 MOST_HALVES = 300
 NEWEST = Metric("newest")  # newest event time that is not in the future; the freshness is made of it
 OLDEST = Metric("oldest")  # earliest event time, where the rows before the first bucket were read
-_OF_TIME = (NEWEST, OLDEST, Metric("future_rows"))
+_OF_TIME = (NEWEST, OLDEST, Metric("future_rows"), Metric("ahead_rows"))
 _compiled: dict[tuple[Any, ...], str] = {}
 _MOST_COMPILED = 2000
 _suspects: dict[tuple[str, TableName], set[Metric]] = {}  # what failed in this process, by source and table
@@ -49,8 +49,8 @@ _suspects: dict[tuple[str, TableName], set[Metric]] = {}  # what failed in this 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The fused answer: values of each metric over the groups. The group None holds the rows that belong to no bucket:
-    those before the first one, those in the future and those without an event time. Without an event time it is the
-    only group."""
+    those before the first one, those of buckets to come and those without an event time. Without an event time it is
+    the only group."""
 
     buckets: tuple[datetime | None, ...]
     values: dict[Metric, np.ndarray]
@@ -198,10 +198,12 @@ class _Fused:
             return {}
         import ibis
 
-        future: Any = table[names_beside(self._plan.columns).future]
+        names = names_beside(self._plan.columns)
+        future: Any = table[names.future]
         moment = as_moment(table, self._plan.event_time, self._log.source.dialect)
         by_now: Any = ibis.ifelse(future, ibis.null(moment.type()), moment)  # not FILTER: see rows_where
-        return {"newest": by_now.max(), "oldest": moment.min(), "future": rows_where(future)}
+        counts = {"future": rows_where(future), "ahead": rows_where(table[names.ahead])}
+        return {"newest": by_now.max(), "oldest": moment.min(), **counts}
 
 
 def _counts_rows_alone(aggregations: Sequence[Aggregation]) -> bool:
@@ -215,7 +217,8 @@ def _shape(plan: Plan) -> ir.Table:
     names = names_beside(plan.columns)
     schema: dict[str, Any] = {column.name: kind_of(column) for column in plan.columns}
     if plan.event_time is not None:
-        schema |= {names.bucket: "date" if plan.event_time.is_date else "timestamp", names.future: "boolean"}
+        schema |= {names.bucket: "date" if plan.event_time.is_date else "timestamp"}
+        schema |= {names.future: "boolean", names.ahead: "boolean"}
     return ibis.table(schema, name=names.rows)
 
 

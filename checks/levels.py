@@ -1,9 +1,9 @@
 """Whole-table numbers for runs that read only the newest buckets.
 
 What sums over buckets follows from what is known already: the last whole-table number, plus what the buckets read again
-hold now, minus what they held before. That holds only while number and buckets are of the same run, and while no row
-lies in the future, where it belongs to the table and to no bucket. What does not follow, or does not sum, stays as it
-was last measured, and says when that was.
+hold now, minus what they held before. That holds only while number and buckets are of the same run, and while no row is
+ahead of them, where it belongs to the table and to no bucket. What does not follow, or does not sum, stays as it was
+last measured, and says when that was.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 
 import numpy as np
 
-from checks.fold import FUTURE, ROWS
+from checks.fold import AHEAD, ROWS
 from checks.measure import table_grid
 from checks.metrics import CATALOGUE
 from checks.records import Grain, Grid, Measured, Metric
@@ -58,8 +58,8 @@ class _Levels:
 
     def carried(self) -> dict[Metric, float]:
         own, levels = self.own, {}
-        future = own.get(FUTURE), self.known[FUTURE][1] if FUTURE in self.known else None
-        if future[0] is None or future[1] is None:
+        ahead = own.get(AHEAD), self.known[AHEAD][1] if AHEAD in self.known else None
+        if ahead[0] is None or ahead[1] is None:
             return {}
         for grid in self._grids(of_table=False):
             for metric, line in _lines(grid):
@@ -67,17 +67,17 @@ class _Levels:
                 if level in own or not self._in_step(metric, level):
                     continue
                 if level == ROWS:
-                    levels[level] = self._moved(grid, metric, line) + future[0] - future[1]
-                elif future == (0.0, 0.0):
+                    levels[level] = self._moved(grid, metric, line) + ahead[0] - ahead[1]
+                elif ahead == (0.0, 0.0):
                     levels[level] = self._moved(grid, metric, line)
         return levels
 
     def _in_step(self, metric: Metric, level: Metric) -> bool:
         """Whether the number and the buckets that are known were observed by the same run, the newest one: that is the
-        one which counted the rows in the future."""
+        one which counted the rows ahead of all buckets."""
         if level not in self.known or not CATALOGUE[level.name].additive or metric not in self.before:
             return False
-        return self.known[level][0] == self.known[FUTURE][0]
+        return self.known[level][0] == self.known[AHEAD][0]
 
     def _moved(self, grid: Grid, metric: Metric, line: np.ndarray) -> float:
         held = self.before[metric]

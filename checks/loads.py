@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from checks import fused, rows
-from checks.eventtime import bucket_of, wall_clock
+from checks.eventtime import LEEWAY, bucket_of, wall_clock
 from checks.loadtime import LOADED, Ages, ages_of, ahead
 from checks.metrics import rows_where
 from checks.moments import as_moment, literal_naive
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 #: how far back buckets are looked at, and at most how many of them
 BACK, MOST = timedelta(days=100), 400
-#: clocks of two machines differ by so much, seconds
-_SKEW = 300
 #: stands for the step of rows without a load time
 _UNDATED = -1
 #: the age of whatever was loaded later, an infinite load time among it: minutes
@@ -81,7 +79,7 @@ class _Question:
         happened = _seconds(table, self.event_time, self.dialect)
         age = (came - _epoch(bucket, self.dialect)) / 60
         told: Any = table.filter(bucket.notnull()).select(
-            place=bucket, step=self._step(age), age=age, early=came < happened - _SKEW
+            place=bucket, step=self._step(age), age=age, early=came < happened - LEEWAY // timedelta(seconds=1)
         )
         counts = {"n": told.count(), "latest": told.age.max(), "preceding": rows_where(told.early)}
         return told.group_by("place", "step").aggregate(**counts)

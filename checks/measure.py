@@ -22,7 +22,7 @@ from checks.loads import loads
 from checks.meets import values_aggregation
 from checks.metrics import Aggregation, column_aggregations, nulls_aggregation, rows_aggregation
 from checks.queries import QueryLog
-from checks.records import Grid, Measured, Metric, Plan, ReconcileExpected, ReferenceExpected
+from checks.records import Grain, Grid, Measured, Metric, Plan, ReconcileExpected, ReferenceExpected
 from checks.separate import OtherSource
 from connectors import DatasetMissing, Source
 
@@ -113,7 +113,8 @@ def _totals(log: QueryLog, inner: str, plan: Plan, other_source: OtherSource) ->
 
 
 def _freshness(log: QueryLog, plan: Plan, folded: Folded, now: datetime) -> dict[Metric, float]:
-    """The age in seconds of the newest row that is not in the future: that one must not hide that a table is stale."""
+    """The age in seconds of the newest row that is not from the future: that one must not hide that a table is stale.
+    A row of the leeway is as old as one of this moment."""
     if plan.event_time is None:
         _note_missing_event_time(log, plan)
         return {}
@@ -123,7 +124,9 @@ def _freshness(log: QueryLog, plan: Plan, folded: Folded, now: datetime) -> dict
         newest = separate.newest_event_time(log, rows.rows_sql(log.source, everything, now), plan)
     if newest is None:
         return {}
-    return {FRESHNESS: eventtime.age(newest, plan.event_time, now).total_seconds()}
+    clock = eventtime.wall_clock(now, plan.event_time)
+    latest = eventtime.bucket_of(clock, Grain.DAY) if plan.event_time.is_date else clock
+    return {FRESHNESS: eventtime.age(min(newest, latest), plan.event_time, now).total_seconds()}
 
 
 def _note_missing_event_time(log: QueryLog, plan: Plan) -> None:

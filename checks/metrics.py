@@ -37,8 +37,9 @@ CATALOGUE = {
     for kind in (
         Kind("row_count", "rows in the table", Dimension.COVERAGE, "rows", additive=True),
         Kind("bucket_rows", "rows per day or hour of event time", Dimension.COVERAGE, "rows"),
-        Kind("freshness", "age of the newest row that is not in the future", Dimension.TIMELINESS, "seconds"),
-        Kind("future_rows", "rows whose event time is later than now", Dimension.TIMELINESS, "rows", additive=True),
+        Kind("freshness", "age of the newest row that is not from the future", Dimension.TIMELINESS, "seconds"),
+        Kind("future_rows", "rows minutes later than now by event time", Dimension.TIMELINESS, "rows", additive=True),
+        Kind("ahead_rows", "rows that are in no bucket yet", Dimension.TIMELINESS, "rows", additive=True),
         Kind("null_count", "rows in which the column is NULL", Dimension.COMPLETENESS, "rows", additive=True),
         Kind("null_rate", "share of all rows in which the column is NULL", Dimension.COMPLETENESS, "share"),
         Kind(
@@ -86,6 +87,8 @@ CATALOGUE = {
 }
 #: those that no run measures: they are known from what earlier runs have left, and only the past judges them
 OF_THE_PAST = frozenset({"row_change", "run_seconds"})
+#: those that nothing judges: they carry numbers of the whole table from one run to the next
+OF_CARRYING = frozenset({"ahead_rows"})
 #: those that are measured where they say something, of short texts in not too many rows
 OF_SOME_TEXTS = frozenset({"odd_form_count", "mean_length"})
 

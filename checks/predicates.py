@@ -96,7 +96,7 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class NotInFuture:
-    """The moment is not later than that of the run; one without a zone is read in `zone`."""
+    """The moment is not later than that of the run and the leeway after it; one without a zone is read in `zone`."""
 
     zone: str = "UTC"
 

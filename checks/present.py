@@ -1,4 +1,5 @@
-"""'Now' in statements that are compiled once and kept: a stand-in in them, for which the moment of the run is put."""
+"""'Now' in statements that are compiled once and kept: a stand-in in them, for which the moment of the run is put, with
+the leeway that rows from the future have."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from checks.eventtime import LEEWAY
 from checks.moments import literal_naive
 from checks.predicates import NotInFuture
 from checks.records import Check
@@ -21,7 +23,8 @@ _TYPES = ("date", "timestamp", "timestamp('UTC')")
 
 
 def with_now(sql: str, source: Source, checks: Iterable[Check], now: datetime) -> str:
-    """The statement with the moment `now` (aware) in the place of the stand-in, as every zone of the checks has it."""
+    """The statement with the end of the leeway from `now` on (aware) in the place of the stand-in, as every zone of the
+    checks has it."""
     zones = {
         predicate.zone
         for check in checks
@@ -30,7 +33,7 @@ def with_now(sql: str, source: Source, checks: Iterable[Check], now: datetime) -
     }
     for zone in {"UTC", *zones} if zones else ():
         for kind in _TYPES:
-            sql = sql.replace(_literal(source, STAND_IN, zone, kind), _literal(source, now, zone, kind))
+            sql = sql.replace(_literal(source, STAND_IN, zone, kind), _literal(source, now + LEEWAY, zone, kind))
     return sql
 
 

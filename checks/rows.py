@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from checks.eventtime import LEEWAY, bucket_after
 from checks.moments import as_moment, bucket_at, literal_at, literal_naive
 from checks.queries import writing
 from checks.records import EventTime, Plan
@@ -38,19 +39,21 @@ class Names:
     rows: str
     bucket: str
     future: str
+    ahead: str
 
 
 @lru_cache(maxsize=256)
 def names_beside(columns: tuple[Column, ...]) -> Names:
     """Names that are not even a part of a column's name."""
     taken = "\n".join(column.name.casefold() for column in columns)
-    candidates = (Names(*(f"vitals_{part}_{number}" for part in ("rows", "bucket", "future"))) for number in count())
-    return next(n for n in candidates if not any(name in taken for name in (n.rows, n.bucket, n.future)))
+    candidates = (Names(*(f"vitals_{part.name}_{number}" for part in fields(Names))) for number in count())
+    return next(names for names in candidates if not any(name in taken for name in astuple(names)))
 
 
 def rows_sql(source: Source, plan: Plan, now: datetime) -> str:
-    """The rows that this run reads, as a query; with an event time also their bucket and whether they lie in the
-    future. Raises QueryFailed where the event time can not be read as one.
+    """The rows that this run reads, as a query; with an event time also their bucket, whether they are from the future,
+    and whether they belong to no bucket yet: those from the future, and those of the leeway that are later than the
+    present bucket. Raises QueryFailed where the event time can not be read as one.
     """
     moments = (plan.buckets_from is not None, plan.up_to is not None)
     key = (
@@ -100,8 +103,8 @@ def _literals(source: Source, plan: Plan, now: datetime, moment: Any) -> Iterato
     event_time = plan.event_time
     if event_time is None:
         return
-    aware = (at for at in (now, plan.up_to) if at is not None)
-    naive = (at for at in (plan.buckets_from,) if at is not None)
+    aware = (at for at in (now + LEEWAY, plan.up_to) if at is not None)
+    naive = (at for at in (bucket_after(now, event_time), plan.buckets_from) if at is not None)
     literals = [literal_at(at, event_time, moment, source.dialect) for at in aware]
     literals += [literal_naive(at, moment, source.dialect) for at in naive]
     for literal in literals:
@@ -119,12 +122,14 @@ def _rows(source: Source, plan: Plan, now: datetime) -> Any:
     table = _read_part(table, plan, event_time, source.dialect)
     moment = as_moment(table, event_time, source.dialect)
     bucket = bucket_at(moment, event_time.grain, source.dialect)
-    future = moment > literal_at(now, event_time, moment, source.dialect)
-    told_apart = ~future
+    future = moment > literal_at(now + LEEWAY, event_time, moment, source.dialect)
+    ahead = future | (moment >= literal_naive(bucket_after(now, event_time), moment, source.dialect))
+    told_apart = ~ahead
     if plan.whole_table and plan.buckets_from is not None:
         told_apart = told_apart & (moment >= literal_naive(plan.buckets_from, moment, source.dialect))
     bucket = ibis.ifelse(told_apart, bucket, ibis.null(bucket.type()))
-    return table.mutate(**{names.bucket: bucket, names.future: future.fill_null(False)})
+    flags = {names.future: future.fill_null(False), names.ahead: ahead.fill_null(False)}
+    return table.mutate(**{names.bucket: bucket, **flags})
 
 
 def _as_they_are(columns: tuple[Column, ...]) -> list[Column]:

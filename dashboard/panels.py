@@ -10,6 +10,7 @@ import pandas as pd
 
 from checks.learned.families import READINGS
 from checks.learned.words import label_words, sentence
+from checks.metrics import OF_CARRYING
 from checks.records import (
     Alert,
     Check,
@@ -112,9 +113,11 @@ def offered(series: Iterable[Metric], temporal: Sequence[str]) -> dict[str, Metr
     """What a reader can add to the trends: token -> metric, by name. The smallest and largest of dates are left out:
     they are a clock, not a trend."""
     # how long runs took is on the Runs page, and how a table grew in the chart of its rows
-    always = ("bucket_rows", "freshness", "run_seconds", "row_change")
+    left_out = {"bucket_rows", "freshness", "run_seconds", "row_change", *OF_CARRYING}
     useful = [
-        one for one in series if one.name not in always and not (one.column in temporal and one.name in ("min", "max"))
+        one
+        for one in series
+        if one.name not in left_out and not (one.column in temporal and one.name in ("min", "max"))
     ]
     # of a metric that is measured by bucket and as a whole, the buckets are the trend: they come last, and stay
     ordered = sorted(

@@ -34,7 +34,7 @@ ENOUGH = NumberExpected("bucket_rows", Threshold(Operator.GREATER_OR_EQUAL, (500
 CHECK = Check("enough", "s.feed", Dimension.COVERAGE, ENOUGH)
 FEED = Dataset("s", TableName(None, "feed"), event_time="at", checks=(CHECK,))
 BEGUN = datetime.fromisoformat("2026-03-02")
-LEVELS = (Metric("row_count"), Metric("future_rows"))
+LEVELS = (Metric("row_count"), Metric("future_rows"), Metric("ahead_rows"))
 
 
 def by_night(_: datetime, age: timedelta) -> float:
@@ -52,7 +52,7 @@ def seen(
     buckets = buckets_between(since, bucket_of(now, grain), grain)
     rows = np.array([[arrives(bucket, now - bucket) for bucket in buckets]])
     flow = Grid((Metric("bucket_rows", grain=grain),), tuple(buckets), rows)
-    table = Grid(LEVELS, (None,), np.array([[1e6], [0.0]]))
+    table = Grid(LEVELS, (None,), np.array([[1e6], [0.0], [0.0]]))
     columns = (Column("at", "timestamp(6)", "TIMESTAMP"),)
     return Measured(columns, event_time, None, (table, flow), (), (), since, True, 0.1, at)
 

@@ -28,7 +28,9 @@ MOMENTS: list[datetime | None] = [
     _MIDNIGHT - timedelta(microseconds=1),
     datetime(2026, 3, 8, 2, 30),  # noqa: DTZ001 this hour does not exist in New York
     datetime(2026, 3, 15, 9),  # noqa: DTZ001 past in UTC, future in New York, where it is eight
-    *(AT.replace(tzinfo=None) + timedelta(hours=hours) for hours in (2, 72, 73)),  # later today, and later
+    *(
+        AT.replace(tzinfo=None) + timedelta(hours=hours) for hours in (0.05, 2, 72, 73)
+    ),  # a clock that is fast, and later
     *(datetime(2025, 9, day, 10) for day in (1, 2, 2)),  # noqa: DTZ001 before the window
     datetime(1965, 5, 5, 5, 5, 5),  # noqa: DTZ001
     None,
@@ -154,7 +156,8 @@ class Oracle:
         return {None: len(keys) - len(set(keys))}
 
     def _future(self, moment: datetime) -> bool:
-        return moment.date() > self.now.date() if self.is_date else moment > self.now
+        by_now = self.now + timedelta(minutes=5)
+        return moment.date() > by_now.date() if self.is_date else moment > by_now
 
     def _buckets(self, hours: int, days: int) -> dict[datetime | None, list[int]]:
         begin = _floor(self.now - timedelta(days=days), hours)
@@ -171,9 +174,10 @@ class Oracle:
     def _time_numbers(self) -> Expected:
         known = [moment for moment in self.moments if moment is not None]
         past = [moment for moment in known if not self._future(moment)]
-        newest = max(past) + timedelta(days=1) if self.is_date else max(past)
+        newest = max(past) + timedelta(days=1) if self.is_date else min(max(past), self.now)
         return {
             ("future_rows", None): {None: len(known) - len(past)},
+            ("ahead_rows", None): {None: len(known) - len(past)},  # noon is in the middle of a day, and begins an hour
             ("freshness", None): {None: (self.now - newest).total_seconds()},
         }
 

@@ -152,7 +152,7 @@ def test_every_number_is_right(warehouse: Warehouse, case: str):
     expected["distinct_count", "id"][None] = len(set(values["id"]))
     assert not run.problems
     assert_same(warehouse, found(run), expected)
-    of_time = set() if event_time else {"bucket_rows", "freshness", "future_rows"}
+    of_time = set() if event_time else {"bucket_rows", "freshness", "future_rows", "ahead_rows"}
     assert {metric for metric, _ in expected} == CATALOGUE.keys() - OF_THE_PAST - OF_SOME_TEXTS - of_time - {
         "quantile"
     }  # which not all of them have

@@ -197,7 +197,7 @@ def test_a_run_of_the_newest_days_remembers_the_days_before(tmp_path: Path):
 
     def answer(first: int, *rows: float) -> Measured:
         grid = Grid((Metric("bucket_rows", grain=Grain.DAY),), tuple(days[first:]), np.array([rows]))
-        levels = Grid((Metric("row_count"), Metric("future_rows")), (None,), np.array([[99.0], [0.0]]))
+        levels = Grid((Metric("row_count"), Metric("ahead_rows")), (None,), np.array([[99.0], [0.0]]))
         columns, read_from = (Column("at", "timestamp", "TIMESTAMP"),), days[first] if first else None
         event_time = EventTime("at", "contract")
         return Measured(columns, event_time, None, (grid, levels), (), (), read_from, not first, 0.1, AT)

@@ -27,7 +27,7 @@ from checks.contracts.custom_series import arrival, change
 from checks.contracts.document import Node, shown
 from checks.contracts.row_rules import expression_rule, format_rule
 from checks.contracts.subject import Subject
-from checks.metrics import CATALOGUE, OF_SOME_TEXTS, OF_THE_PAST
+from checks.metrics import CATALOGUE, OF_CARRYING, OF_SOME_TEXTS, OF_THE_PAST
 from checks.records import NumberExpected, Operator, Threshold
 
 _TABLE_METRICS = {"row_count", "bucket_rows", "freshness", "future_rows"}
@@ -47,7 +47,8 @@ _NEED_ARGUMENTS = {
     "sequence_breaks",
     "violation_count",
 }
-METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NEED_ARGUMENTS | OF_THE_PAST | OF_SOME_TEXTS}
+_NO_RULE = _NEED_ARGUMENTS | OF_THE_PAST | OF_SOME_TEXTS | OF_CARRYING
+METRICS = {name: kind for name, kind in CATALOGUE.items() if name not in _NO_RULE}
 
 _Kind = Callable[[Subject, Node, Node, str | None], CustomMade | None]
 
