@@ -152,7 +152,7 @@ def _not_measured(dataset: Dataset, error: SourceError) -> dict[str, Any]:
         why, short = _gone(dataset, error)
         gone = without_measurement((exists_check(dataset),), Status.FAIL, why)
         rest = without_measurement(dataset.checks, Status.NO_DATA, short)
-        return {"results": (*gone, *rest), **evidence}
+        return {"results": (*gone, *rest), **evidence, "error": why}
     if isinstance(error, Unreachable | QueryTimedOut):
         results = without_measurement(dataset.checks, Status.UNREACHABLE, error.sentence)
         return {"outcome": Outcome.UNREACHABLE, "results": tuple(results), **evidence}

@@ -30,18 +30,18 @@ class Entry:
 def draw(entries: Sequence[Entry], key: str) -> None:
     """The entries, PAGE at a time; `key` tells the lists of a page apart."""
     pages = -(-len(entries) // PAGE)
-    with st.container(gap="xsmall"):
-        for number, entry in enumerate(of_page(entries, st.session_state.get(f"{key}-page"))):
+    above = st.container(gap="xsmall")
+    # first, because it goes back to page 1 where a filter has left fewer pages than were there
+    page = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
+    with above:
+        for number, entry in enumerate(of_page(entries, page)):
             with st.container(key=f"entry-{key}-{number}", gap=None):
                 _entry(entry)
-    if pages > 1:
-        st.pagination(pages, key=f"{key}-page")
 
 
-def of_page(entries: Sequence[Entry], page: int | None) -> Sequence[Entry]:
-    """The entries of a page, from 1; those of the last one where a filter has left fewer pages than were there."""
-    last = max(1, -(-len(entries) // PAGE))
-    first = (min(page or 1, last) - 1) * PAGE
+def of_page(entries: Sequence[Entry], page: int) -> Sequence[Entry]:
+    """The entries of a page, from 1."""
+    first = (page - 1) * PAGE
     return entries[first : first + PAGE]
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import streamlit as st
 from incidents import DAY, HOUR, NINE, key, source_key, symptom
 from incidents import incident as _incident
+from streamlit.testing.v1 import AppTest
 
 from checks.learned.events import Event
 from checks.records import (
@@ -234,17 +236,33 @@ class TestList:
 @pytest.mark.parametrize(
     ("count", "page", "numbers"),
     [
-        (0, None, []),
-        (3, None, [0, 1, 2]),
+        (0, 1, []),
+        (3, 1, [0, 1, 2]),
         (26, 2, [25]),
         (26, 1, [*range(25)]),
-        (26, 9, [25]),
         (50, 2, [*range(25, 50)]),
     ],
 )
 def test_a_long_list_is_told_page_by_page(count, page, numbers):
     known = [entries.Entry("incident", {"id": str(number)}, "", {}) for number in range(count)]
     assert [int(each.params["id"]) for each in entries.of_page(known, page)] == numbers
+
+
+def test_a_list_shows_the_page_that_its_pager_says_also_when_a_filter_leaves_fewer(monkeypatch):
+    def app():
+        import streamlit as st
+
+        from dashboard import entries
+
+        count = int(st.number_input("count", value=110))
+        entries.draw([entries.Entry("incident", {}, str(n), {}) for n in range(count)], "list")
+
+    monkeypatch.setattr(entries, "_entry", lambda entry: st.text(entry.label))
+    page = AppTest.from_function(app).run()
+    page.session_state["list-page"] = 5
+    assert [each.value for each in page.run().text] == [str(n) for n in range(100, 110)]
+    page.number_input[0].set_value(60).run()
+    assert (page.session_state["list-page"], page.text[0].value) == (1, "0")
 
 
 class TestEvents:

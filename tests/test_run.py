@@ -159,6 +159,7 @@ def test_a_view_is_there_although_what_it_reads_is_not(history, cause, reason):
     report = run(view, SLOT, history, Warehouse(DatasetMissing("s", cause, dataset="t")), attempts=3)
     assert statuses(report) == {"dataset.exists": Status.FAIL, "enough": Status.NO_DATA}
     assert (report.results[0].reason or "").startswith(reason)
+    assert report.error == report.results[0].reason
 
 
 @pytest.mark.parametrize("error", [KeyError("4111 1111 1111 1111"), JobFailed("KeyError", "File measure.py, line 7")])
