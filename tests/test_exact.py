@@ -117,7 +117,7 @@ NEW = (COLUMNS[0], Column("seats", "string", "VARCHAR"), Column("gate", "string"
 
 
 def test_what_changed_is_told_by_column():
-    assert changes(OLD, NEW) == ["amount is gone", "seats is VARCHAR, it was BIGINT", "gate is new"]
+    assert changes(OLD, NEW) == ["amount is gone", "seats changed its type from BIGINT to VARCHAR", "gate is new"]
     assert changes(OLD, tuple(reversed(OLD))) == []
     assert changes(OLD, (*OLD[:2], replace(OLD[2], nullable=not OLD[2].nullable))) == []
 
@@ -141,7 +141,7 @@ def test_a_change_is_told_for_a_day_and_is_the_usual_thing_then():
         assert found is not None
         assert found.status is Status.WARN
         assert (found.reason or "").startswith(
-            "amount is gone, seats is VARCHAR, it was BIGINT, gate is new, since 2026"
+            "amount is gone, seats changed its type from BIGINT to VARCHAR, gate is new, since 2026"
         )
     later = result(NEW, known, [], NOON + timedelta(days=1))
     assert later is not None

@@ -151,7 +151,9 @@ def test_a_column_that_changed_its_type_between_two_runs_is_told(monitor: Monito
         monitor.clock.forward(timedelta(hours=1))  # ty: ignore[unresolved-attribute]
         schema = next(result for result in ran(monitor).results if result.check == "learned.schema")
         assert schema.status is Status.WARN
-        assert schema.reason == "amount is VARCHAR, it was DOUBLE, note is new, since 2026-03-15 13:00 UTC"
+        assert (
+            schema.reason == "amount changed its type from DOUBLE to VARCHAR, note is new, since 2026-03-15 13:00 UTC"
+        )
     monitor.clock.forward(timedelta(days=1))  # ty: ignore[unresolved-attribute]
     assert next(one for one in ran(monitor).results if one.check == "learned.schema").status is Status.PASS
 

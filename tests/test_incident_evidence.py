@@ -196,7 +196,7 @@ def test_what_changed_near_its_beginning_is_evidence(room):
     changed = measured(columns=(*COLUMNS[:1], Column("city", "int64", "BIGINT")))
     room.run(fails("known", Dimension.CONSISTENCY, column="city"), measured=changed)
     assert room.evidence() == [
-        "the columns changed at 2026-11-23 09:00 UTC: city is BIGINT, it was VARCHAR",
+        "the columns changed at 2026-11-23 09:00 UTC: city changed its type from VARCHAR to BIGINT",
         "version 2.0.0 of contract flights was registered at 2026-11-23 08:00 UTC",
         "job load_flights failed at 2026-11-23 08:30 UTC: disk full",
         "job land, which writes s.raw, failed at 2026-11-23 08:00 UTC",

@@ -37,11 +37,11 @@ def result(now: Sequence[Column], known: Schemas, labels: Sequence[Label], at: d
 
 
 def changes(old: Sequence[Column], new: Sequence[Column]) -> list[str]:
-    """'seats is VARCHAR, it was BIGINT', 'gate is new', 'tailnum is gone'."""
+    """'seats changed its type from BIGINT to VARCHAR', 'gate is new', 'tailnum is gone'."""
     before, after = {one.name: one for one in old}, {one.name: one for one in new}
     said = [f"{name} is gone" for name in before if name not in after]
     said += [
-        f"{name} is {after[name].native}, it was {was.native}"
+        f"{name} changed its type from {was.native} to {after[name].native}"
         for name, was in before.items()
         if name in after and (was.type, was.native) != (after[name].type, after[name].native)
     ]
