@@ -106,7 +106,7 @@ class UnknownSeries(Exception):
         columns = sorted({column for name, column in known if name == metric and column})
         names = sorted({name for name, _ in known})
         if columns and not column:
-            hint = f"it is measured per column; add --column with one of {', '.join(columns)}"
+            hint = f"it is measured per column; give the column, one of {', '.join(columns)}"
         else:
             hint = f"there are {', '.join(names)}" if names else "nothing has been measured yet"
         super().__init__(f"{dataset} has no measurements of {what}; {hint}")

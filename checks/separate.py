@@ -107,7 +107,7 @@ def reconcile(
 def not_replayed(log: QueryLog, check: Check) -> None:
     """Notes that a moment in the past can not be reconciled: nothing tells which rows the other side had then."""
     cause = "a reconciliation compares both tables as they are now, and can not be replayed"
-    error = QueryFailed(log.source.name, cause, dataset=str(log.table), remedy="run it without --at")
+    error = QueryFailed(log.source.name, cause, dataset=str(log.table), remedy="run it as of now")
     log.failed([Metric("own_aggregate", check=check.id), Metric("other_aggregate", check=check.id)], error)
 
 

@@ -15,8 +15,7 @@ from checks.metrics import unit_of
 def explanation(document: dict[str, Any], console: Console) -> None:
     """The sentence first, then the segments, the other series, and what was compared."""
     unit = unit_of(_base(document["metric"]))
-    of = f" of {document['column']}" if document["column"] else ""
-    what = f"{document['metric']}{of} in {_bucket(document['bucket'])}"
+    what = f"{document['metric']}{_of(document)} in {_bucket(document['bucket'])}"
     console.print(Text(f"{document['dataset']}, {what}: {_pair(document, unit)}"))
     console.print(Text(document["sentence"], style="bold"))
     if document["segments"]:
@@ -28,6 +27,21 @@ def explanation(document: dict[str, Any], console: Console) -> None:
         steps = f" ({each['steps']} {'step' if each['steps'] == 1 else 'steps'} upstream)" if each["steps"] else ""
         console.print(Text(f"At that moment, {each['dataset']}{steps}: {'; '.join(each['changes'])}"))
     console.print(Text(_compared(document)))
+
+
+def _of(document: dict[str, Any]) -> str:
+    """' of email', ' of carrier = UA', ' of tailnum, other than A9A', ' of email (check email.missing)', or nothing."""
+    of, check = f" of {document['column']}" if document["column"] else "", document["check"]
+    if check is None:
+        return of
+    match document["metric"]:
+        case "category_count":
+            value = " ".join(check.split()) or "''"
+            return f"{of} = {value}"
+        case "odd_form_count":
+            return f"{of}, other than {check}"
+        case _:
+            return f"{of} (check {check})"
 
 
 def _segments(segments: list[dict[str, Any]], unit: str) -> Table:

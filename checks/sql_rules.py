@@ -60,7 +60,7 @@ def ask(log: QueryLog, plan: Plan, check: Check) -> dict[Metric, float]:
     with log.costing([metric]):
         if plan.up_to is not None:
             cause = "an SQL rule asks the table as it is now, and can not be replayed"
-            raise QueryFailed(log.source.name, cause, dataset=str(log.table), remedy="run it without --at")
+            raise QueryFailed(log.source.name, cause, dataset=str(log.table), remedy="run it as of now")
         answer = log.fetch(f"SQL rule '{check.id}'", _written(log, check.expects), limit=1)
         return {metric: _only(log.source, answer, str(log.table))}
     return {}

@@ -355,7 +355,7 @@ def test_doctor_says_so_when_the_history_can_not_be_opened(tmp_path, capfd):
         (["history"], "Missing"),
         (["history", "orders"], "Missing"),
         (["history", "orders", "nope"], "shop.orders has no measurements of 'nope'; there are "),
-        (["history", "orders", "null_count"], "it is measured per column; add --column with one of "),
+        (["history", "orders", "null_count"], "it is measured per column; give the column, one of "),
         (["history", "orders", "null_count", "--column", "x"], "has no measurements of 'null_count' of column 'x'"),
         (["history", "orders", "row_count", "--format", "xml"], "'xml' is not one of"),
         (["sample", "orders"], "Missing"),

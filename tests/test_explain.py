@@ -141,7 +141,7 @@ def test_rows_of_one_value_are_explained_by_the_others_on_every_warehouse(wareho
     frame.loc[judged(frame) & (frame["shop"] == "Oslo") & (frame["kind"] == 2), "kind"] = 3
     found = asked(warehouse, frame, "category_count", "kind", value="=2")
     assert found.before == pytest.approx(before)
-    assert where(found) == ["shop = Oslo"]
+    assert (found.check, where(found)) == ("2", ["shop = Oslo"])
     assert "of the fewer rows with kind = 2 are shop = Oslo" in found.sentence
 
 
@@ -150,14 +150,14 @@ def test_rows_of_an_unusual_form_are_a_segment_on_every_warehouse(warehouse):
     frame["code"] = [f"AB{i}" for i in range(len(frame))]
     frame.loc[judged(frame) & (frame["shop"] == "Oslo"), "code"] = "12-ab"
     found = asked(warehouse, frame, "odd_form_count", "code", value="A9")
-    assert (found.before, where(found)) == (0, ["shop = Oslo"])
+    assert (found.before, found.check, where(found)) == (0, "A9", ["shop = Oslo"])
     assert found.segments[0].after == 1
     assert "of the additional rows with an unusual form of code are shop = Oslo" in found.sentence
 
 
 def test_the_value_must_be_said_and_may_not_be_classified():
     dataset = Dataset("shop", TableName(None, "orders"))
-    with pytest.raises(Refused, match="say of which, as --check VALUE"):
+    with pytest.raises(Refused, match="give the value, as the check"):
         subject_of(dataset, "category_count", "kind", None, frozenset())
     with pytest.raises(Refused, match="is classified"):
         subject_of(dataset, "category_count", "kind", "=2", frozenset({"kind"}))
@@ -358,7 +358,7 @@ def test_a_view_that_could_show_a_classified_column_by_another_name_is_refused(t
     [
         (("freshness", None, None), "'freshness' can not be explained by segments; these can: bucket_rows, row_count"),
         (("bucket_rows", "shop", None), "bucket_rows is a number of rows and has no column or check"),
-        (("null_rate", None, None), "null_rate is measured per column; say of which column"),
+        (("null_rate", None, None), "null_rate is measured per column; give the column"),
         (("invalid_count", "shop", None), "invalid_count: .* has no rule of that kind"),
     ],
 )

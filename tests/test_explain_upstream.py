@@ -103,6 +103,27 @@ def test_it_is_kept_and_said_with_the_explanation():
     assert "At that moment, s.mine: job etl failed" in text
 
 
+@pytest.mark.parametrize(
+    ("metric", "column", "check", "says"),
+    [
+        ("bucket_rows", None, None, "bucket_rows in 2026-11-22"),
+        ("null_rate", "city", None, "null_rate of city in"),
+        ("category_count", "city", "New  York", "category_count of city = New York in"),
+        ("category_count", "city", "", "category_count of city = '' in"),
+        ("odd_form_count", "code", "A9", "odd_form_count of code, other than A9 in"),
+        ("missing_count", "city", "city.missing", "missing_count of city (check city.missing) in"),
+        ("violation_count", None, "two", "violation_count (check two) in"),
+    ],
+)
+def test_the_first_line_names_the_number_that_is_explained(metric, column, check, says):
+    explanation = Explanation("s.mine", metric, column, SUNDAY, 0.5, 0.25, "So.", check=check)
+    document = json.loads(json.dumps(to_document(explanation)))
+    assert from_document(document) == explanation
+    console = Console(record=True, width=120)
+    show_explain.explanation(document, console)
+    assert console.export_text().startswith(f"s.mine, {says}")
+
+
 @pytest.mark.slow
 def test_an_explanation_of_a_real_table_names_the_job_upstream_that_failed(tmp_path: Path):
     day = utc(2026, 3, 14)

@@ -183,6 +183,12 @@ def test_a_label_on_what_is_not_there_is_refused(monitor):
         add(monitor, said(metric="null_rate", column="email"))
 
 
+def test_what_is_missing_has_the_name_that_it_has_everywhere():
+    """Not that of an option of the command line: the API and the pages say the same sentence."""
+    told = str(UnknownSeries("s.t", "null_rate", None, [("null_rate", "email"), ("row_count", None)]))
+    assert told == "s.t has no measurements of 'null_rate'; it is measured per column; give the column, one of email"
+
+
 def test_what_is_expected_may_be_still_to_come(monitor):
     assert add(monitor, said(bucket="2026-11-27", repeats="yearly", until="2030-12-31"))["labels"][0]["id"] == 1
     assert add(monitor, said(kind="new_regime", bucket="2026-04-01"))["labels"][0]["to"] is None

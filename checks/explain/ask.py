@@ -89,6 +89,7 @@ def explain(source: Source, question: Question, at: datetime) -> Explanation:
         left_out=tuple(left_out.items()),
         queries=tuple(log.records),
         asked_at=at,
+        check=question.subject.apart,
     )
     said = sentences.sentence(result, question.subject, found, question.event_time.grain)
     return replace(result, sentence=said if question.length is None else sentences.so_far(said, question.length))

@@ -71,7 +71,8 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What accounts for the change of one number in one bucket.
+    """What accounts for the change of one number in one bucket. `check` tells it from others of the metric and column:
+    a rule, the value whose rows are counted, or the usual forms.
 
     `before` and `after` are the number in the unit of the metric, as usual and in the bucket, None where there was
     none; after - before is `change`. `segments` are the causes, none implied by another; empty where no segment
@@ -94,6 +95,7 @@ class Explanation:
     queries: tuple[QueryRecord, ...] = ()
     asked_at: datetime | None = None
     upstream: tuple[Upstream, ...] = ()
+    check: str | None = None
 
     @property
     def change(self) -> float | None:
@@ -111,6 +113,7 @@ def to_document(found: Explanation) -> Document:
         "dataset": found.dataset,
         "metric": found.metric,
         "column": found.column,
+        "check": found.check,
         "bucket": found.bucket.isoformat(),
         "before": found.before,
         "after": found.after,
@@ -152,6 +155,7 @@ def from_document(document: Mapping[str, Any]) -> Explanation:
             Upstream(each["dataset"], each["steps"], tuple(each["changes"]))
             for each in document.get("upstream", ())  # those that were kept earlier have none
         ),
+        document.get("check"),
     )
 
 

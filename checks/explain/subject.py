@@ -51,6 +51,13 @@ class Subject:
     forms: str | None = None
 
     @property
+    def apart(self) -> str | None:
+        """What tells the number from others of the same metric and column, as a series has it: rule, value or forms."""
+        if self.check is not None:
+            return self.check.id
+        return self.forms if self.value is None else self.value
+
+    @property
     def about(self) -> str | None:
         """The column, or 'carrier = UA'."""
         return self.column if self.value is None else f"{self.column} = {self.value}"
@@ -68,14 +75,16 @@ def subject_of(dataset: Dataset, metric: str, column: str | None, check: str | N
         rule = _rule(dataset, metric, column, check)
         return Subject(metric, metric, Kind.RATE, rule.column, rule)
     if not column:
-        raise Refused(f"{metric} is measured per column; say of which column")
+        raise Refused(f"{metric} is measured per column; give the column")
     if metric in SHOWS_VALUES and column.lower() in hidden:
         raise Refused(f"column '{column}' of {dataset.name} is classified, so its values are not shown by segment")
     if metric == "category_count" and not check:
-        raise Refused(f"{metric} is measured for each value of {column}; say of which, as --check VALUE")
+        raise Refused(f"{metric} is measured for each value of {column}; give the value, as the check")
     if metric == "odd_form_count":
         if not check:
-            raise Refused(f"{metric} needs the usual forms of {column}, as --check FORMS; `history` shows them")
+            raise Refused(
+                f"{metric} needs the usual forms of {column}; give them as the check, as the measurements show them"
+            )
         return Subject(metric, metric, Kind.RATE, column, forms=check)
     value = (check.partition("=")[2] or check) if metric == "category_count" and check else None
     kind = Kind.MEAN if metric == "mean" else Kind.RATE
