@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from checks import phrases
+from checks.incidents.headlines import well_again
 from checks.records import Family, Incident, IncidentState, Result, Symptom
 from dashboard import words
 
@@ -74,7 +75,7 @@ def _resolved(incident: Incident, at: datetime) -> str:
     when = words.exactly(incident.resolved_at, at)
     if incident.merged_into is not None:
         return f"Became a part of incident {incident.merged_into}, {when}"
-    why = incident.resolution.strip().rstrip(".") if incident.resolution else "its checks passed again"
+    why = incident.resolution.strip().rstrip(".") if incident.resolution else well_again(incident.lead.key)
     return f"Resolved {when} after {lasted(incident, at)}: {why}"
 
 

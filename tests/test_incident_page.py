@@ -86,7 +86,7 @@ class TestSentences:
             (
                 IncidentState.RESOLVED,
                 {"happened_at": NINE - DAY, "assignee": "noor"},
-                "Resolved 3 h ago (2026-11-23 09:00 UTC) after 1 d: its checks passed again.",
+                "Resolved 3 h ago (2026-11-23 09:00 UTC) after 1 d: its checks are healthy again.",
             ),
             (
                 IncidentState.RESOLVED,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from checks.notify import words
-from checks.records import Dimension, IncidentState, MessageKind
+from checks.records import Dimension, Family, IncidentState, Key, MessageKind
 from tests.notifying import HOUR, MINUTE, NOON, incident, message, resolved, symptom
 
 BASE = "https://vitals.example.com"
@@ -68,6 +68,23 @@ def test_what_a_person_resolved_did_not_recover():
     closed = resolved(NOON + HOUR, symptoms=(symptom(),), resolution="the strike is over")
     assert told(MessageKind.RECOVERED, closed).subject == "[resolved] flights lost 17 % of its rows"
     assert told(MessageKind.RECOVERED, closed).lines[-1] == ("How it ended", "the strike is over")
+
+
+def test_what_was_taken_out_of_the_configuration_did_not_recover_either():
+    why = "source demo is no longer configured"
+    assert told(MessageKind.RECOVERED, resolved(NOON + HOUR, resolution=why)).subject.startswith("[resolved] ")
+
+
+@pytest.mark.parametrize(
+    ("key", "ending"),
+    [
+        (Key("demo", None, Family.SOURCE), "the source answers again"),
+        (Key("demo.flights", None, Family.RUNS), "its runs measure it again"),
+    ],
+)
+def test_where_nothing_was_known_of_the_data_a_recovery_does_not_say_that_checks_are_healthy(key, ending):
+    over = resolved(NOON + HOUR, symptoms=(replace(symptom(), key=key, recovered_at=NOON + HOUR),))
+    assert told(MessageKind.RECOVERED, over).lines[-1] == ("How it ended", ending)
 
 
 @pytest.mark.parametrize(

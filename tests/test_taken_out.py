@@ -28,7 +28,7 @@ ORDERS, REFUNDS = symptom(), symptom(key("lake.refunds"))
         (symptom(source_key()), None, "source lake is no longer configured"),
         (symptom(source_key()), LAKE, None),
         (ORDERS, LAKE, "lake.orders is left out by include/exclude of its source"),
-        (REFUNDS, LAKE, "lake.refunds is no longer there, and no contract asks for it"),
+        (REFUNDS, LAKE, "source lake does not list refunds any more, and no contract asks for it"),
         (REFUNDS, replace(LAKE, tables=0), None),  # perhaps its folder is not mounted
         (REFUNDS, replace(LAKE, error="did not answer"), None),
         (ORDERS, replace(LAKE, error="did not answer"), None),
@@ -101,5 +101,5 @@ def test_the_app_closes_them_when_two_refreshes_in_a_row_have_found_it_so(tmp_pa
     assert [is_open_after_a_refresh() for _ in range(2)] == [True, False]
     closed = monitor.history.incident(opened.id)
     assert closed is not None
-    assert closed.resolution == "s.orders is no longer there, and no contract asks for it"
+    assert closed.resolution == "source s does not list orders any more, and no contract asks for it"
     monitor.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks import wording
 from checks.builtin import EXISTS, UNREADABLE
-from checks.records import Dataset, Dimension, Family, Finding, Grain, Symptom
+from checks.records import Dataset, Dimension, Family, Finding, Grain, Key, Symptom
 
 _LONGEST = 160
 _SILENCE = "learned.cadence"  # of checks.judge_arrival, which imports all that learns
@@ -24,6 +24,13 @@ def headline(symptom: Symptom, rows: Finding | None = None, dataset: Dataset | N
 def with_rows(title: str, where: str) -> str:
     """The title with the rows that account for it: 'carrier = UA'."""
     return title if where in title else _cut(f"{title}: {where}")
+
+
+def well_again(key: Key) -> str:
+    """How trouble ended by itself: what is known then. A run that measures again may find its data broken."""
+    if key.family is Family.SOURCE:
+        return "the source answers again"
+    return "its runs measure it again" if key.family is Family.RUNS else "its checks are healthy again"
 
 
 def _cut(title: str) -> str:

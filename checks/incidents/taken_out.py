@@ -41,7 +41,7 @@ def _why(subject: str, listed: Mapping[str, SourceState], *, all_read: bool) -> 
         return f"{subject} is left out by include/exclude of its source"
     if not all_read or not state.tables:  # a folder that is not mounted lists nothing
         return None
-    return f"{subject} is no longer there, and no contract asks for it"
+    return f"source {source} does not list {table} any more, and no contract asks for it"
 
 
 def leave(draft: Draft, reasons: Mapping[str, str], at: datetime) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checks import phrases
+from checks.incidents.headlines import well_again
 from checks.records import Incident, IncidentState, Message, MessageKind
 
 _SUBJECT, _LISTED = 200, 20
@@ -98,7 +99,7 @@ def _mark(message: Message, incident: Incident, at: datetime) -> str:
     """What stands in front of the title."""
     kind, severity = message.kind, incident.severity.value
     if kind is MessageKind.RECOVERED:
-        return "recovered" if not incident.broken else "resolved"
+        return "resolved" if incident.broken or incident.resolution else "recovered"
     if kind is MessageKind.MERGED:
         return f"part of incident {incident.merged_into}"
     if not incident.is_open:  # tried again after it was over
@@ -126,7 +127,7 @@ def _of_end(incident: Incident) -> list[tuple[str, str]]:
     if ended is not None:
         lasted = phrases.duration(ended - began)
         lines.append(("Broken", f"{lasted}, from {phrases.moment(began)} to {phrases.moment(ended)}"))
-    ended_by = _line(incident.resolution) if incident.resolution else "its checks are healthy again"
+    ended_by = _line(incident.resolution) if incident.resolution else well_again(incident.lead.key)
     return [*lines, ("How it ended", ended_by)]
 
 
