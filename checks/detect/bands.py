@@ -29,7 +29,7 @@ PRUDENCE = {"count": 0.4, "rate": 0.8, "share": 0.4, "value": 0.2, "gap": 0.2}
 #: the first number it is made from single hours; from the second number on it is not
 FEW_DAYS = (21.0, 35.0)
 #: a year has days that two months do not show: the limit made from days lies so many times further out
-HOURLY_ROOM = 1.18
+HOURLY_ROOM = 1.32
 #: counts of special days are needlessly told far more often than others, whatever was learned of them: their band lies
 #: so many times further out
 SPECIAL_ROOM = 1.3
