@@ -26,7 +26,14 @@ ORDERS, REFUNDS = symptom(), symptom(key("lake.refunds"))
     [
         (ORDERS, None, "source lake is no longer configured"),
         (symptom(source_key()), None, "source lake is no longer configured"),
-        (symptom(source_key()), LAKE, None),
+        (symptom(source_key(), checks=()), LAKE, None),
+        (
+            symptom(source_key(), checks=("lake.orders",)),
+            LAKE,
+            "lake.orders is left out by include/exclude of its source",
+        ),
+        (symptom(source_key(), checks=("lake.orders", "lake.users")), LAKE, None),
+        (symptom(source_key(), checks=("lake.orders",)), replace(LAKE, error="refused access"), None),
         (ORDERS, LAKE, "lake.orders is left out by include/exclude of its source"),
         (REFUNDS, LAKE, "source lake does not list refunds any more, and no contract asks for it"),
         (REFUNDS, replace(LAKE, tables=0), None),  # perhaps its folder is not mounted

@@ -22,11 +22,13 @@ def taken_out(
     `listed` are the sources of the configuration as they were just listed, `all_read` whether every contract could be
     read."""
     found = {}
-    subjects = {symptom.key.subject for incident in incidents for symptom in incident.broken}
-    for subject in sorted(subjects - {*datasets, *listed}):
-        reason = _why(subject, listed, all_read=all_read)
-        if reason:
-            found[subject] = reason
+    for symptom in (each for incident in incidents for each in incident.broken):
+        # a source that answers and has refused tables is told well by runs of these alone
+        about = symptom.checks if symptom.key.subject in listed else (symptom.key.subject,)
+        reasons = [None if name in datasets else _why(name, listed, all_read=all_read) for name in about]
+        told = dict.fromkeys(reason for reason in reasons if reason is not None)
+        if reasons and None not in reasons:
+            found[symptom.key.subject] = "; ".join(told)
     return found
 
 
