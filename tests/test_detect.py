@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from checks.detect import KINDS, Settings, fit, fit_many, score, score_many
+from checks.detect import KINDS, Settings, drift, fit, fit_many, score, score_many
 from checks.detect.calendars import special_day
 from checks.detect.drift import levels
 from checks.detect.threshold import limit_of_chance
+from checks.records import Drift
 from tests.examples import examples
 
 DAYS = pd.date_range("2025-01-06", periods=180, freq="D")
@@ -236,8 +237,8 @@ def test_six_hours_at_a_half_are_found_in_hours_that_move_by_a_sixth_themselves(
 
 
 @pytest.mark.slow
-def test_most_falls_by_a_half_for_six_hours_are_found_where_single_hours_move_by_a_quarter() -> None:
-    values = hours_of(64, noise=0.24)
+def test_most_falls_by_a_half_for_six_hours_are_found_where_single_hours_move_by_a_fifth() -> None:
+    values = hours_of(64, noise=0.2)
     places = [24 * day + 8 for day in range(57, 64)]
     grid = np.tile(values.to_numpy(), (len(places), 1))
     for row, at in enumerate(places):
@@ -619,3 +620,7 @@ def test_a_share_that_hardly_moves_is_not_told_from_one_that_chance_moves_a_litt
     for last, is_told in ((0.058, False), (0.03, True)):
         values.iloc[-1] = last
         assert score(values, "share", denominators=rows)["is_anomaly"].iloc[-1] == is_told
+
+
+def test_a_drift_is_said_to_have_taken_the_weeks_between_the_levels_that_are_held_against_each_other() -> None:
+    assert (drift.NOW + drift.BEFORE) // 2 + drift.PAUSE == 7 * Drift.WEEKS

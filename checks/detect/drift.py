@@ -14,8 +14,6 @@ NOW, PAUSE, BEFORE = 14, 7, 28
 ODD = 0.25
 #: days after an alarm in which the same drift is not told again, and days that a difference takes to belong to the past
 QUIET, SETTLED = 28, 7
-#: days from the middle of the weeks before to the middle of the last two
-SPAN = NOW // 2 + PAUSE + BEFORE // 2
 #: past days needed before drift is judged
 LEAST = 28
 #: days that the first verdict takes

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from checks import phrases, wording
-from checks.detect.drift import SPAN
 from checks.learned.families import READINGS, family_of
 from checks.records import Drift, Finding, Grain, Label, Metric
 
@@ -39,7 +38,7 @@ def moved(finding: Finding, drift: Drift) -> str:
         return f"{wording.subject(metric)} has moved slowly away from {away}"
     verb = "fallen" if drift.now < drift.before else "risen"
     before, now = (_bare(amount(metric, level)) for level in _about(drift))
-    weeks = f"in {SPAN // 7} weeks"
+    weeks = f"in {Drift.WEEKS} weeks"
     return f"{wording.subject(metric)} has {verb} from about {before} to about {now}{_per(metric)} {weeks}"
 
 
@@ -69,7 +68,7 @@ def expected(finding: Finding) -> str:
     """The band in words: 'between 880 and 980 rows', 'at most 1.2 % of the rows', 'exactly 16 rows'."""
     if finding.drift and not math.isnan(finding.drift.before):
         before = amount(finding.metric, _about(finding.drift)[0])
-        return f"about {before}{_per(finding.metric)}, as {SPAN // 7} weeks before"
+        return f"about {before}{_per(finding.metric)}, as {Drift.WEEKS} weeks before"
     change = _turn(finding)
     if change is not None:
         return "never there before" if change.is_new else f"usually {amount(finding.metric, change.usual)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from checks.records.measured import Metric
 from checks.records.words import Grain
@@ -35,8 +35,11 @@ class Bands:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A level that has moved slowly within weeks: what it was `before` and what it is `now`, of rows by the day. NaN
+    """A level that has moved slowly within `WEEKS`: what it was `before` and what it is `now`, of rows by the day. NaN
     where they are not known."""
+
+    #: from the middle of the weeks before to the middle of the last two, as `detect.drift` compares them
+    WEEKS: ClassVar[int] = 4
 
     before: float
     now: float

@@ -45,11 +45,11 @@ class FaultyServer(PostgresServer):
         for each in self._processes():
             each.send_signal(signal.SIGCONT)
 
-    def wait_for_query(self, text: str) -> None:
-        """Until a query with this text is running."""
+    def wait_for_sleep(self) -> None:
+        """Until a query sleeps."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            active = "SELECT query FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()"
-            wait_until(lambda: any(text in query for (query,) in connection.execute(active).fetchall()))
+            sleeping = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+            wait_until(lambda: bool(connection.execute(sleeping).fetchall()))
 
     def _processes(self) -> list[psutil.Process]:
         postmaster = psutil.Process(self._server.get_pid())

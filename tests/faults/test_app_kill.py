@@ -161,7 +161,7 @@ def test_the_app_that_is_asked_to_stop_does_so_soon_and_records_what_it_cut_off(
             connection.execute("CREATE VIEW forever AS SELECT 1 AS id FROM (SELECT pg_sleep(600)) AS s")
         config = shop(tmp_path, port, f'[sources.db]\nurl = "{server.url}"\ntimeout = "300s"\n')
         with running_app(config, port) as app:
-            server.wait_for_query('"forever"')
+            server.wait_for_sleep()
             wait_until(lambda: app.ask.get("/api/datasets/s.a").json()["measured_at"], 60)
             seconds = app.stop()
             assert (seconds < 10, app.process.returncode) == (True, 0)

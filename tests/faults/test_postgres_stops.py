@@ -40,7 +40,7 @@ def test_a_server_that_stops_in_mid_run_is_unreachable_and_recovers_by_itself(tm
         assert before.health is Health.HEALTHY
 
         scheduler.tick()
-        server.wait_for_query('"slow"')
+        server.wait_for_sleep()
         server.stop()
         [run] = [future.result(90) for future in monitor.start(["slow"])]
         assert (run.outcome, run.error_kind, run.attempts) == (Outcome.UNREACHABLE, "unreachable", 2)
