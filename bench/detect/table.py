@@ -44,13 +44,11 @@ def _tables(task: Task, rivals: dict[str, Any]) -> list[str]:
     injections = ", ".join(f"{name}: {count}" for name, count in any_rival["injections"].items())
     own = [_row(name, task, figures["own"]) for name, figures in _ranked(rivals, task, "own")]
     same = [_row(name, task, figures["same"]) for name, figures in _ranked(rivals, task, "same")]
-    parts = [
-        f"{any_rival['series']} series. Injections: {injections}.",
-        "At the limit that gives one false alarm per series and 90 days on the tuning half:",
-        _table(task, "detector", same),
-        "At each one's own default:",
-        _table(task, "detector", [*own, *_goal(task)]),
-    ]
+    parts = [f"{any_rival['series']} series." + (f" Injections: {injections}." if injections else "")]
+    if injections:  # without any, a limit at the same rate says nothing
+        said = "At the limit that gives one false alarm per series and 90 days on the tuning half:"
+        parts += [said, _table(task, "detector", same)]
+    parts += ["At each one's own default:", _table(task, "detector", [*own, *_goal(task)])]
     if "Vitals" in rivals:
         sources = rivals["Vitals"]["own"]["sources"]
         rows = [_row(source, task, figures) for source, figures in sources.items()]
