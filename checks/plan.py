@@ -122,7 +122,8 @@ def choose_load_time(dataset: Dataset, columns: Sequence[Column], event_time: Ev
     elif column := field_of_dbt(dataset.dbt_load_time, others):
         origin, zone = "dbt", "UTC"
     else:
-        column = next((one for one in others if one == infer_load_time(columns)), None)
+        likeliest = infer_load_time(columns)
+        column = next((one for one in others if one == likeliest), None)
     if column is None or not is_moment(column):
         return None
     return LoadTime(column.name, origin, "UTC" if _is_aware(column) else zone)

@@ -97,11 +97,11 @@ def arrivals(centre: Array, spread: Array, always: Array) -> Array:
     return found
 
 
-def seldom(always: Array, empty: Array, fresh: Array, chance: Array, calendar: Calendar) -> Array:
-    """Where a count was watched for so long that by `chance` (of one bucket) it would have been without rows by now,
-    and hardly was: S x T, by what was before each day, but for the last cycle: days of one outage stay one. `empty`
-    marks the buckets without rows among those that teach, `fresh` has the bucket at which each series began. Of hours
-    it says nothing: those that have many rows do not speak for those that have few."""
+def seldom(always: Array, empty: Array, fresh: Array, allowed: Array, calendar: Calendar) -> Array:
+    """Where a count was watched for so long that by the chance `allowed` to one bucket it would have been without rows
+    by now, and hardly was: S x T, by what was before each day, but for the last cycle: days of one outage stay one.
+    `empty` marks the buckets without rows among those that teach, `fresh` has the bucket at which each series began. Of
+    hours it says nothing: those that have many rows do not speak for those that have few."""
     buckets = empty.shape[1]
     if not calendar.daily:
         return np.zeros(empty.shape, dtype=bool)
@@ -110,7 +110,7 @@ def seldom(always: Array, empty: Array, fresh: Array, chance: Array, calendar: C
     known = surprises[:, np.maximum(np.arange(buckets) - calendar.cycle, 0)]
     found = np.zeros(empty.shape, dtype=bool)
     for most, times in _HARDLY.items():
-        since = np.arange(buckets)[None, :] - np.ceil(np.minimum(times / chance, buckets + 1)).astype(int)
+        since = np.arange(buckets)[None, :] - np.ceil(np.minimum(times / allowed, buckets + 1)).astype(int)
         before = np.take_along_axis(surprises, np.maximum(since, 0), axis=1)
         found |= (since >= fresh) & (known - before <= most)
     return found

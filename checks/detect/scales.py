@@ -1,8 +1,8 @@
 """The scale on which a kind of series is steady: where a change of the same meaning has the same size at every level.
 
 Counts and gaps are multiplied by their causes, so they are read as logarithms; counts of few rows wobble by chance with
-the square root of their level, so they go over into roots; so do rates and
-shares, read as arcsine of the root; values stay.
+the square root of their level, so they go over into roots; so do rates and shares, read as arcsine of the root; values
+stay.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from checks.detect import Scores
+from checks.detect.drift import BEFORE, NOW, PAUSE
 from checks.learned.grids import Watched
 
 #: days that must have been alike, and those after which what is new is usual
@@ -79,7 +80,8 @@ def constant(values: np.ndarray, scores: Scores, void: np.ndarray, per_day: int)
 
 def one_more(values: np.ndarray, scores: Scores, void: np.ndarray, per_day: int) -> Scores:
     """Scores of numbers of different values: one more than expected is inside, and a drift by less than two is none."""
-    small = (scores.state == "drift") & ~_moved(np.where(void, np.nan, values), scores.state == "drift", per_day)
+    drifts = scores.state == "drift"
+    small = drifts & ~_moved(np.where(void, np.nan, values), drifts, per_day)
     room = scores.expected + ONE_MORE
     more = (scores.state == "anomaly") & (values > scores.expected) & (values <= room)
     inside = small | more
@@ -91,11 +93,12 @@ def one_more(values: np.ndarray, scores: Scores, void: np.ndarray, per_day: int)
 
 
 def _moved(values: np.ndarray, drifts: np.ndarray, per_day: int) -> np.ndarray:
-    """Where the level of the last two weeks is two values or more from that of the four weeks that ended three weeks
-    ago."""
+    """Where the two levels that a drift is told by are two values or more from each other."""
     found = np.zeros(values.shape, dtype=bool)
+    now_days, old, oldest = NOW * per_day, (NOW + PAUSE) * per_day, (NOW + PAUSE + BEFORE) * per_day
     for row, at in np.argwhere(drifts):
-        now, before = values[row, : at + 1][-14 * per_day :], values[row, : at + 1][-49 * per_day : -21 * per_day]
+        known = values[row, : at + 1]
+        now, before = known[-now_days:], known[-oldest:-old]
         if np.isfinite(now).any() and np.isfinite(before).any():
             found[row, at] = abs(np.nanmean(now) - np.nanmean(before)) > ONE_MORE
     return found
