@@ -63,7 +63,7 @@ def run(
     """
     started = perf_counter()
     history.begin(dataset.name, slot.slot, slot.at, slot.trigger)
-    report = RunReport(dataset.name, slot.slot, Outcome.FINISHED, 0, slot.at, 0.0, slot.trigger)
+    report = RunReport(dataset.name, slot.slot, Outcome.FINISHED, 0, slot.at, 0.0, slot.trigger, replay=slot.replay)
     tries = Tries(measure, attempts)
     try:
         known = NOTHING_KNOWN if slot.replay else history.known(dataset.name)

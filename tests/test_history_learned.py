@@ -35,8 +35,8 @@ def bands(metric: Metric, *values: float, upper: float = 9.0) -> Bands:
     return Bands(metric.grain, (metric,), buckets, line, edge - 1, edge - 2, edge, line * 0)
 
 
-def remembered(history: History, *learned: Bands, slot=NINE, alerts: tuple[Alert, ...] = ()) -> RunReport:
-    told = report(slot, grid(ROWS, {SUNDAY: 7.0, MONDAY: 8.0}), learned=Learned(learned, alerts))
+def remembered(history: History, *learned: Bands, slot=NINE, alerts: tuple[Alert, ...] = (), replay=False) -> RunReport:
+    told = report(slot, grid(ROWS, {SUNDAY: 7.0, MONDAY: 8.0}), learned=Learned(learned, alerts), replay=replay)
     history.remember(told)
     return told
 
@@ -83,6 +83,9 @@ def test_a_label_that_was_undone_is_told_to_the_next_run_only_with_all_that_its_
     before = history.before(FLIGHTS, NINE + 4 * HOUR, MONDAY)
     assert ([label.id for label in before.undone], before.labels, before.alerts) == ([number], [], [])
     assert before.ever_told == [alert(NINE, FOUND, nulls)]
+    remembered(history, slot=NINE + 3.5 * HOUR, replay=True)
+    replayed = history.before(FLIGHTS, NINE + 4 * HOUR, MONDAY)
+    assert [label.id for label in replayed.undone] == [number], "a replay does not judge by labels"
     remembered(history, slot=NINE + 4 * HOUR)
     after = history.before(FLIGHTS, NINE + 5 * HOUR, None)
     assert (after.undone, after.ever_told) == ([], ())

@@ -23,8 +23,11 @@ def monitor(tmp_path) -> Iterator[CannedMonitor]:
     opened.close()
 
 
-def ran(monitor: CannedMonitor, *errors: SourceError | None, table: str = "s.orders") -> list[Incident]:
-    """The open incidents after runs of a table that failed so, an hour apart; None is one that went well."""
+def ran(
+    monitor: CannedMonitor, *errors: SourceError | None, table: str = "s.orders", replay: bool = False
+) -> list[Incident]:
+    """The open incidents after runs of a table that failed so, an hour apart; None is one that went well. A replay is
+    of the moment that it is made at."""
     for error in errors:
 
         def answer(dataset: Dataset, slot: Slot, error: SourceError | None = error) -> Measured:
@@ -34,7 +37,7 @@ def ran(monitor: CannedMonitor, *errors: SourceError | None, table: str = "s.ord
 
         monitor.answer = answer
         monitor.clock.forward(timedelta(hours=1))
-        for future in monitor.start([table]):
+        for future in monitor.start([table], at=monitor.clock() if replay else None):
             future.result()
     return monitor.desk.open_incidents(monitor.clock())
 
@@ -52,6 +55,15 @@ def test_the_third_run_in_a_row_that_times_out_opens_an_incident_and_one_that_me
     assert closed is not None
     assert closed.resolved_at == monitor.clock()
     assert ran(monitor, SLOW, SLOW) == [], "it takes three again"
+
+
+def test_a_replay_is_no_run_in_the_row_and_ends_none(monitor):
+    assert ran(monitor, None, SLOW) == []
+    assert ran(monitor, SLOW, SLOW, replay=True) == []
+    assert ran(monitor, SLOW) == [], "the second"
+    assert ran(monitor, None, replay=True) == []
+    [opened] = ran(monitor, SLOW)
+    assert opened.happened_at == NOON + timedelta(hours=1), "the last run that measured it, whatever was replayed"
 
 
 def test_a_query_that_fails_counts_too_and_what_the_source_has_failed_does_not(monitor):

@@ -18,6 +18,7 @@ from checks.history.labels import LabelKeeper
 from checks.history.memory import Memory
 from checks.history.moments import DISTANT_FUTURE, DISTANT_PAST, aware, lenient, naive
 from checks.history.points import PointReader, by_metric
+from checks.history.runs import NO_REPLAY
 from checks.learned.before import DURATION, QUICK, REACH, Before
 from checks.records import Alert, Drift, Finding, Grain, Metric, RunReport
 
@@ -81,9 +82,9 @@ class LearnedReader(PointReader, LabelKeeper):
         ]
 
     def _last_run(self, dataset: str) -> datetime:
-        """When the newest run that came to its end began."""
+        """When the newest run that came to its end began; a replay judges nothing by labels."""
         [(began,)] = self._rows(
-            "SELECT max(started_at) FROM runs WHERE dataset = ? AND outcome = 'finished'", [dataset]
+            f"SELECT max(started_at) FROM runs WHERE dataset = ? AND outcome = 'finished' AND {NO_REPLAY}", [dataset]
         )
         return began or DISTANT_PAST
 

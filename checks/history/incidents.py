@@ -18,6 +18,7 @@ import duckdb
 
 from checks.history.moments import DISTANT_PAST, aware, lenient, naive
 from checks.history.outbox import write_message
+from checks.history.runs import NO_REPLAY
 from checks.history.store import Store
 from checks.records import Change, EventKind, Incident, IncidentEvent, Message
 
@@ -106,11 +107,11 @@ class IncidentKeeper:
         oldest first; without those with an error of these kinds."""
         with self._store.reading() as cursor:
             rows = cursor.execute(
-                """SELECT started_at FROM runs WHERE dataset = $1 AND started_at <= $2
+                f"""SELECT started_at FROM runs WHERE dataset = $1 AND started_at <= $2 AND {NO_REPLAY}
                    AND outcome IN ('unreachable', 'error')
                    AND NOT list_contains($3::VARCHAR[], coalesce(error_kind, ''))
                    AND started_at > coalesce((SELECT max(started_at) FROM runs
-                       WHERE dataset = $1 AND started_at <= $2 AND outcome = 'finished'), '-infinity')
+                       WHERE dataset = $1 AND started_at <= $2 AND outcome = 'finished' AND {NO_REPLAY}), '-infinity')
                    ORDER BY started_at""",
                 [dataset, naive(until), list(leaving_out)],
             ).fetchall()
@@ -125,7 +126,9 @@ class IncidentKeeper:
 
     def _newest_run(self, condition: str, values: list) -> datetime | None:
         with self._store.reading() as cursor:
-            [(found,)] = cursor.execute(f"SELECT max(started_at) FROM runs {condition}", values).fetchall()
+            [(found,)] = cursor.execute(
+                f"SELECT max(started_at) FROM runs {condition} AND {NO_REPLAY}", values
+            ).fetchall()
         return aware(found)
 
 

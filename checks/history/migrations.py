@@ -144,6 +144,9 @@ _LOADS = (
 # of findings from before this step nobody knows how far the level moved
 _DRIFTS = tuple(f"ALTER TABLE alerts ADD COLUMN findings.element.{level} DOUBLE" for level in ("before", "now"))
 
+# of runs from before this step NULL: nobody knows
+_REPLAYS = ("ALTER TABLE runs ADD COLUMN replay BOOLEAN",)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first shape", _FIRST),
     Migration(2, "what the sources listed", _LISTINGS),
@@ -155,6 +158,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(8, "incidents and what is told of them", _INCIDENTS),
     Migration(9, "when rows were loaded", _LOADS),
     Migration(10, "how far levels drifted", _DRIFTS),
+    Migration(11, "which runs were replays", _REPLAYS),
 )
 
 

@@ -34,6 +34,8 @@ _RESULT = (
     '"check", dimension, status, severity, "column", observed, expected, reason, value, bucket, measured_at, learned, '
     "definition"
 )
+#: what was replayed later says nothing of what was known at that moment
+NO_REPLAY = "replay IS NOT TRUE"
 # of a check that judges each bucket, the newest bucket speaks
 NEWEST_BUCKET = 'row_number() OVER (PARTITION BY dataset, slot, "check" ORDER BY bucket DESC NULLS LAST) = 1'
 

@@ -149,7 +149,7 @@ class RunWriter:
         row += [self.observed + timedelta(seconds=report.seconds), report.seconds, report.trigger]
         row += [report.error_kind, report.error, appended, len(report.queries)]
         row += [measured.whole_table, measured.read_from] if measured else [False, None]
-        row += [_newest_bucket(measured), *_parts(measured)]
+        row += [_newest_bucket(measured), *_parts(measured), report.replay]
         execute(self.cursor, f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)
 
     def _write_results(self) -> None:

@@ -50,6 +50,7 @@ class RunReport:
     error: str | None = None
     measurements: int = 0
     learned: Learned = field(default_factory=Learned)
+    replay: bool = False  # of a past moment
 
 
 @dataclass(frozen=True, slots=True)
