@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pandas as pd
 
+from checks.learned.codes import sort_of
 from checks.records import Metric, Result
 from connectors import Column
 from dashboard import words
@@ -57,6 +59,14 @@ class Values:
     def newest_bucket(self) -> datetime | None:
         return max((bucket for found in self.buckets.values() for bucket in found), default=None)
 
+    def ends(self, column: str) -> tuple[list[float], list[float]]:
+        """The smallest and the largest values, by bucket, else those of the whole table."""
+        least, most = self.history("min", column), self.history("max", column)
+        if least and len(least) == len(most):
+            return least, most
+        low, high = self.latest("min", column), self.latest("max", column)
+        return ([], []) if low is None or high is None else ([low], [high])
+
 
 def _is_value_of(column: str, metric: Metric) -> bool:
     return metric.column == column and metric.check == f"={metric.category}"
@@ -70,6 +80,23 @@ def about(values: Values) -> str:
         if newest
         else "Numbers of the whole table, as last measured."
     )
+
+
+def not_watched(columns: Sequence[Column], values: Values, wanted: Collection[str]) -> str:
+    """Why the means of some columns are not watched: 'Means that say nothing of their own are not watched: hour (hours
+    of the day)'; empty where all are. `wanted` are the columns that a contract has a rule about."""
+    found = {column.name: meaning(column.name, values) for column in columns if column.name not in wanted}
+    told = [f"{name} ({about})" for name, about in found.items() if about]
+    return f"Means that say nothing of their own are not watched: {', '.join(told)}." if told else ""
+
+
+def meaning(column: str, values: Values) -> str | None:
+    """What a column holds whose mean says nothing: 'hours of the day'."""
+    if values.latest("mean", column) is None:
+        return None
+    least, most = values.ends(column)
+    sort = sort_of(column, np.array(least), np.array(most))
+    return sort.about if sort else None
 
 
 def table(columns: Sequence[Column], values: Values, results: Sequence[Result]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import streamlit as st
 
+from checks.learned.codes import declared
 from checks.records import Dataset, DatasetHealth
 from connectors import Column
 from dashboard import columns_table, load, parts, words
@@ -21,7 +22,8 @@ def columns(dataset: Dataset, state: DatasetHealth) -> None:
         return
     values = columns_table.Values(load.buckets(dataset.name, HISTORY_DAYS), load.table_values(dataset.name))
     frame = columns_table.table(observed[-1][1], values, state.results)
-    st.caption(columns_table.about(values))
+    unwatched = columns_table.not_watched(observed[-1][1], values, declared(dataset.checks))
+    st.caption(f"{columns_table.about(values)} {words.plain(unwatched)}".strip())
     column = st.column_config
     st.dataframe(
         parts.styled(frame, ["Checks"]),

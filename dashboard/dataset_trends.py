@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from checks.eventtime import wall_clock
+from checks.learned.codes import OF_VALUES, declared
 from checks.records import Check, Dataset, DatasetHealth, Grain, Metric, Result, Status
 from dashboard import beliefs, charts, columns_table, incident_panels, load, load_incidents, panels, parts, url, words
 
@@ -20,6 +21,8 @@ DEFAULT_SPAN = "90 days"
 MORE = 4
 #: incidents of which charts have a strip, the newest
 STRIPS = 30
+#: days from which it is read what a column holds
+_RECENT = 30
 _TEMPORAL = ("date", "time", "timestamp")
 
 
@@ -57,14 +60,24 @@ def _beliefs(dataset: Dataset, metrics: Sequence[Metric]) -> None:
     """What is believed of the series that are drawn, in words."""
     told = []
     for metric in metrics:
-        fit = load.fit(dataset.name, metric)
+        fit, name = load.fit(dataset.name, metric), panels.label(metric)
         if fit is not None:
-            name = panels.label(metric)
             sentence = beliefs.believed(metric, fit, load.bands(dataset.name, metric, None))
             told.append(f"- **{words.plain(name[0].upper() + name[1:])}**: {words.plain(sentence)}")
+        elif about := _not_watched(dataset, metric):
+            told.append(f"- **{words.plain(name[0].upper() + name[1:])}**: not watched. {words.plain(about)}")
     if told:
         st.subheader("What Vitals believes", anchor=False)
         st.markdown("\n".join(told))
+
+
+def _not_watched(dataset: Dataset, metric: Metric) -> str | None:
+    """Why a mean is not watched, None where it is."""
+    if metric.name not in OF_VALUES or metric.column is None or metric.column in declared(dataset.checks):
+        return None
+    values = columns_table.Values(load.buckets(dataset.name, _RECENT), load.table_values(dataset.name))
+    about = columns_table.meaning(metric.column, values)
+    return f"It holds {about}, whose mean says nothing of its own." if about else None
 
 
 def is_trend(panel: charts.Panel, back: int | None) -> bool:
@@ -131,7 +144,7 @@ def _telling(offered: dict[str, Metric], dataset: Dataset, results: Sequence[Res
 
 
 def _most_nulls(offered: dict[str, Metric], name: str) -> list[str]:
-    values = columns_table.Values(load.buckets(name, 30), load.table_values(name))
+    values = columns_table.Values(load.buckets(name, _RECENT), load.table_values(name))
     nulls = {one: metric.column for one, metric in offered.items() if metric.name == "null_rate"}
     rates = {one: values.latest("null_rate", column) for one, column in nulls.items()}
     worst = max(rates, key=lambda one: rates[one] or 0.0, default=None)

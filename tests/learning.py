@@ -10,7 +10,7 @@ import numpy as np
 from checks.facts import Facts
 from checks.learned.before import Before
 from checks.learned.learning import learn
-from checks.records import Dataset, Detection, EventTime, Grain, Grid, Learned, Measured, Metric, Result
+from checks.records import Check, Dataset, Detection, EventTime, Grain, Grid, Learned, Measured, Metric, Result
 from connectors import Column, TableName
 
 ROWS = Metric("bucket_rows", grain=Grain.DAY)
@@ -58,10 +58,16 @@ def by_day(days: Days, today: datetime = TODAY) -> dict[Metric, dict[datetime, f
 
 
 def learned(
-    days: Days, before: Before | None = None, *, today: datetime = TODAY, read: int | None = None, **detection
+    days: Days,
+    before: Before | None = None,
+    *,
+    today: datetime = TODAY,
+    read: int | None = None,
+    checks: Sequence[Check] = (),
+    **detection,
 ) -> tuple[dict[str, Result], Learned]:
     """The learned results by check, and what is to be remembered."""
-    dataset = Dataset("s", TableName(None, "orders"), detection=Detection(**detection))
+    dataset = Dataset("s", TableName(None, "orders"), checks=tuple(checks), detection=Detection(**detection))
     facts = Facts(measured(days, today, read=read), {}, today.replace(hour=12, tzinfo=UTC))
     results, found = learn(dataset, facts, before or Before())
     assert len({result.check for result in results}) == len(results)

@@ -235,6 +235,21 @@ class TestColumns:
         row = columns_table.table([Column("d", "date", "DATE")], columns_table.Values({}, table), []).iloc[0]
         assert row["Range"] == "1969-12-31 to 1970-01-01"
 
+    def test_means_that_are_not_watched_are_named_with_the_reason(self) -> None:
+        days = [DAY - timedelta(days=number) for number in range(3)]
+
+        numbers = {"hour": (0.0, 11.5, 23.0), "amount": (0.5, 9.0, 20.0)}
+        measured = {
+            Metric(name, column, Grain.DAY): dict.fromkeys(days, value)
+            for column, own in numbers.items()
+            for name, value in zip(("min", "mean", "max"), own, strict=True)
+        }
+        values = columns_table.Values(measured, {})
+        columns = [Column("hour", "int64", "BIGINT"), Column("amount", "float64", "DOUBLE")]
+        said = "Means that say nothing of their own are not watched: hour (hours of the day)."
+        assert columns_table.not_watched(columns, values, ()) == said
+        assert columns_table.not_watched(columns, values, {"hour"}) == ""
+
     def test_schema_changes_are_told_in_words(self) -> None:
         old = [Column("a", "int64", "BIGINT"), Column("b", "string", "VARCHAR")]
         new = [Column("a", "string", "VARCHAR"), Column("c", "date", "DATE")]

@@ -67,7 +67,7 @@ def last_run(monitor: CannedMonitor, days: int) -> dict[Grain, Watched]:
         before = monitor.history.before("s.orders", monitor.clock(), None)
         [dataset] = monitor.named(["s.orders"])
         facts = Facts(monitor.answer(dataset, Slot(monitor.clock(), monitor.clock())), {}, monitor.clock())
-        grids = bucketed(facts, before), observed(facts, before)
+        grids = bucketed(dataset, facts, before), observed(dataset, facts, before)
         monitor.start(["s.orders"])
         monitor.wait()
     return {grid.grain: grid for grid in grids if grid is not None}
@@ -79,7 +79,8 @@ def test_the_history_brings_the_series_that_a_run_judges(monitor, answer, days, 
     judged, at = last_run(monitor, days), monitor.clock()
     event_time = monitor.history.latest_evaluated(["s.orders"])["s.orders"].event_time
     before = monitor.history.before("s.orders", at, at)
-    grids = remembered(before, monitor.history, "s.orders", event_time, at, timedelta(0))
+    [dataset] = monitor.named(["s.orders"])
+    grids = remembered(before, monitor.history, dataset, event_time, at, timedelta(0))
     found = {each.grain: each for each in grids}
     assert found.keys() == judged.keys()
     for each, own in judged.items():

@@ -58,7 +58,7 @@ def replayed(name: str, table: Table, rows: pd.DataFrame, folder: Path) -> Gener
         if report.measured is None:
             raise RuntimeError(f"{name}: {report.error}")
         before = history.before(dataset.name, at - window, at)
-        grids = remembered(before, history, dataset.name, report.measured.event_time, at, window)
+        grids = remembered(before, history, dataset, report.measured.event_time, at, window)
         yield Replayed(
             dataset,
             rows,

@@ -49,7 +49,7 @@ def backtest_document(monitor: Monitor, dataset: str, wanted: Wanted) -> Documen
     window = timedelta(days=wanted.days)
     at = monitor.clock()
     before = monitor.history.before(found.name, at - window, at)  # no band or alert of earlier runs is asked for
-    grids = remembered(before, monitor.history, found.name, event_time, at, window)
+    grids = remembered(before, monitor.history, found, event_time, at, window)
     replays = [(name, replay(grids, detection, before.labels, window)) for name, detection in settings]
     buckets = [bucket for one, since in _parts(replays[0][1]) for bucket in one.watched.buckets[since:]]
     return {

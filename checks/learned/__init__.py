@@ -3,6 +3,7 @@
     before      what earlier runs have left
     families    which series are watched, how each is read, and how they share the budget of alerts
     watching    from when on each is watched, by what was known then
+    codes       parts of a date and codes: numbers whose mean says nothing
     spending    what each may spend of the budget, at each bucket
     grids       series over buckets
     past        what is known of them, as such grids

@@ -115,6 +115,13 @@ def _as_a_whole(metric: Metric, grain: Grain | None) -> bool:
     return grain is None or metric.name in _WHOLE_BESIDE_BUCKETS
 
 
+def ends_of(metric: Metric) -> tuple[Metric, ...]:
+    """The smallest and the largest value of the column whose values the metric sums up; empty for other metrics."""
+    if metric.name not in ("mean", "quantile", "sum"):
+        return ()
+    return Metric("min", metric.column, metric.grain), Metric("max", metric.column, metric.grain)
+
+
 def family_of(metric: Metric) -> Family:
     """The family that a watched metric belongs to."""
     return READINGS[metric.name].family

@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 class Watched:
     """Watched series over consecutive buckets; the newest is the one that a run speaks about. `values` are as they are
     judged (a count of a part of the rows as a share of them), NaN where nothing was measured; `rows` are the rows
-    behind a rate, NaN else. `judge` marks the buckets that this run has read, `watch` (series x buckets) those from
-    which on a series is watched. `earlier` are the days before the first whole day in `buckets`, of hours only, without
-    what labels say nothing is learned from."""
+    behind a rate, NaN else. `ends` are the smallest and the largest value of the column of a mean, a sum or a quantile
+    (2 x series x buckets), NaN where they are not known. `judge` marks the buckets that this run has read, `watch`
+    (series x buckets) those from which on a series is watched. `earlier` are the days before the first whole day in
+    `buckets`, of hours only, without what labels say nothing is learned from."""
 
     grain: Grain
     metrics: tuple[Metric, ...]
     buckets: tuple[datetime, ...]
     values: np.ndarray
     rows: np.ndarray
+    ends: np.ndarray
     judge: np.ndarray
     watch: np.ndarray
     earlier: Days | None = None
@@ -53,4 +55,5 @@ def of_rows(watched: Watched, rows: Sequence[int] | np.ndarray) -> Watched:
     """The series with these numbers, in this order."""
     kept = tuple(watched.metrics[row] for row in rows)
     grids = {name: getattr(watched, name)[rows] for name in ("values", "rows", "watch")}
-    return replace(watched, metrics=kept, earlier=watched.earlier and watched.earlier.of(rows), **grids)
+    earlier = watched.earlier and watched.earlier.of(rows)
+    return replace(watched, metrics=kept, ends=watched.ends[:, rows], earlier=earlier, **grids)

@@ -29,7 +29,7 @@ _trails = Trails()
 def learn(dataset: Dataset, facts: Facts, before: Before) -> tuple[tuple[Result, ...], Learned]:
     """The results of the learned checks of a run, and what is to be remembered beside them."""
     detection = dataset.detection
-    grids = [grid for grid in (bucketed(facts, before), observed(facts, before)) if grid is not None]
+    grids = [grid for grid in (bucketed(dataset, facts, before), observed(dataset, facts, before)) if grid is not None]
     results, bands, alerts = [], [], []
     for grid, allowed in zip(grids, spending(grids, detection.alerts_per_90_days), strict=True):
         key, numbers = (dataset.name, grid.grain.value), _digest(grid, allowed, dataset, before)

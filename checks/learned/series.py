@@ -30,7 +30,7 @@ def fitted(history: History, dataset: Dataset, metric: Metric, at: datetime) -> 
     latest = history.latest_evaluated([dataset.name]).get(dataset.name)
     before = history.before(dataset.name, at, at)
     event_time = latest.event_time if latest else None
-    grids = remembered(before, history, dataset.name, event_time, at, timedelta(0))
+    grids = remembered(before, history, dataset, event_time, at, timedelta(0))
     own = next((each for each in grids if metric in each.metrics), None)
     if own is None:
         return None

@@ -3,18 +3,20 @@ Pure.
 
 not measured yet      a series is watched from its first value on, a value of a column with few from its first rows on
 the calendar          a column of numbers that says which day it is has nothing to be learned
+parts and codes       the mean of a column of hours, or of numbers of flights, says nothing of its own (`codes`)
 taking turns          nothing of the values of such a column should always be there (`turns`)
 a table that stays    how much it grows says nothing that its rows do not say
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 import numpy as np
 
 from checks.learned.before import CHANGE
+from checks.learned.codes import without_meaning
 from checks.learned.grids import Watched
 from checks.learned.turns import moving
 from checks.records import Grain, Metric
@@ -32,8 +34,9 @@ _CALENDAR: tuple[Callable[[datetime], float], ...] = (
 _LEAST_FOR_CLOCK, _MOSTLY = 10, 0.9
 
 
-def watching(watched: Watched, void: np.ndarray) -> np.ndarray:
-    """Where each series is watched, series x buckets. Nothing is known from what is `void`, which is judged itself."""
+def watching(watched: Watched, void: np.ndarray, wanted: Collection[str] = ()) -> np.ndarray:
+    """Where each series is watched, series x buckets. Nothing is known from what is `void`, which is judged itself.
+    `wanted` are the columns whose means are watched whatever they say."""
     values = np.where(void, np.nan, watched.values)
     own = np.array([metric.category is not None for metric in watched.metrics], dtype=bool)[:, None]
     there = np.isfinite(watched.values) & (~own | (watched.values > 0))
@@ -41,6 +44,7 @@ def watching(watched: Watched, void: np.ndarray) -> np.ndarray:
     found &= ~moving(watched.metrics, values, watched.rows, watched.grain)
     if watched.grain is not Grain.TABLE:
         found &= ~_by_clock(watched.metrics, values, watched.buckets)
+    found &= ~without_meaning(watched.metrics, np.where(void, np.nan, watched.ends), wanted)
     for row, metric in enumerate(watched.metrics):
         if metric == CHANGE:
             found[row] &= _grows(values[row])
