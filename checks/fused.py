@@ -21,6 +21,7 @@ from checks.queries import QueryLog, may_be_one_expression, writing
 from checks.records import Metric, Plan
 from checks.rows import names_beside
 from checks.scalars import NotANumber, numbers, parsed_moment
+from checks.squares import SQUARES, cheapened, with_deviations
 from connectors import Answer, SourceError, TableName
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _OF_TIME = (NEWEST, OLDEST, Metric("future_rows"), Metric("ahead_rows"))
 _compiled: dict[tuple[Any, ...], str] = {}
 _MOST_COMPILED = 2000
 _suspects: dict[tuple[str, TableName], set[Metric]] = {}  # what failed in this process, by source and table
+_exact: dict[tuple[str, TableName], set[Metric]] = {}  # deviations that squares did not tell in this process
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,19 @@ def ask(log: QueryLog, inner: str, aggregations: Sequence[Aggregation], plan: Pl
     computed stand alone; they become problems and the others are measured. Those that failed last time are asked apart
     at once."""
     fused = _Fused(log, inner, plan, now)
+    exact = _exact.setdefault((log.source.name, log.table), set())
     trusted = [aggregation for aggregation in aggregations if aggregation.metric not in fused.suspects]
     doubtful = [aggregation for aggregation in aggregations if aggregation.metric in fused.suspects]
-    for part in in_parts(trusted, _groups(plan, now), log.source.dialect):
+    for part in in_parts(list(cheapened(trusted, exact)), _groups(plan, now), log.source.dialect):
         fused.ask(part)
     if doubtful:
         fused.ask(doubtful, "fused, what failed before")
-    return merge(fused.answers)
+    asked = fused.merged()
+    untold = [one for one in trusted if one.squares and one.metric not in exact and one.metric not in asked.values]
+    if untold:
+        exact.update(one.metric for one in untold)
+        fused.ask(untold, "deviations that sums of squares do not tell")
+    return fused.merged() if untold else asked
 
 
 def in_parts(aggregations: Sequence[Aggregation], groups: int, dialect: str) -> Iterator[list[Aggregation]]:
@@ -142,6 +150,8 @@ def read(log: QueryLog, answer: Answer, plan: Plan, metrics: Sequence[Metric]) -
         try:
             values[metric] = numbers([row[place] for row in answer.rows])
         except NotANumber as error:
+            if metric.name == SQUARES:
+                continue  # too large for a double, which the deviation may not be: it is asked for
             log.not_numbers(metric, f"{metric.name} of column '{metric.column}': {error}")
     return Asked(buckets, values)
 
@@ -158,6 +168,11 @@ class _Fused:
         self.suspects = frozenset(_suspects.pop((log.source.name, log.table), ()))
         self.answers: list[Asked] = []
 
+    def merged(self) -> Asked:
+        """All answers so far, with the deviations that they tell."""
+        asked = merge(self.answers)
+        return Asked(asked.buckets, with_deviations(asked.values))
+
     def ask(self, aggregations: Sequence[Aggregation], purpose: str = "fused") -> None:
         try:
             sql, metrics = self._write(aggregations)
@@ -171,9 +186,10 @@ class _Fused:
 
     def _ask_halves(self, aggregations: Sequence[Aggregation], error: SourceError) -> None:
         if len(aggregations) == 1 or self._halves >= MOST_HALVES:
-            metrics = [aggregation.metric for aggregation in aggregations]
-            self._log.failed(metrics, error)
-            _suspects.setdefault((self._log.source.name, self._log.table), set()).update(metrics)
+            metrics = [one.metric for one in aggregations if one.metric.name != SQUARES]
+            if metrics:
+                self._log.failed(metrics, error)
+                _suspects.setdefault((self._log.source.name, self._log.table), set()).update(metrics)
             return
         middle = len(aggregations) // 2
         for half in (aggregations[:middle], aggregations[middle:]):

@@ -22,6 +22,7 @@ on = pytest.mark.parametrize
 def nothing_suspected():
     """What failed in one test is not held against the tables of the next."""
     fused._suspects.clear()
+    fused._exact.clear()
 
 
 def lost(run: Measured) -> set[tuple[str, str | None]]:
