@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,28 +19,70 @@ LEEWAY = timedelta(minutes=5)
 #: moments before this year are typing errors
 FIRST_YEAR = 1970
 _LAST_YEAR = 9999  # in which the next bucket may be beyond Python's calendar
-# The earlier in the list, the likelier that the column says when a row happened. Last what says when it was loaded:
-# beside a moment at which it happened, that is its load time.
+# The earlier in the list, the likelier that the column says when a row happened.
 _LIKELY = (
     "event_time", "event_ts", "event_timestamp", "event_at", "event_date", "occurred_at", "happened_at", "time_hour",
     "timestamp", "ts", "created_at", "created", "created_on", "createdat", "creation_date", "order_date", "ordered_at",
-    "date", "day", "datetime", "time", "inserted_at", "loaded_at", "ingested_at",
+    "date", "day", "datetime", "time",
 )  # fmt: skip
+# What says when a row was loaded, the likeliest first: beside a moment at which it happened, that is its load time.
+_LOADED = ("inserted_at", "loaded_at", "ingested_at")
 # A column with one of these words says something else about the row: a plan, a limit, a property.
-_UNLIKELY = ("birth", "dob", "expir", "valid", "until", "end", "due", "deadline", "schedul", "deleted", "hire", "start")
+_UNLIKELY = (
+    "birth", "dob", "expir", "valid", "until", "end", "due", "deadline", "schedul", "deleted", "hire", "start",
+    "planned", "expected", "estimated", "promised", "effective", "matur", "renew", "release", "launch",
+)  # fmt: skip
+# ... and one with these when it was written, which is the work of whoever loads or rebuilds the table.
+_WRITTEN = re.compile(
+    "updat|modifi|changed|built|refresh|processed|computed|calculated|sync|exported|extracted|imported|ingest|insert"
+    "|(?<!up)(?<!down)load"
+)
+_MOMENT = re.compile(r"(^|_)(at|on|ts|time|timestamp|datetime|date|day|dt)$|[a-z](At|On|Time|Timestamp|Date)$")
+_DAYS_OF_REPORTS = {"report", "business", "snapshot", "activity", "metric", "trade", "calendar"}
+_SAME = 4  # letters that two words of one stem share: shipments, shipped_at
 
 
-def infer_event_time(columns: Sequence[Column]) -> Column | None:
+def infer_event_time(columns: Sequence[Column], table: str = "") -> Column | None:
     """The column that most likely says when a row happened, None when no date or timestamp looks like it.
 
-    Known names win over others, timestamps over dates; an unknown name is taken only when it is the single candidate.
+    Known names win over others, what happened over what says when it was written, timestamps over dates. An unknown
+    name is taken when it is the only candidate, or the only one that is called like the `table`.
     """
     candidates = [c for c in columns if c.type.startswith(("timestamp", "date")) and not _says_something_else(c.name)]
     known = [c for c in candidates if c.name.lower() in _LIKELY]
     if known:
         return min(known, key=lambda c: (_LIKELY.index(c.name.lower()), c.type == "date"))
-    timestamps = [c for c in candidates if c.type != "date"] or candidates
+    written = [c for c in candidates if _WRITTEN.search(c.name.lower())]
+    happened = _alone([c for c in candidates if c not in written], table, is_sure=not written)
+    loaded = [c for c in written if c.name.lower() in _LOADED]
+    if happened or not loaded:
+        return happened or _only(candidates)
+    return min(loaded, key=lambda c: _LOADED.index(c.name.lower()))
+
+
+def _alone(columns: Sequence[Column], table: str, *, is_sure: bool) -> Column | None:
+    """The one that says when a row happened. Beside columns that say when it was written (not `is_sure`) its name has
+    to say that it is a moment, and of a date that it is one of the table's own: else it is a property of the row."""
+    named = [c for c in columns if is_sure or _MOMENT.search(c.name)]
+    own = [c for c in named if _is_called_like(c.name, table)]
+    if not is_sure:
+        named = [c for c in named if c.type != "date" or c in own or _DAYS_OF_REPORTS & set(_words(c.name))]
+    return _only(named) or _only(own)
+
+
+def _only(columns: Sequence[Column]) -> Column | None:
+    """The single timestamp, or the single date where there is no timestamp."""
+    timestamps = [c for c in columns if c.type != "date"] or columns
     return timestamps[0] if len(timestamps) == 1 else None
+
+
+def _is_called_like(column: str, table: str) -> bool:
+    words = {word[:_SAME] for word in _words(table) if len(word) >= _SAME}
+    return any(word[:_SAME] in words for word in _words(column))
+
+
+def _words(name: str) -> list[str]:
+    return re.findall(r"[a-z]+", re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower())
 
 
 def wall_clock(at: datetime, event_time: EventTime) -> datetime:

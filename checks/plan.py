@@ -97,7 +97,7 @@ def choose_event_time(dataset: Dataset, columns: Sequence[Column]) -> EventTime 
     by_name = {column.name: column for column in columns}
     if dataset.event_time is not None and dataset.event_time not in by_name:
         return None
-    column = by_name[dataset.event_time] if dataset.event_time else infer_event_time(columns)
+    column = by_name[dataset.event_time] if dataset.event_time else infer_event_time(columns, dataset.table.name)
     if column is None:
         return None
     is_date = column.type == "date"

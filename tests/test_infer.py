@@ -422,3 +422,13 @@ def test_the_server_is_called_like_the_source_and_has_no_password(url, expected)
 
 def test_moments_are_told_in_utc(shop, at):
     assert f"# A draft from what was measured at {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC." in shop.text
+
+
+def test_rows_of_five_days_promise_neither_a_rhythm_nor_how_far_values_go(tmp_path, at):
+    warehouse = DuckDBFile(tmp_path)
+    table = warehouse.load("orders", orders(at, hours=120))
+    with warehouse.open() as source:
+        draft = drafted(source, table, at)
+    assert "property: freshness" not in draft.text
+    assert "freshness: rows from 5 days are too few to know a rhythm" in {each.what for each in draft.left}
+    assert properties(draft)["amount"]["logicalTypeOptions"] == {"minimum": 0}

@@ -192,6 +192,27 @@ class TestEventTime:
         found = infer_event_time([Column(name, "timestamp(6)", "TIMESTAMP") for name in names])
         assert (found.name if found else None) == chosen
 
+    @pytest.mark.parametrize(
+        ("table", "names", "chosen"),
+        [
+            ("payments", ["paid_at", "_loaded_at"], "paid_at"),
+            ("payments", ["paid_at", "updated_at"], "paid_at"),
+            ("payments", ["updated_at"], "updated_at"),
+            ("shipments", ["shipped_at", "delivered_at", "_fivetran_synced"], "shipped_at"),
+            ("Shipments", ["deliveredAt", "shipDate", "loaded_at"], "shipDate"),
+            ("orders", ["order_approved_at", "order_delivered_at", "loaded_at"], "loaded_at"),
+            ("uploads", ["uploaded_at", "_loaded_at"], "uploaded_at"),
+            ("daily_sales", ["sales_date", "built_at"], "sales_date"),
+            ("revenue", ["report_date", "dbt_updated_at"], "report_date"),
+            ("products", ["delivery_date", "updated_at"], "updated_at"),
+        ],
+    )
+    def test_is_inferred_beside_what_says_when_a_row_was_written(self, table: str, names: list[str], chosen: str):
+        types = {"sales_date": "date", "report_date": "date", "delivery_date": "date"}
+        found = infer_event_time([Column(name, types.get(name, "timestamp(6)"), "") for name in names], table)
+        assert found is not None
+        assert found.name == chosen
+
     def test_is_a_timestamp_before_it_is_a_date(self):
         found = infer_event_time([Column("on", "date", "DATE"), Column("when", "timestamp", "TIMESTAMP")])
         assert found is not None

@@ -15,6 +15,8 @@ from checks.survey import Survey
 from connectors import Column
 
 DAY = timedelta(days=1)
+#: fewer days say neither how far values go nor in which rhythm rows come
+FEWEST_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,12 @@ class Evidence:
     @cached_property
     def over(self) -> str:
         """'in 1,234,567 rows over 365 days': what every number is a part of."""
-        days = self._days
+        days = self.days
         span = f" over {days:,} day{'s' if days > 1 else ''}" if days else ""
         return f"in {counted(self.rows, 'row')}{span}"
 
     @cached_property
-    def _days(self) -> int:
+    def days(self) -> int:
         """How many days the rows are from, first and last included."""
         if self.event_time is None:
             return 0

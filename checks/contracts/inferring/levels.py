@@ -15,7 +15,7 @@ from typing import Any
 from checks import phrases
 from checks.contracts.importing.draft import Left
 from checks.contracts.inferring.columns import FEWEST_ROWS
-from checks.contracts.inferring.evidence import DAY, Evidence, counted
+from checks.contracts.inferring.evidence import DAY, FEWEST_DAYS, Evidence, counted
 from checks.eventtime import bucket_of, wall_clock
 from checks.records import Grain, Metric
 
@@ -116,6 +116,9 @@ def _freshness(made: Levels, evidence: Evidence, table: str) -> None:
         )
         made.left.append(Left(table, said))
         return
+    if len(filled) < 2 or filled[-1] - filled[0] < FEWEST_DAYS * DAY - width:
+        made.left.append(Left(table, f"freshness: rows from {_since(evidence)} are too few to know a rhythm"))
+        return
     made.levels.append(({"property": "freshness", **_length(limit)}, known))
     _frequency(made, evidence, now)
 
@@ -168,8 +171,7 @@ def _word(width: timedelta) -> str:
 
 def _since(evidence: Evidence) -> str:
     filled = evidence.survey.filled
-    days = (filled[-1] - filled[0]).days + 1
-    return f"{days:,} days"
+    return counted((filled[-1] - filled[0]).days + 1, "day")
 
 
 def _round(length: timedelta) -> timedelta:

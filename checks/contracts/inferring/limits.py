@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from checks import phrases, sensitive, suspects
-from checks.contracts.inferring.evidence import Evidence
+from checks.contracts.inferring.evidence import FEWEST_DAYS, Evidence
 from connectors import Column
 
 _HEADROOM = 0.25
@@ -54,7 +54,8 @@ def limits(evidence: Evidence, column: Column, *, classified: bool) -> Limits:
     if least is not None and most is not None and least <= low and high <= most:
         why = f"as the name says; no other value {evidence.over}"
         return Limits(least, most, why, "likewise")
-    if classified or not sensitive.shows_values(name, {}):
+    is_short = 0 < evidence.days < FEWEST_DAYS
+    if classified or is_short or not sensitive.shows_values(name, {}):
         return Limits(0, None, f"never below 0 {evidence.over}") if low >= 0 else Limits()
     if suspects.identifies(name) or (_is_whole(column) and _YEARS[0] <= low and high <= _YEARS[1]):
         return Limits()  # numbers that stand for something, and years, which go on
