@@ -80,7 +80,7 @@ def _seconds_to_render(page: Page, url: str, datasets: int) -> float:
     started = time.perf_counter()
     page.goto(url, wait_until="commit")
     page.get_by_text(f"{datasets:,} datasets").first.wait_for()
-    page.locator("[data-testid=stDataFrame] canvas").first.wait_for()
+    page.locator(".vitals-table td").first.wait_for()
     page.locator(".vitals-heat i").first.wait_for()
     seconds = time.perf_counter() - started
     page.close()

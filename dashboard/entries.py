@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from checks.records import Incident
-from dashboard import incident_links, nav, parts
+from dashboard import incident_links, nav, parts, tables
 
 #: entries on one page of a list
 PAGE = 25
@@ -29,20 +29,11 @@ class Entry:
 
 def draw(entries: Sequence[Entry], key: str) -> None:
     """The entries, PAGE at a time; `key` tells the lists of a page apart."""
-    pages = -(-len(entries) // PAGE)
-    above = st.container(gap="xsmall")
-    # first, because it goes back to page 1 where a filter has left fewer pages than were there
-    page = st.pagination(pages, key=f"{key}-page") if pages > 1 else 1
+    above, shown = tables.paged(entries, key, PAGE)
     with above:
-        for number, entry in enumerate(of_page(entries, page)):
+        for number, entry in enumerate(shown):
             with st.container(key=f"entry-{key}-{number}", gap=None):
                 _entry(entry)
-
-
-def of_page(entries: Sequence[Entry], page: int) -> Sequence[Entry]:
-    """The entries of a page, from 1."""
-    first = (page - 1) * PAGE
-    return entries[first : first + PAGE]
 
 
 def _entry(entry: Entry) -> None:

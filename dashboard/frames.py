@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -26,6 +26,8 @@ DIMENSION_HEADS = {
 LEARNED = {family.check: family.about for family in FAMILIES}
 #: points in the small chart of a table row
 SPARK = 30
+#: days to look back for what the overview shows
+BACK = {"bucket_rows": SPARK, "row_count": 7, "freshness": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,47 +84,6 @@ def freshness_limit(dataset: Dataset | None) -> float | None:
     checks = dataset.checks if dataset else ()
     limits = [one.expects.limit.total_seconds() for one in checks if isinstance(one.expects, FreshnessExpected)]
     return min(limits) if limits else None
-
-
-def freshness_age(state: DatasetHealth, ages: Mapping[str, float], at: datetime) -> float | None:
-    """How old the newest row is now, in seconds: as measured, plus the time since. None where not known."""
-    age = ages.get(state.name)
-    return None if age is None or state.measured_at is None else age + (at - state.measured_at).total_seconds()
-
-
-@dataclass(frozen=True, slots=True)
-class Numbers:
-    """What the overview shows of every dataset beside its health, by name. Without incidents they have no column."""
-
-    per_day: Mapping[str, list[float]]
-    rows: Mapping[str, float]
-    ages: Mapping[str, float]
-    incidents: Mapping[str, str] = field(default_factory=dict)
-
-
-def overview(
-    states: Sequence[DatasetHealth], datasets: Mapping[str, Dataset], numbers: Numbers, at: datetime
-) -> pd.DataFrame:
-    """One row for each dataset, in the order given; columns as they are headed."""
-    shown = dimensions(states)
-    rows = []
-    for state in states:
-        limit = freshness_limit(datasets.get(state.name))
-        row: dict[str, object] = {"Health": words.health(state.health), "Dataset": state.name}
-        if numbers.incidents:
-            row["Incident"] = numbers.incidents.get(state.name, "")
-        row |= {DIMENSION_HEADS[one]: _glyph(of_dimension(state, one)) for one in shown}
-        row["Freshness"] = words.freshness(freshness_age(state, numbers.ages, at), limit)
-        row["Rows"] = numbers.rows.get(state.name)
-        row["Rows per day"] = numbers.per_day.get(state.name, [])
-        row["Owner"] = state.owner or words.NOTHING
-        row["Measured"] = words.ago(state.measured_at, at)
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-
-def _glyph(state: Status | None) -> str:
-    return "" if state is None else words.STATUS_ICON[state]
 
 
 def checks_table(

@@ -23,6 +23,8 @@ from dashboard.theme import Palette
 _CELL = 9  # pixels that a day has at least
 _MARKED = (Health.FAILING, Health.WARNING)
 _LABEL_EVERY = 14
+#: days that are drawn at most
+MOST = 90
 
 
 def heat_map(days: pd.DataFrame, names: Sequence[str], last: date, back: int, palette: Palette) -> str:
@@ -78,6 +80,15 @@ def _axis(first: date, back: int) -> str:
     return f"<div><span></span><p>{labels}</p></div>"
 
 
+def _whole_labels() -> str:
+    """A label that a narrow window cuts is not shown."""
+    widths = (_LABEL_EVERY * _CELL * place for place in range(1, MOST // _LABEL_EVERY + 1))
+    return "".join(
+        f"@container (max-width:{width - 1}px){{.vitals-heat b:nth-last-child({place}){{visibility:hidden}}}}"
+        for place, width in enumerate(widths, 1)
+    )
+
+
 def _style(palette: Palette) -> str:
     grounds = {
         "empty": palette.empty,
@@ -94,6 +105,8 @@ def _style(palette: Palette) -> str:
  text-overflow:ellipsis;font-size:12px;color:{palette.faint};text-decoration:none}}
 .vitals-heat a:hover{{color:{palette.ink};text-decoration:underline}}
 .vitals-heat p{{flex:1;display:flex;justify-content:flex-end;overflow:hidden;margin:0;min-width:0}}
+.vitals-heat p{{container-type:inline-size}}
+{_whole_labels()}
 .vitals-heat b{{{size};font-weight:400;font-size:11px;line-height:1.5;color:{palette.faint};white-space:nowrap}}
 .vitals-heat i{{{size};height:18px;line-height:18px;font-size:9px;font-style:normal;text-align:center;
  color:{palette.ground};background-image:linear-gradient(90deg,transparent calc(100% - 1px),{palette.ground} 1px);

@@ -16,6 +16,7 @@ from dashboard import (
     incident_sentences,
     lineage_frames,
     lineage_graph,
+    link_table,
     load,
     load_incidents,
     nav,
@@ -86,7 +87,7 @@ def _all(document: Document) -> None:
     else:
         parts.empty("Nothing is known of lineage yet.", sentences.LINEAGE_HINT)
     nodes = lineage_frames.in_order(document["nodes"])
-    _list(nodes, lineage_frames.neighbours(nodes, document["edges"]))
+    _list(nodes, lineage_frames.neighbours(document["edges"]))
     _rest(document)
 
 
@@ -122,7 +123,7 @@ def _one(document: Document) -> None:
     _graph(document["nodes"], document["edges"], document["name"])
     others = lineage_frames.by_place(document)
     if others:
-        _list(others, lineage_frames.places(document, others), document["name"])
+        _list(others, lineage_frames.places(document), document["name"])
     _rest(document)
 
 
@@ -137,20 +138,12 @@ def _graph(nodes: Sequence[Document], edges: Sequence[Document], chosen: str | N
     st.caption("From left to right as data flows. Dashed: refers to keys, no data flows. Click a box to open it.")
 
 
-def _list(nodes: Sequence[Document], frame: lineage_frames.Frame, of: str = "") -> None:
-    """A click on a row leads to the dataset, or shows what a consumer reads. Each view has a table of its own (`of`):
-    else the click that led to it would be one in it, too."""
-    cell = tables.clicked(
-        parts.styled(frame, ["Health or kind"]),
-        f"lineage-table-{of}",
-        "Datasets and consumers with what they are made from and who reads them",
-    )
-    st.caption("Click a row to open it.")
-    if cell is not None:
-        chosen = nodes[cell[0]]
-        if chosen["health"]:
-            nav.open_dataset(chosen["name"])
-        st.switch_page(nav.page("lineage"), query_params={"name": chosen["name"]})
+def _list(nodes: Sequence[Document], columns: lineage_frames.Columns, of: str = "") -> None:
+    """A name leads to the dataset, or to what a consumer reads. Each view has a pager of its own (`of`)."""
+    above, shown = tables.paged(link_table.arranged(nodes, columns, tables.asked_sort()), f"lineage-{of}")
+    with above:
+        tables.of_links(shown, columns, "Datasets and consumers, what they are made from and who reads them")
+        st.caption("A name leads to its page, the head of a column sorts by it.")
 
 
 def _rest(document: Document) -> None:

@@ -10,9 +10,11 @@ import pandas as pd
 from checks import phrases
 from checks.lineage.words import FAILED, ORIGINS, SIGNS, kind
 from checks.records import Health
-from dashboard import words
+from dashboard import lineage_graph, words
+from dashboard.link_table import Cell, Column
 
 Document = Mapping[str, Any]
+Columns = list[Column[Document]]
 Frame = pd.DataFrame
 Ends = Mapping[str, set[str]]
 _REFERENCE = "relationship"
@@ -20,7 +22,7 @@ _REFERENCE = "relationship"
 
 def in_order(nodes: Sequence[Document]) -> list[Document]:
     """Datasets before what is not measured, the worst first."""
-    return sorted(nodes, key=lambda node: words.ORDER.index(Health(node["health"])) if node["health"] else len(Health))
+    return sorted(nodes, key=_rank)
 
 
 def by_place(document: Document) -> list[Document]:
@@ -34,37 +36,37 @@ def by_place(document: Document) -> list[Document]:
     )
 
 
-def neighbours(nodes: Sequence[Document], edges: Sequence[Document]) -> Frame:
-    """Each node with what is directly above and below it."""
+def neighbours(edges: Sequence[Document]) -> Columns:
+    """What the list of all says of each node: what is directly above and below it."""
     flows = [edge for edge in edges if edge["origin"] != _REFERENCE]
     references = [edge for edge in edges if edge["origin"] == _REFERENCE]
-    above, below = _ends(flows, "upstream", "downstream"), _ends(flows, "downstream", "upstream")
-    keys = _ends(references, "upstream", "downstream")
-    return pd.DataFrame(
-        {
-            "Name": node["name"],
-            "Health or kind": _health(node),
-            "Made from": _listed(above, node),
-            "Feeds": _listed(below, node),
-            "Refers to": _listed(keys, node),
-            "Owner": node["owner"] or "",
-            "Last job": _last_job(node),
-        }
-        for node in nodes
-    )
+    return [
+        *_first(),
+        _listed("Made from", _ends(flows, "upstream", "downstream")),
+        _listed("Feeds", _ends(flows, "downstream", "upstream")),
+        _listed("Refers to", _ends(references, "upstream", "downstream")),
+        _OWNER,
+        Column("Last job", lambda node: Cell(_last_job(node)), align="list"),
+    ]
 
 
-def places(document: Document, others: Sequence[Document]) -> Frame:
-    """Each of the others with where it stands, seen from the one that the document is about."""
-    return pd.DataFrame(
-        {
-            "Name": other["name"],
-            "Place": _place(document, other["name"]),
-            "Health or kind": _health(other),
-            "Owner": other["owner"] or "",
-        }
-        for other in others
-    )
+def places(document: Document) -> Columns:
+    """What the list of one says of the others: where each stands, seen from the one that the document is about."""
+    return [*_first(), Column("Place", lambda other: Cell(_place(document, other["name"]))), _OWNER]
+
+
+def _first() -> Columns:
+    return [
+        Column("Name", lambda node: Cell(node["name"], lineage_graph.address(node)), lambda node: node["name"]),
+        Column("Health or kind", lambda node: Cell(_health(node), state=bool(node["health"])), _rank),
+    ]
+
+
+def _rank(node: Document) -> int:
+    return words.ORDER.index(Health(node["health"])) if node["health"] else len(Health)
+
+
+_OWNER: Column[Document] = Column("Owner", lambda node: Cell(node["owner"] or ""), lambda node: node["owner"])
 
 
 def columns(edges: Sequence[Document]) -> Frame:
@@ -100,8 +102,8 @@ def _ends(edges: Sequence[Document], end: str, other: str) -> Ends:
     return found
 
 
-def _listed(ends: Ends, node: Document) -> str:
-    return phrases.listed(sorted(ends.get(node["name"], ())), 4)
+def _listed(head: str, ends: Ends) -> Column[Document]:
+    return Column(head, lambda node: Cell(phrases.listed(sorted(ends.get(node["name"], ())), 4)), align="list")
 
 
 def _place(document: Document, name: str) -> str:

@@ -140,15 +140,15 @@ def hourly(dataset: str) -> bool:
 
 
 @copied
-def sparklines(metric: str, back: int) -> pd.DataFrame:
-    """The last `back` days of one metric of every dataset: dataset, bucket, value."""
-    return process.current().history.sparklines(metric, now() - timedelta(days=back))
+def sparklines(metric: str, back: int, datasets: Sequence[str]) -> pd.DataFrame:
+    """The last `back` days of one metric of the datasets: dataset, bucket, value."""
+    return process.current().history.sparklines(metric, now() - timedelta(days=back), datasets)
 
 
 @copied
-def days(back: int) -> pd.DataFrame:
-    """The worst status of each dataset on each of the last `back` days: dataset, day, status."""
-    return process.current().history.days(now() - timedelta(days=back))
+def days(back: int, datasets: Sequence[str]) -> pd.DataFrame:
+    """The worst status of each of the datasets on each of the last `back` days: dataset, day, status."""
+    return process.current().history.days(now() - timedelta(days=back), datasets)
 
 
 @copied

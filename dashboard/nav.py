@@ -19,16 +19,6 @@ def page(name: str) -> Page:
     return st.session_state[_KEY][name]
 
 
-def open_dataset(name: str, **params: str) -> None:
-    """Leaves for the dataset's page."""
-    st.switch_page(page("dataset"), query_params={"name": name, **params})
-
-
-def open_incident(number: int) -> None:
-    """Leaves for the incident's story."""
-    st.switch_page(page("incident"), query_params={"id": str(number)})
-
-
 def tab_button(label: str, tab: str, key: str, **params: str | Sequence[str]) -> None:
     """A way to another tab of the dataset's page. A link to the tab that the page opens with would change nothing: that
     one needs no word in the URL."""

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import streamlit as st
-from streamlit.elements.lib.column_config_utils import ColumnConfigMappingInput
 
-from checks.records import Dataset, DatasetHealth, Health, Incident
+from checks.records import DatasetHealth, Dimension, Health, Incident
 from dashboard import (
     errors,
     frames,
     heat_map,
     incident_links,
-    incident_sentences,
+    link_table,
     load,
     load_incidents,
-    nav,
+    overview_table,
     parts,
     sentences,
     tables,
@@ -25,8 +24,8 @@ from dashboard import (
     words,
 )
 
-HEAT_DAYS = 90
-HEAT_ROWS = 40
+HEAT_DAYS = heat_map.MOST
+Incidents = Mapping[str, Sequence[Incident]]
 
 
 def page() -> None:
@@ -45,8 +44,7 @@ def _view() -> None:
         _headline(healths, at)
         wanted = _filters(healths)
         states = frames.chosen(healths, datasets, wanted)
-        _table(states, datasets, at)
-        _heat_map(states, at)
+        _table(states, at)
         _demo()
         parts.footer(at)
 
@@ -119,7 +117,8 @@ def _filters(healths: Sequence[DatasetHealth]) -> frames.Wanted:
 # -- the table ---------------------------------------------------------------------------------------------------------
 
 
-def _table(states: Sequence[DatasetHealth], datasets: Mapping[str, Dataset], at: datetime) -> None:
+def _table(states: Sequence[DatasetHealth], at: datetime) -> None:
+    """The datasets, and below them the last 90 days of those that are on the same page."""
     if not states:
         parts.empty("No dataset fits these filters.", "Clear the search or a filter above.")
         return
@@ -127,89 +126,61 @@ def _table(states: Sequence[DatasetHealth], datasets: Mapping[str, Dataset], at:
         st.info(
             "Nothing is measured yet. The first runs start by themselves within a minute.", icon=":material/hourglass:"
         )
-    numbers = frames.Numbers(
-        per_day=frames.sparks(load.sparklines("bucket_rows", frames.SPARK)),
-        rows=frames.latest(load.sparklines("row_count", 7)),
-        ages=frames.latest(load.sparklines("freshness", 7)),
-        incidents={name: incident_sentences.cell(found) for name, found in _incidents(states).items()},
-    )
-    frame = frames.overview(states, datasets, numbers, at)
-    heads = [frames.DIMENSION_HEADS[one] for one in frames.dimensions(states)]
-    cell = tables.clicked(
-        parts.styled(frame, ["Health", "Incident", *heads], quiet=heads),
-        "overview-table",
-        "All datasets with their health, worst first",
-        _columns(heads),
-    )
-    st.caption(_legend(len(states), heads))
-    if cell is not None:
-        _open(states[cell[0]].name, cell[1])
+    heads, incidents = frames.dimensions(states), _incidents(states)
+    above, shown = tables.paged(_arranged(states, heads, incidents, at), "overview")
+    with above:
+        columns = overview_table.columns(heads, _known(shown, incidents, frames.BACK), at)
+        tables.of_links(shown, columns, "Datasets with their health")
+        st.caption(_legend(len(states), bool(heads)))
+    _heat_map(shown, at)
 
 
-def _incidents(states: Sequence[DatasetHealth]) -> dict[str, Sequence[Incident]]:
+def _incidents(states: Sequence[DatasetHealth]) -> Incidents:
     """The open incidents of each dataset that has some."""
     found = load_incidents.about_each(state.name for state in states)
     return {name: incidents for name, incidents in found.items() if incidents}
 
 
-def _open(name: str, column: str) -> None:
-    """A click on an incident leads to it, one on anything else to the dataset."""
-    incidents = load_incidents.about(name) if column == "Incident" else ()
-    if incidents:
-        nav.open_incident(incidents[0].id)
-    nav.open_dataset(name)
+def _arranged(
+    states: Sequence[DatasetHealth], heads: Sequence[Dimension], incidents: Incidents, at: datetime
+) -> Sequence[DatasetHealth]:
+    """As the address asks; what was measured is read of all only where they are sorted by it."""
+    sort = tables.asked_sort()
+    if sort is None:
+        return states
+    measured = sort.removeprefix("-") in overview_table.MEASURED
+    known = _known(states, incidents, ("row_count", "freshness") if measured else ())
+    return link_table.arranged(states, overview_table.columns(heads, known, at), sort)
 
 
-def _columns(heads: Sequence[str]) -> ColumnConfigMappingInput:
-    column = st.column_config
-    narrow = {head: column.TextColumn(head, width=57, alignment="center", help=_HELP[head]) for head in heads}
-    return narrow | {
-        "Health": column.TextColumn("Health", width=82),
-        "Dataset": column.TextColumn("Dataset", width=150),
-        "Incident": column.TextColumn("Incident", width=74, help="Its worst open incident; click it to read its story"),
-        "Freshness": column.TextColumn("Freshness", width=106, help="How old the newest row is now"),
-        "Rows": column.NumberColumn("Rows", width=76, format="localized", help="Rows in the whole table"),
-        "Rows per day": column.BarChartColumn(
-            "Rows per day", width=90, help=f"Rows by event time, the last {frames.SPARK} buckets", color="gray"
-        ),
-        "Owner": column.TextColumn("Owner", width=150),
-        "Measured": column.TextColumn("Measured", width=84),
-    }
+def _known(states: Sequence[DatasetHealth], incidents: Incidents, metrics: Iterable[str]) -> overview_table.Known:
+    names = tuple(state.name for state in states)
+    values = {metric: load.sparklines(metric, frames.BACK[metric], names) for metric in metrics}
+    return overview_table.Known(
+        load.datasets(),
+        frames.sparks(values["bucket_rows"]) if "bucket_rows" in values else {},
+        *(frames.latest(values[metric]) if metric in values else {} for metric in ("row_count", "freshness")),
+        incidents,
+    )
 
 
-_HELP = {
-    head: f"{dimension.value.capitalize()}: the worst of its checks"
-    for dimension, head in frames.DIMENSION_HEADS.items()
-}
-
-
-def _legend(amount: int, heads: Sequence[str]) -> str:
+def _legend(amount: int, heads: bool) -> str:
     signs = "✓ passes · ▲ warns · ✕ fails · ∅ no data · ? unreachable · ! check broken · … learning"
-    return f"{words.count(amount, 'dataset')}. Click a row to open it." + (f" &nbsp; {signs}" if heads else "")
+    told = f"{words.count(amount, 'dataset')}. A name leads to its page, the head of a column sorts by it."
+    return told + (f" &nbsp; {signs}" if heads else "")
 
 
 # -- 90 days -----------------------------------------------------------------------------------------------------------
 
 
-def _heat_map(states: Sequence[DatasetHealth], at: datetime) -> None:
-    if not states:
-        return
+def _heat_map(shown: Sequence[DatasetHealth], at: datetime) -> None:
     st.subheader(f"Health by day, last {HEAT_DAYS} days", anchor=False)
-    first = _heat_page(len(states))
-    names = [state.name for state in states[first : first + HEAT_ROWS]]
-    st.html(heat_map.heat_map(load.days(HEAT_DAYS), names, at.date(), HEAT_DAYS, parts.palette()))
+    names = tuple(state.name for state in shown)
+    st.html(heat_map.heat_map(load.days(HEAT_DAYS, names), names, at.date(), HEAT_DAYS, parts.palette()))
     st.caption(
         "✕ failing · ▲ warning · pale green: healthy · grey: unknown · empty: nothing was judged. Days are UTC; "
         "rest on one to read it."
     )
-
-
-def _heat_page(amount: int) -> int:
-    """The first row to draw: 40 at once, worst first."""
-    pages = -(-amount // HEAT_ROWS)
-    if pages == 1:
-        return 0
-    return (st.pagination(pages, key="heat-page") - 1) * HEAT_ROWS
 
 
 def _demo() -> None:

@@ -35,20 +35,6 @@ OF_SEVERITY: dict[IncidentSeverity, Colour] = {
     IncidentSeverity.LOW: "gray",
 }
 ROW_HEIGHT = 34
-_INK_OF_ICON = {
-    "✕": "failing",
-    "∅": "failing",
-    "▲": "warning",
-    "✓": "healthy",
-    "?": "unknown",
-    "!": "unknown",
-    "…": "unknown",
-    "–": "unknown",
-    "▇": "failing",
-    "▅": "failing",
-    "▃": "warning",
-    "▁": "unknown",
-}
 
 
 def palette() -> theme.Palette:
@@ -79,7 +65,7 @@ def styled(frame: pd.DataFrame, states: Sequence[str], quiet: Sequence[str] = ()
 
 
 def _css(icon: str, quiet: bool, colours: theme.Palette) -> str:
-    kind = _INK_OF_ICON.get(icon)
+    kind = theme.INK_OF_ICON.get(icon)
     if kind is None:
         return ""
     if quiet and kind == "healthy":

@@ -14,6 +14,7 @@ from dashboard import (
     incident,
     incidents,
     lineage,
+    links,
     load,
     load_incidents,
     nav,
@@ -54,6 +55,7 @@ def main() -> None:
     }
     nav.register(pages)
     st.html(theme.STYLE)
+    st.html(links.SCRIPT, unsafe_allow_javascript=True)  # a constant: nothing of a warehouse is in it
     current = st.navigation(list(pages.values()), position="top")
     st.logo(_image(_LOGO), size="medium")
     for notice in load.notices():

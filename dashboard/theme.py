@@ -87,6 +87,23 @@ DARK = Palette(
 )
 
 
+#: the colour of the palette that a state has, by the icon that it begins with
+INK_OF_ICON = {
+    "✕": "failing",
+    "∅": "failing",
+    "▲": "warning",
+    "✓": "healthy",
+    "?": "unknown",
+    "!": "unknown",
+    "…": "unknown",
+    "–": "unknown",
+    "▇": "failing",
+    "▅": "failing",
+    "▃": "warning",
+    "▁": "unknown",
+}
+
+
 def palette(kind: str | None) -> Palette:
     """The palette of 'light' or 'dark'; light where the browser did not say."""
     return DARK if kind == "dark" else LIGHT
@@ -108,6 +125,7 @@ STYLE = """<style>
 [class*="st-key-of-incident-"] { padding-left: 1rem; }
 [class*="st-key-entry-"] { border-bottom: 1px solid rgba(128, 145, 162, 0.25); padding: 0.2rem 0 0.4rem; }
 [class*="st-key-entry-"] [data-testid="stElementContainer"]:not(:has(a)) { padding-left: 0.5rem; }
+[data-testid="stElementContainer"]:has([data-testid="stHtml"] > script) { display: none; }
 [data-testid="stGraphVizChart"] { overflow-x: auto; }
 [data-testid="stGraphVizChart"] svg { max-width: max(100%, 700px); height: auto; }
 </style>"""

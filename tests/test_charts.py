@@ -209,15 +209,6 @@ class TestTheOverviewTable:
         states = [state("demo.flights", Health.FAILING, owner="Ops"), state("lake.events", Health.HEALTHY)]
         assert [one.name for one in frames.chosen(states, {}, wanted)] == found
 
-    def test_a_dimension_shows_the_worst_of_its_checks(self) -> None:
-        states = [state("a", Health.FAILING, result(Status.PASS), result(Status.FAIL), result(Status.WARN))]
-        row = frames.overview(states, {}, frames.Numbers({}, {"a": 3.0}, {"a": 60.0}), AT).iloc[0]
-        assert (row["Health"], row["Volume"], row["Rows"], row["Freshness"]) == ("✕ failing", "✕", 3, "1 min old")
-
-    def test_what_was_not_measured_is_not_0(self) -> None:
-        row = frames.overview([state("a", Health.UNKNOWN)], {}, frames.Numbers({}, {}, {}), AT).iloc[0]
-        assert (row["Rows"], row["Freshness"]) == (None, "–")
-
     def test_a_small_chart_keeps_the_newest_values(self) -> None:
         frame = points(1, 2, 3).assign(dataset="a")
         assert frames.sparks(frame, 2) == {"a": [2, 3]}

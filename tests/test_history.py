@@ -168,6 +168,8 @@ def test_the_word_of_a_day_is_the_worst_that_was_evaluated(history, statuses, wo
 def test_a_bucket_belongs_to_its_own_day_and_its_newest_judgement_counts(history):
     history.remember(report(results=(result("a", Status.FAIL, SUNDAY), result("b", Status.PASS, SUNDAY))))
     assert words(history) == {"Sun": "failing"}
+    assert history.days(SUNDAY, ["s.other"]).empty
+    assert len(history.days(SUNDAY, ["s.flights"])) == 1
     history.remember(report(NINE + HOUR, results=(result("a", Status.PASS, SUNDAY), result("c", Status.PASS))))
     assert words(history) == {"Sun": "healthy", "Mon": "healthy"}
 

@@ -92,6 +92,7 @@ def test_sparklines_take_buckets_or_else_the_last_value_of_each_day(history):
     found = history.sparklines("row_count", SUNDAY)
     expected = [("s.flights", SUNDAY, 5.0), ("s.flights", MONDAY, 1.0), ("s.planes", MONDAY, 1.0)]
     assert list(found.itertuples(index=False, name=None)) == [(n, pd.Timestamp(b), v) for n, b, v in expected]
+    assert set(history.sparklines("row_count", SUNDAY, ["s.planes", "s.gone"])["dataset"]) == {"s.planes"}
 
 
 def test_a_schema_is_kept_when_it_changes(history):

@@ -33,7 +33,7 @@ from checks.records import (
     Threshold,
 )
 from connectors import TableName
-from dashboard import charts, entries, incident_frames, incident_panels, incident_sentences, theme, words
+from dashboard import charts, entries, incident_frames, incident_panels, incident_sentences, tables, theme, words
 from dashboard.charts_spans import Kind, Span
 
 LATER = NINE + 3 * HOUR
@@ -245,7 +245,7 @@ class TestList:
 )
 def test_a_long_list_is_told_page_by_page(count, page, numbers):
     known = [entries.Entry("incident", {"id": str(number)}, "", {}) for number in range(count)]
-    assert [int(each.params["id"]) for each in entries.of_page(known, page)] == numbers
+    assert [int(each.params["id"]) for each in tables.of_page(known, page, entries.PAGE)] == numbers
 
 
 def test_a_list_shows_the_page_that_its_pager_says_also_when_a_filter_leaves_fewer(monkeypatch):

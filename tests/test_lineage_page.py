@@ -90,16 +90,28 @@ def test_the_end_of_a_long_name_is_kept():
     assert f'label="…{"x" * 29}' in lineage_graph.dot([node], [], Look(LIGHT))
 
 
+def told(columns, head, nodes):
+    """What one column of the list says of each of the nodes."""
+    column = next(column for column in columns if column.head == head)
+    return [column.cell(node).text for node in nodes]
+
+
+def test_the_list_leads_to_datasets_and_to_what_consumers_read():
+    names = lineage_frames.neighbours([])[0]
+    leads = {node["name"]: names.cell(node).href for node in TOLD.whole()["nodes"]}
+    assert (leads["s.raw"], leads["away"]) == ("dataset?name=s.raw", "lineage?name=away")
+
+
 def test_the_list_has_the_worst_first_and_the_places_nearest_first():
     whole = TOLD.whole()
     ordered = lineage_frames.in_order(whole["nodes"])
-    frame = lineage_frames.neighbours(ordered, whole["edges"])
-    assert list(frame["Name"]) == ["s.raw", "s.total", "s.keys", "s.named", NASTY, "away"]
-    assert list(frame["Made from"])[1] == "away, s.named"
-    assert list(frame["Refers to"])[3] == "s.keys"
+    columns = lineage_frames.neighbours(whole["edges"])
+    assert told(columns, "Name", ordered) == ["s.raw", "s.total", "s.keys", "s.named", NASTY, "away"]
+    assert told(columns, "Made from", ordered)[1] == "away, s.named"
+    assert told(columns, "Refers to", ordered)[3] == "s.keys"
     document = TOLD.of("s.named")
-    places = lineage_frames.places(document, lineage_frames.by_place(document))
-    assert list(zip(places["Name"], places["Place"], strict=True)) == [
+    others, columns = lineage_frames.by_place(document), lineage_frames.places(document)
+    assert list(zip(told(columns, "Name", others), told(columns, "Place", others), strict=True)) == [
         ("s.raw", "1 step upstream"),
         ("s.total", "1 step downstream"),
         (NASTY, "2 steps downstream"),
@@ -136,8 +148,12 @@ def test_jobs_are_told_with_their_last_run():
     ]
     assert lineage_words.job(jobs[0] | {"state": None}) == "Job etl.open: no run of it was told"
     whole = JOBS.whole()
-    frame = lineage_frames.neighbours(whole["nodes"], whole["edges"])
-    assert list(frame["Last job"]) == ["", "… etl.open running", "✕ etl.late failed, ✓ etl.done complete"]
+    columns = lineage_frames.neighbours(whole["edges"])
+    assert told(columns, "Last job", whole["nodes"]) == [
+        "",
+        "… etl.open running",
+        "✕ etl.late failed, ✓ etl.done complete",
+    ]
 
 
 def test_the_picture_has_one_arrow_for_what_is_known_twice_with_its_job():

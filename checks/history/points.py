@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -67,18 +68,19 @@ class PointReader(RunReader):
             ).fetchnumpy()
         return by_metric(metrics, *(np.asarray(found[name]) for name in ("series_id", "bucket", "value")))
 
-    def sparklines(self, metric: str, since: datetime) -> pd.DataFrame:
-        """[dataset, bucket, value] of one metric of all datasets as a whole (no column), from the bucket `since` on;
-        whole-table values stand at the day on which they were observed."""
+    def sparklines(self, metric: str, since: datetime, datasets: Sequence[str] | None = None) -> pd.DataFrame:
+        """[dataset, bucket, value] of one metric of the datasets (all when None) as a whole (no column), from the
+        bucket `since` on; whole-table values stand at the day on which they were observed."""
         return self._frame(
             f"""WITH chosen AS (
                     SELECT dataset, series_id FROM series WHERE metric = $1 AND "column" IS NULL AND "check" IS NULL
+                        AND ($3 IS NULL OR list_contains($3, dataset))
                     QUALIFY row_number() OVER (PARTITION BY dataset {_BEST_GRAIN}) = 1)
                 SELECT dataset, coalesce(bucket, date_trunc('day', observed_at))::TIMESTAMP AS bucket,
                        arg_max(value, observed_at) AS value
                 FROM measurements JOIN chosen USING (series_id)
                 WHERE bucket >= $2 OR (bucket IS NULL AND observed_at >= $2) GROUP BY ALL ORDER BY 1, 2""",
-            [metric, lenient(since, DISTANT_PAST)],
+            [metric, lenient(since, DISTANT_PAST), None if datasets is None else list(datasets)],
         )
 
     def _metrics(self, dataset: str) -> dict[int, Metric]:

@@ -168,16 +168,18 @@ class RunReader:
         )
         return [(aware(observed), columns_of(stored)) for observed, stored in rows]
 
-    def days(self, since: datetime) -> pd.DataFrame:
-        """[dataset, day, status]: one word of health per dataset and day (see `days`), for days from `since` on."""
+    def days(self, since: datetime, datasets: Sequence[str] | None = None) -> pd.DataFrame:
+        """[dataset, day, status]: one word of health per dataset (all when None) and day (see `days`), for days from
+        `since` on."""
         return self._frame(
             """WITH said AS (
                    SELECT dataset, date_trunc('day', moment) AS day,
                           CASE scope WHEN 'run' THEN max(status) ELSE arg_max(status, slot) END AS status
-                   FROM days WHERE moment >= date_trunc('day', ?::TIMESTAMP) GROUP BY dataset, scope, moment)
+                   FROM days WHERE moment >= date_trunc('day', $1::TIMESTAMP)
+                       AND ($2 IS NULL OR list_contains($2, dataset)) GROUP BY dataset, scope, moment)
                SELECT dataset, day::TIMESTAMP AS day, max(status)::VARCHAR AS status
                FROM said GROUP BY dataset, day ORDER BY dataset, day""",
-            [lenient(since, DISTANT_PAST)],
+            [lenient(since, DISTANT_PAST), None if datasets is None else list(datasets)],
         )
 
     def _running(self, dataset: str | None, since: datetime | None) -> list[dict[str, Any]]:

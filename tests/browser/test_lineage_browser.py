@@ -43,7 +43,7 @@ def test_a_click_on_a_box_leads_to_the_dataset(visit) -> None:
 def test_a_row_leads_on_and_one_view_has_its_address(visit) -> None:
     page = visit("/lineage?name=shop.main.orders")
     expect(page.get_by_text("Trouble in it reaches 1 consumer")).to_be_visible()
-    page.get_by_test_id("stDataFrame").first.click(position={"x": 60, "y": 50})
+    page.get_by_role("table").get_by_role("link", name="billing").click()
     expect(page).to_have_url(re.compile(r"/lineage\?name=billing"))
     expect(page.get_by_text("Reads 1 dataset, directly or not")).to_be_visible()
 

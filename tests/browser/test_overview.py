@@ -12,8 +12,7 @@ ORDERS = "/dataset?name=shop.main.orders"
 
 
 def table(page: Page) -> Locator:
-    """The big table: it is drawn on a canvas, with a readable copy behind it."""
-    return page.get_by_test_id("stDataFrame").first
+    return page.get_by_role("table", name="Datasets with their health")
 
 
 def test_the_first_line_says_what_needs_attention(visit) -> None:
@@ -38,13 +37,13 @@ def test_a_click_on_a_count_filters_and_is_in_the_address(visit) -> None:
     page = visit("/")
     page.get_by_role("button", name="✓ 1 healthy").click()
     expect(page).to_have_url(re.compile("health=healthy"))
-    expect(page.get_by_text("1 dataset. Click a row to open it.")).to_be_visible()
+    expect(page.get_by_text("1 dataset. A name leads to its page")).to_be_visible()
     expect(table(page)).not_to_contain_text("shop.main.orders")
 
 
 def test_filters_are_read_from_the_address(visit) -> None:
     page = visit("/?q=order+service&health=failing")
-    expect(page.get_by_text("1 dataset. Click a row to open it.")).to_be_visible()
+    expect(page.get_by_text("1 dataset. A name leads to its page")).to_be_visible()
     expect(page.get_by_role("searchbox")).to_have_value("order service")
 
 
@@ -53,11 +52,72 @@ def test_filters_that_fit_nothing_say_so(visit) -> None:
     expect(page.get_by_text("No dataset fits these filters.")).to_be_visible()
 
 
-def test_a_click_on_a_row_opens_the_dataset(visit) -> None:
+@pytest.mark.parametrize("part", [table, lambda page: page.locator(".vitals-heat")])
+def test_a_name_leads_to_the_dataset_without_loading_the_app_anew_and_back_again(visit, part) -> None:
     page = visit("/")
-    page.get_by_test_id("stDataFrame").first.click(position={"x": 160, "y": 50})
+    page.evaluate("window.loaded = 'once'")
+    part(page).get_by_role("link", name="shop.main.orders").click()
     expect(page).to_have_url(re.compile(r"/dataset\?name=shop.main.orders"))
     expect(page.get_by_role("heading", name="shop.main.orders")).to_be_visible()
+    page.go_back()
+    expect(table(page)).to_be_visible()
+    assert page.evaluate("window.loaded") == "once"
+
+
+def test_the_keyboard_moves_through_the_table_and_only_enter_leaves_it(visit) -> None:
+    page = visit("/")
+    expect(table(page)).to_be_visible()
+    names = [table(page).get_by_role("row").nth(row).get_by_role("link").first for row in (1, 2)]
+    names[0].focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowUp"):
+        page.keyboard.press(key)
+    expect(page).to_have_url(re.compile("/$"))
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        if names[1].evaluate("link => link === document.activeElement"):
+            break
+    assert names[1].evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/dataset\?name="))
+
+
+def test_the_link_that_the_keyboard_stands_on_keeps_the_focus_when_the_table_is_drawn_anew(visit) -> None:
+    page = visit("/")
+    link = table(page).get_by_role("link", name="shop.main.orders")
+    link.focus()
+    page.evaluate("() => { const table = document.querySelector('.vitals-table'); table.outerHTML = table.outerHTML }")
+    expect(link).to_be_focused()
+
+
+def test_a_name_opens_in_a_new_tab(visit) -> None:
+    page = visit("/")
+    with page.context.expect_page() as opened:
+        table(page).get_by_role("link", name="shop.main.orders").click(modifiers=["ControlOrMeta"])
+    expect(opened.value).to_have_url(re.compile(r"/dataset\?name=shop.main.orders"))
+    opened.value.close()
+    expect(page).to_have_url(re.compile("/$"))
+
+
+def test_a_head_sorts_and_the_order_is_in_the_address(visit) -> None:
+    page = visit("/?q=shop")
+    rows = table(page).get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("shop.main.orders")
+    table(page).get_by_role("link", name="Rows", exact=True).click()
+    expect(table(page).get_by_role("columnheader", name="Rows ↓")).to_have_attribute("aria-sort", "descending")
+    table(page).get_by_role("link", name="Rows ↓").click()
+    expect(page).to_have_url(re.compile(r"\?q=shop&sort=-rows"))
+    expect(rows.nth(2)).to_contain_text("shop.main.orders")
+    expect(page.get_by_role("searchbox")).to_have_value("shop")
+
+
+def test_a_label_of_the_heat_map_that_a_narrow_window_cuts_is_not_shown(visit) -> None:
+    page = visit("/", width=400)
+    labels = page.locator(".vitals-heat b")
+    expect(labels.last).to_be_visible()
+    edge = page.locator(".vitals-heat p").first.evaluate("line => line.getBoundingClientRect().left")
+    shown = "labels => labels.filter(b => b.innerText).map(b => b.getBoundingClientRect().left)"
+    lefts = labels.evaluate_all(shown)
+    assert lefts and min(lefts) >= edge
 
 
 def test_the_heat_map_names_its_days_and_has_a_legend(visit) -> None:

@@ -48,7 +48,7 @@ def test_the_counts_of_a_source_lead_to_its_datasets(visit) -> None:
     page = visit("/sources")
     page.get_by_role("link", name="✕ 1 failing").click()
     expect(page).to_have_url(re.compile("source=shop"))
-    expect(page.get_by_text("1 dataset. Click a row to open it.")).to_be_visible()
+    expect(page.get_by_text("1 dataset. A name leads to its page")).to_be_visible()
 
 
 class TestTheProcess:
