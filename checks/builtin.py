@@ -19,6 +19,8 @@ from checks.records import (
 EXISTS = "dataset.exists"
 #: how the reason begins where a view is there, and what it reads is not
 UNREADABLE = "the view can not be read"
+#: what to do about a table that is gone, and that no contract promises
+GONE_REMEDY = "if it was removed on purpose, resolve its incident, or take it out in config.toml"
 HAS_ROWS = "dataset.hasRows"
 NO_FUTURE = "eventTime.notInFuture"
 

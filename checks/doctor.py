@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from checks import phrases
+from checks.builtin import GONE_REMEDY
 from checks.catalogue import SourceState
 from checks.compare import compared
 from checks.config import Config
@@ -18,7 +19,7 @@ from checks.incident_answers import unwatched
 from checks.lineage.graph import Kind
 from checks.monitor import Monitor
 from checks.notify import document as notified
-from checks.worker import columns_job, probe_job
+from checks.worker import probe_job
 from connectors import SourceError
 
 Document = dict[str, Any]
@@ -116,6 +117,9 @@ def _source(monitor: Monitor, state: SourceState) -> Iterator[Note]:
         return
     level = "ok" if state.monitored else "warning"
     yield Note(level, "sources", state.name, f"answers; {state.monitored} of {state.tables} tables are watched")
+    if state.vanished:
+        message = f"lists no more, though they were measured: {phrases.listed(state.vanished)}; {GONE_REMEDY}"
+        yield Note("warning", "sources", state.name, message)
     spec = monitor.spec(state.name)
     try:
         can_write = monitor.workers.call(spec, spec.timeout + 10, probe_job, spec)
@@ -132,12 +136,11 @@ def _source(monitor: Monitor, state: SourceState) -> Iterator[Note]:
 
 def _columns(monitor: Monitor, source: str) -> Iterator[Note]:
     """The contracts of a source beside the tables that it has. Tables that are not there are told already."""
-    spec = monitor.spec(source)
     datasets = {each.table: each for each in monitor.datasets().values() if each.source == source and each.contract}
     if not datasets:
         return
     try:
-        found = monitor.workers.call(spec, spec.timeout + 10, columns_job, spec, tuple(datasets))
+        found = monitor.columns(source, tuple(datasets))
     except SourceError as error:
         yield Note("warning", "contracts", source, f"columns could not be compared: {error.sentence}")
         return

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checks import cadence, demo, drill, health, run, slots
-from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset, address_of
+from checks.catalogue import Catalogue, Given, SourceState, UnknownDataset
 from checks.config import Config
 from checks.contracts import Level
 from checks.explain import Explanation, Words
@@ -31,9 +31,9 @@ from checks.refusal import Refused
 from checks.registry import Registry
 from checks.run import Slot
 from checks.run_queue import Order, RunQueue
-from checks.worker import Job, SourceSpec, list_job, measure_job
+from checks.worker import Job, SourceSpec, columns_job, list_job, measure_job
 from checks.workers import Workers
-from connectors import SourceError, TableName
+from connectors import Column, DatasetMissing, SourceError, TableName
 
 if TYPE_CHECKING:
     from checks.guard import Veil
@@ -58,7 +58,7 @@ class Monitor:
         self.config = config
         self.history = history
         self.clock = clock
-        self.catalogue = Catalogue(config, history.listings(), contracts)
+        self.catalogue = Catalogue(config, history, contracts)
         self.registry = Registry(history, clock)
         self.ledger = Ledger(history, self.schedule_of)
         self._profiles = profiles
@@ -67,9 +67,10 @@ class Monitor:
         self.workers = Workers(sizes)
         self.ticked_at: datetime | None = None  # when a scheduler last looked for due slots
         self.troubles: dict[str, str] = {}  # what a background job could not do, by job, until it works again
-        self.around = Around(self.datasets, lambda: self.lineage_known.graph(clock()))
-        asking = Asking(self.explain, self.sample, self.lineage_known.failed_runs)
+        self.around = Around(self.datasets, lambda: self.lineage_known.graph(clock()), self.catalogue.vanished)
+        asking = Asking(self.explain, self.sample, self.lineage_known.failed_runs, self.columns)
         self.desk = Desk(history, config.incidents, self.around, asking)
+        self.desk.let_go = self.catalogue.let_go
         self.desk.tell, self.sender = wired(config, history, self.around, clock, self.troubles)
         self.desk.sources.append(BurnWatch(self.ledger, self.datasets))
         self._runs = RunQueue(sizes, self._run, clock, self.troubles)
@@ -233,6 +234,11 @@ class Monitor:
         place = Place(found, self.spec(found.source), self._veil(found.source), above)
         return explained(self.history, self.workers, place, words, at)
 
+    def columns(self, source: str, tables: Sequence[TableName]) -> dict[TableName, tuple[Column, ...]]:
+        """The columns of those of the tables that are there. Raises SourceError."""
+        spec = self.spec(source)
+        return self.workers.call(spec, spec.timeout + 10, columns_job, spec, tuple(tables))
+
     def lineage(self) -> Lineage:
         """Which dataset is made from which, and who reads it. Asks sources with views, unless they were asked since
         they were last listed."""
@@ -244,9 +250,9 @@ class Monitor:
         from checks.lineage.reading import views_job
 
         spec = self.spec(name)
-        views = sum(dataset.table.is_view for dataset in self.datasets().values() if dataset.source == name)
-        deadline = spec.timeout + 10 + views * _SECONDS_PER_VIEW
-        return self.workers.call(spec, deadline, views_job, spec)
+        tables = tuple(dataset.table for dataset in self.datasets().values() if dataset.source == name)
+        deadline = spec.timeout + 10 + sum(table.is_view for table in tables) * _SECONDS_PER_VIEW
+        return self.workers.call(spec, deadline, views_job, spec, tables)
 
     def _refresh_one(self, name: str, at: datetime) -> SourceState:
         spec = self.spec(name)
@@ -261,7 +267,6 @@ class Monitor:
                 raise
             if not runs_tell:
                 work_on_listing(self.desk, name, at, None, self.troubles)
-            self.history.remember_listing(name, address_of(self.config.sources[name].url.reveal()), at, found)
             return found
 
         return self.catalogue.refresh(name, tables, at)
@@ -279,7 +284,7 @@ class Monitor:
         measured = cadence.to_measure(dataset, rest)
         attempts = self.config.schedule.attempts
         report = run.run(
-            dataset, served, self.history, lambda known: self._measure(measured, served, known), attempts, rest
+            dataset, served, self.history, lambda known: self._measured(measured, served, known), attempts, rest
         )
         self.ledger.observe(report)
         if report.learned.alerts and not served.replay:
@@ -296,6 +301,19 @@ class Monitor:
 
     def _hides(self, source: str) -> bool:
         return any(each.classified and each.source == source for each in self.datasets().values())
+
+    def _measured(self, dataset: Dataset, served: Slot, known: Known) -> Measured:
+        """What `_measure` has found. Where a table is missed that the source has listed, the source is listed again: it
+        may have lost them all at once, which says nothing of any of them."""
+        try:
+            return self._measure(dataset, served, known)
+        except DatasetMissing:
+            if self.catalogue.lists(dataset):
+                self._refresh_one(dataset.source, self.clock())
+            emptied = self.catalogue.emptied(dataset.source)
+            if emptied is None:
+                raise
+        raise emptied
 
     def _measure(self, dataset: Dataset, served: Slot, known: Known) -> Measured:
         spec = self.spec(dataset.source)

@@ -20,7 +20,7 @@ import stamina
 
 from checks.arrivals import judges_buckets, settled
 from checks.arriving import arriving
-from checks.builtin import UNREADABLE, builtin_checks, exists_check
+from checks.builtin import GONE_REMEDY, UNREADABLE, builtin_checks, exists_check
 from checks.cadence import Resting, signed
 from checks.facts import Facts, Past
 from checks.history import History, Known
@@ -89,12 +89,16 @@ class Tries:
 
     def __call__(self, known: Known) -> Measured:
         for attempt in stamina.retry_context(
-            on=Unreachable, attempts=self._attempts, timeout=None, wait_initial=0.5, wait_max=5.0, wait_jitter=1.0
+            on=_may_answer_soon, attempts=self._attempts, timeout=None, wait_initial=0.5, wait_max=5.0, wait_jitter=1.0
         ):  # at most 5 s between two attempts: nothing cuts the sleep short when the app is asked to stop
             with attempt:
                 self.made = attempt.num
                 return self._measure(known)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _may_answer_soon(error: Exception) -> bool:
+    return isinstance(error, Unreachable) and error.retryable
 
 
 def judged(dataset: Dataset, facts: Facts, rest: Resting) -> tuple[Result, ...]:
@@ -167,6 +171,8 @@ def _gone(dataset: Dataset, error: DatasetMissing) -> tuple[str, str]:
         cause = error.cause if error.cause.endswith(("!", "?", ".")) else f"{error.cause}."
         remedy = "mend the view, or exclude it in config.toml"
         return f"{UNREADABLE}, for what it reads is not there: {cause} To do: {remedy}", UNREADABLE
+    if dataset.contract is None:
+        error = DatasetMissing(error.source, error.cause, dataset=error.dataset, remedy=GONE_REMEDY)
     return error.sentence, "the table is not there"
 
 

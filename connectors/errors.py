@@ -2,6 +2,7 @@
 
     SourceError
       Unreachable      the warehouse did not answer (network, server down, file locked)   -> worth a retry
+        Emptied        it answered, and has no table any more although it had some
       AccessDenied     it answered and refused us (password, grant)                      -> never retried in a loop
       DatasetMissing   the table, file or column is not there
       QueryTimedOut    the statement ran into its time limit
@@ -66,6 +67,18 @@ class Unreachable(SourceError):
     retryable = True
     what = "did not answer"
     remedy = "check that the server runs and that the address in config.toml is right"
+
+
+class Emptied(Unreachable):
+    """It answered, and had none of the tables any more that it had before: a folder that is not mounted, a role that
+    may see nothing. Nothing is known of the tables, and to ask again at once does not help."""
+
+    retryable = False
+    what = "lists no table any more"
+    remedy = (
+        "check that its folder is mounted, or that the role may still see its schemas; resolve the incident if all "
+        "tables were removed on purpose"
+    )
 
 
 class AccessDenied(SourceError):

@@ -9,9 +9,10 @@ import streamlit as st
 
 from checks.catalogue import SourceState
 from checks.records import DatasetHealth
+from connectors import Emptied
 from dashboard import errors, frames, incident_links, load, load_incidents, nav, notifications, parts, sentences, words
 
-#: names of unmonitored tables that are listed before the list is cut
+#: names of tables that are listed before the list is cut
 LISTED = 200
 
 
@@ -54,11 +55,15 @@ def _source(state: SourceState, healths: Sequence[DatasetHealth], at: datetime) 
         incident_links.draw(load_incidents.by_subject().get(state.name, ()))
         if state.error:
             st.error(words.plain(state.error), icon=":material/cloud_off:")
+        if state.vanished:
+            st.warning(f"Not there any more: {_names(state.vanished)}.", icon=":material/search_off:")
         _unmonitored(state)
 
 
 def _answered(state: SourceState) -> None:
-    if state.error:
+    if state.error and Emptied.what in state.error:
+        st.badge("? has no table any more", color="red")
+    elif state.error:
         st.badge("? did not answer", color="red")
     elif state.answered_at is None:
         st.badge("… not asked yet", color="gray")
@@ -84,6 +89,10 @@ def _unmonitored(state: SourceState) -> None:
     label = f"{words.count(len(state.unmonitored), 'table')} not monitored"
     with st.expander(label, icon=":material/visibility_off:"):
         st.caption("Left out by `include` or `exclude` of this source in config.toml.")
-        st.markdown(", ".join(words.plain(name) for name in state.unmonitored[:LISTED]))
-        if len(state.unmonitored) > LISTED:
-            st.caption(f"and {words.count(len(state.unmonitored) - LISTED, 'more table')}")
+        st.markdown(_names(state.unmonitored))
+
+
+def _names(tables: Sequence[str]) -> str:
+    told = ", ".join(words.plain(name) for name in tables[:LISTED])
+    left = len(tables) - LISTED
+    return told if left <= 0 else f"{told} and {words.count(left, 'more table')}"

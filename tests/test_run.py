@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 import stamina
 
+from checks.builtin import GONE_REMEDY
 from checks.catalogue import UnknownDataset
 from checks.history import History, Known
 from checks.records import (
@@ -36,6 +37,7 @@ SOME_ROWS = NumberExpected("row_count", Threshold(Operator.GREATER, (5.0,)))
 DATASET = Dataset(
     "s",
     TableName(None, "t"),
+    contract="t",
     checks=(Check("enough", "s.t", Dimension.COVERAGE, SOME_ROWS),),
     detection=Detection(on=False),
 )
@@ -143,6 +145,8 @@ def test_a_table_that_is_gone_is_a_finding_about_the_data(history):
     assert (report.outcome, report.attempts) == (Outcome.FINISHED, 1)
     assert statuses(report) == {"dataset.exists": Status.FAIL, "enough": Status.NO_DATA}
     assert report.results[0].reason == gone.sentence
+    unpromised = run(replace(DATASET, contract=None), SLOT, history, Warehouse(gone))
+    assert (unpromised.error or "").endswith(f"there is no such table. To do: {GONE_REMEDY}")
 
 
 @pytest.mark.parametrize(

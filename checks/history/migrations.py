@@ -147,6 +147,8 @@ _DRIFTS = tuple(f"ALTER TABLE alerts ADD COLUMN findings.element.{level} DOUBLE"
 # of runs from before this step NULL: nobody knows
 _REPLAYS = ("ALTER TABLE runs ADD COLUMN replay BOOLEAN",)
 
+_VANISHED = ("""ALTER TABLE listings ADD COLUMN vanished STRUCT("schema" VARCHAR, name VARCHAR, is_view BOOLEAN)[]""",)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first shape", _FIRST),
     Migration(2, "what the sources listed", _LISTINGS),
@@ -159,6 +161,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(9, "when rows were loaded", _LOADS),
     Migration(10, "how far levels drifted", _DRIFTS),
     Migration(11, "which runs were replays", _REPLAYS),
+    Migration(12, "tables that a source lists no more", _VANISHED),
 )
 
 

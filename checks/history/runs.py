@@ -74,6 +74,24 @@ class RunReader:
         """All datasets that have ever been run, sorted."""
         return [name for (name,) in self._rows("SELECT DISTINCT dataset FROM runs ORDER BY dataset")]
 
+    def lasting(self, datasets: Sequence[str], least: int, since: timedelta) -> set[str]:
+        """Those of the datasets that at least so many runs have measured, the last of them so long after the first."""
+        rows = self._rows(
+            f"""SELECT dataset FROM runs WHERE list_contains($1, dataset) AND measurements > 0 AND {NO_REPLAY}
+                GROUP BY dataset HAVING count(*) >= $2 AND max(started_at) - min(started_at) >= $3""",
+            [list(datasets), least, since],
+        )
+        return {name for (name,) in rows}
+
+    def first_runs(self, source: str) -> dict[str, datetime]:
+        """When the first run began that is known of each dataset of a source."""
+        rows = self._rows(
+            f"""SELECT dataset, min(started_at) FROM runs WHERE starts_with(dataset, $1) AND {NO_REPLAY}
+                GROUP BY dataset""",
+            [f"{source}."],
+        )
+        return {name: aware(began) for name, began in rows}
+
     def latest_runs(self, datasets: Sequence[str] | None = None, *, at: datetime | None = None) -> dict[str, RunRow]:
         """The newest run of each dataset (of those given), however it ended; only slots up to `at`."""
         return self._latest("true", datasets, at)

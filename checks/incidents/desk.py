@@ -7,7 +7,7 @@ knows what stands, asks them, and writes down what they say together with what i
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -60,15 +60,21 @@ class UnknownIncident(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the desk asks for when something is broken: the datasets by name, and the graph as far as it is known."""
+    """What the desk asks for when something is broken: the datasets by name, the graph as far as it is known, and the
+    names of datasets that their sources list no more and that nothing else asks for."""
 
     datasets: Callable[[], Mapping[str, Dataset]]
     graph: Callable[[], Graph]
+    vanished: Callable[[], Collection[str]] = frozenset
 
 
 def nobody(changes: Sequence[Change], at: datetime) -> Sequence[Message]:
     """Tells nobody anything."""
     return ()
+
+
+def nothing(subjects: Collection[str], at: datetime) -> None:
+    """Lets nothing go."""
 
 
 @dataclass
@@ -94,15 +100,17 @@ class _Standing:
 
 
 class Desk:
-    """Everything here may be called from several threads; `sources` and `tell` are set before the first run."""
+    """Everything here may be called from several threads; `sources`, `tell` and `let_go` are set before the first run.
+    `let_go` is told of what a person said that is no trouble (any more): a table may be gone on purpose."""
 
     def __init__(self, history: History, config: IncidentsConfig, around: Around, asking: Asking) -> None:
         self.sources: list[Source] = []
         self.tell: Tell = nobody
+        self.let_go: Callable[[Collection[str], datetime], None] = nothing
         self._history = history
         self._config = config
         self._around = around
-        self._investigator = Investigator(history, asking)
+        self._investigator = Investigator(history, asking, around.datasets)
         self._lock = threading.Lock()
         self._known: _Standing | None = None
 
@@ -169,10 +177,12 @@ class Desk:
             said = read(action, incident, at)
             draft = self._draft(known, incident)
             if action.kind is ActionKind.LABEL:
-                label(draft, incident, said, self._history, at)
+                label(draft, incident, said, self._history, at, self._around.vanished())
             else:
                 draft.add(incident, at, said.kind, said.about, said.author)
             self._commit(known, draft, at)
+            well = {each.key for each in incident.broken} - {each.key for each in draft[number].broken}
+            self.let_go({key.subject for key in well}, at)
             return draft[number]
 
     def add(self, number: int, kind: EventKind, about: Mapping, at: datetime) -> Incident:

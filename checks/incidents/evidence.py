@@ -22,6 +22,8 @@ from checks.explain.record import from_document
 from checks.explain.sentences import MOSTLY
 from checks.explain.subject import KNOWN
 from checks.history import History
+from checks.incidents.grouping import is_gone
+from checks.incidents.renamed import AskColumns, renamed
 from checks.judge import metric_of
 from checks.learned.families import family_of
 from checks.learned.schema import changes
@@ -66,7 +68,7 @@ class Evidence:
     """One thing that speaks for a cause. `where` are the rows that account for most of it, where they do: 'carrier =
     UA'. `is_cause`: it says why, and not only what else there was."""
 
-    kind: str  # 'rows', 'stopped', 'shape', 'columns', 'contract', 'upstream', 'job' or 'source'
+    kind: str  # 'rows', 'stopped', 'renamed', 'shape', 'columns', 'contract', 'upstream', 'job' or 'source'
     sentence: str
     where: str | None = None
     is_cause: bool = False
@@ -74,19 +76,21 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Who is asked: the warehouse for the segments behind a change and for rows that a check objects to, and other
-    systems for the runs of jobs that write some datasets and have failed between two moments."""
+    """Who is asked: the warehouse for the segments behind a change, for rows that a check objects to and for columns of
+    tables, and other systems for the runs of jobs that write some datasets and have failed between two moments."""
 
     explain: Callable[[str, Words], Explanation]
     sample: Callable[[str, str, int], Sample]
     failed_runs: Callable[[Sequence[str], datetime, datetime], Mapping[str, Sequence[JobRun]]]
+    columns: AskColumns = lambda source, tables: {}
 
 
 class Investigator:
     """Gathers evidence; may be called from several threads."""
 
-    def __init__(self, history: History, asking: Asking) -> None:
+    def __init__(self, history: History, asking: Asking, datasets: Callable[[], Mapping[str, Dataset]]) -> None:
         self._history = history
+        self._datasets = datasets
         self._asking = asking
         self._asked: deque[datetime] = deque(maxlen=_ASKED_PER_HOUR)
 
@@ -99,7 +103,8 @@ class Investigator:
         if lead.key.family in (Family.SOURCE, Family.RUNS) or dataset is None:
             return [Evidence("source", lead.sentence, is_cause=True)]
         since = (lead.began.earliest or lead.noticed_at) - NEAR
-        found = [*self._of_rows(lead, dataset, at), *_stopped(lead), *_of_shape(lead, dataset)]
+        found = [*self._of_rows(lead, dataset, at), *_stopped(lead)]
+        found += [*self._renamed(lead, dataset, at), *_of_shape(lead, dataset)]
         found += self._changes(dataset, lead, since, at)
         found += self._upstream(lead.key.subject, graph, list(others), (since, at))
         return sorted(found, key=lambda one: not one.is_cause)
@@ -146,6 +151,12 @@ class Investigator:
         if lead.bucket is None and isinstance(check.expects, _LOOKED_AT) and check.column:
             return _shared(self._asking.sample(dataset, check.id, _ROWS_LOOKED_AT), check)
         return None
+
+    def _renamed(self, lead: Symptom, dataset: Dataset, at: datetime) -> Iterator[Evidence]:
+        if is_gone(lead) and lead.began.earliest is not None and self._may_ask(at):
+            said = renamed(dataset, lead.began.earliest, self._datasets(), self._history, self._asking.columns)
+            if said is not None:
+                yield Evidence("renamed", said, is_cause=True)
 
     # -- what changed --------------------------------------------------------------------------------------------------
 

@@ -5,17 +5,19 @@
 3. an open incident of a dataset that this one is made from, which began before and not long ago: the nearest in time,
    of several the most upstream. A dataset that only has the keys of this one's rows takes nothing.
 4. an open incident of the same dataset that began together with it: in the same bucket, or between the same runs
-5. of runs that measure nothing, instead of 3 and 4: an open incident about such runs of the same source
-6. a new one, which takes over what runs found below it before they came to it
+5. of a table that is gone: an open incident about others of its source that are gone since the same time
+6. of runs that measure nothing, instead of 3 to 5: an open incident about such runs of the same source
+7. a new one, which takes over what runs found below it before they came to it
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from checks.builtin import EXISTS, UNREADABLE
 from checks.lineage.graph import Graph
 from checks.records import Family, Incident, Key, Signal, Span, Symptom
 
@@ -27,6 +29,7 @@ class Why(StrEnum):
     AGAIN = "broken again a short while after it was resolved"
     UPSTREAM = "made from a dataset that broke before"
     TOGETHER = "the same dataset, broken at the same time"
+    GONE = "the same source, of which other tables are gone since the same time"
     UNMEASURED = "the same source, of which other datasets can not be measured either"
     NEW = "nothing else that is broken explains it"
 
@@ -61,14 +64,9 @@ def place(signal: Signal, incidents: Iterable[Incident], graph: Callable[[], Gra
             return Place(Why.AGAIN, incident)
     if signal.key.family is Family.RUNS:
         return _unmeasured(signal, standing)
-    if signal.key.family is not Family.SOURCE:
-        upstream = _upstream(signal, standing, graph(), numbers.spread)
-        if upstream:
-            return upstream
-        for incident in standing:
-            if any(_together(symptom, signal) for symptom in incident.symptoms):
-                return Place(Why.TOGETHER, incident)
-    return Place(Why.NEW)
+    if signal.key.family is Family.SOURCE:
+        return Place(Why.NEW)
+    return _upstream(signal, standing, graph(), numbers.spread) or _beside(signal, standing)
 
 
 def below(
@@ -100,12 +98,20 @@ def _again(incident: Incident, signal: Signal, within: timedelta) -> bool:
     return _has(incident, signal.key) and signal.at - incident.resolved_at <= within
 
 
+def _beside(signal: Signal, standing: Sequence[Incident]) -> Place:
+    """With what began together with it, in the same dataset or as a table that is gone too."""
+    for why, began_with in ((Why.TOGETHER, _together), (Why.GONE, _gone_with)):
+        for incident in standing:
+            if any(began_with(symptom, signal) for symptom in incident.symptoms):
+                return Place(why, incident)
+    return Place(Why.NEW)
+
+
 def _unmeasured(signal: Signal, standing: Iterable[Incident]) -> Place:
     """A slow warehouse is one cause, however many of its tables time out; what data say is no part of it."""
-    source = signal.key.subject.partition(".")[0]
     for incident in standing:
-        runs = [symptom.key.subject for symptom in incident.broken if symptom.key.family is Family.RUNS]
-        if any(subject.partition(".")[0] == source for subject in runs):
+        runs = [symptom.key for symptom in incident.broken if symptom.key.family is Family.RUNS]
+        if any(_source(key) == _source(signal.key) for key in runs):
             return Place(Why.UNMEASURED, incident)
     return Place(Why.NEW)
 
@@ -138,6 +144,22 @@ def _after(ancestor: Span, descendant: Span, spread: timedelta) -> bool:
     return may_be_before and descendant.latest - ancestor.latest <= spread
 
 
+def _gone_with(symptom: Symptom, signal: Signal) -> bool:
+    """Whether two tables of a source are gone since the same time: a schema was dropped, or a folder is not mounted."""
+    if not (symptom.is_broken and is_gone(symptom) and is_gone(signal)) or _source(symptom.key) != _source(signal.key):
+        return False
+    return signal.began is not None and _overlap(symptom.began, signal.began)
+
+
+def is_gone(found: Symptom | Signal) -> bool:
+    """Whether it says that a table is not there."""
+    return found.checks[:1] == (EXISTS,) and not found.sentence.startswith(UNREADABLE)
+
+
+def _source(key: Key) -> str:
+    return key.subject.partition(".")[0]
+
+
 def _together(symptom: Symptom, signal: Signal) -> bool:
     """Whether both began at the same time, as far as can be told. What was never seen to be well began with what the
     same run found as a whole. A budget is spent by the trouble of its own dimension."""
@@ -148,4 +170,11 @@ def _together(symptom: Symptom, signal: Signal) -> bool:
     one, other = symptom.began, signal.began
     if one.earliest is None or other.earliest is None:
         return one.latest == other.latest and symptom.bucket is None and signal.bucket is None
+    return _overlap(one, other)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    """Whether both may have begun at the same moment; False where it is not known of one when it was well."""
+    if one.earliest is None or other.earliest is None:
+        return False
     return one.earliest < other.latest and other.earliest < one.latest

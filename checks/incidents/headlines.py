@@ -5,6 +5,7 @@ from __future__ import annotations
 from checks import wording
 from checks.builtin import EXISTS, UNREADABLE
 from checks.records import Dataset, Dimension, Family, Finding, Grain, Key, Symptom
+from connectors import Emptied
 
 _LONGEST = 160
 _SILENCE = "learned.cadence"  # of checks.judge_arrival, which imports all that learns
@@ -13,11 +14,15 @@ _ROWS = ("bucket_rows", "row_count")
 _SAYS_A_NUMBER = (Dimension.COVERAGE, Dimension.UNIQUENESS, Dimension.ACCURACY)
 
 
-def headline(symptom: Symptom, rows: Finding | None = None, dataset: Dataset | None = None) -> str:
+def headline(symptom: Symptom, rows: Finding | None = None, dataset: Dataset | None = None, others: int = 0) -> str:
     """What a symptom is, for people who see nothing else. `rows` is the finding that says how many rows there are, for
     one that is about that; `dataset` what it shows in, where that is known: the name of its table may have a dot in
-    it."""
+    it. With a table so many `others` of its source are gone."""
     name = symptom.key.subject.rpartition(".")[2] if dataset is None else dataset.table.name
+    if others:
+        source = symptom.key.subject.partition(".")[0]
+        tables = f"{others:,} more tables" if others > 1 else "one more table"
+        return _cut(f"{name} and {tables} of {source} are not there{_since(symptom)}")
     return _cut(_told(symptom, name, rows))
 
 
@@ -41,6 +46,7 @@ def _told(symptom: Symptom, name: str, rows: Finding | None) -> str:
     key = symptom.key
     if key.family is Family.SOURCE:
         does = "refuses access" if symptom.checks else "does not answer"
+        does = Emptied.what if Emptied.what in symptom.sentence else does
         return f"source {key.subject} {does}{_since(symptom)}"
     if key.family is Family.RUNS:
         return f"{name} can not be measured{_since(symptom)}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
+from checks.builtin import EXISTS
 from checks.history import History
 from checks.incidents.actions import Said
 from checks.incidents.coding import key_json
@@ -16,9 +17,12 @@ from checks.records import EventKind, Family, Incident, Label, LabelKind, Metric
 _NO_TROUBLE = (LabelKind.EXPECTED, LabelKind.FALSE_ALARM, LabelKind.NEW_REGIME)
 
 
-def label(draft: Draft, incident: Incident, said: Said, history: History, at: datetime) -> None:
+def label(
+    draft: Draft, incident: Incident, said: Said, history: History, at: datetime, vanished: Collection[str] = ()
+) -> None:
     """Labels the buckets. Where the label says that it is no trouble, what only learned checks had shown leaves an open
-    incident. A contract is not met by saying that it was expected: what it shows stays."""
+    incident, and so does that one of the `vanished` tables is gone, which nobody has promised. A contract is not met by
+    saying that it was expected: what it shows stays."""
     kind = LabelKind(said.about["label"])
     labels = [
         history.add_label(each) for symptom in incident.symptoms for each in _labels(symptom, kind, said, history, at)
@@ -28,12 +32,18 @@ def label(draft: Draft, incident: Incident, said: Said, history: History, at: da
     if not incident.is_open or kind not in _NO_TROUBLE:
         return
     for symptom in incident.broken:
-        if all(check.startswith("learned.") for check in symptom.checks) and symptom.checks:
+        if _is_unpromised(symptom, vanished):
             incident = draft.add(incident, at, EventKind.LEFT, {"key": key_json(symptom.key)}, said.author)
     if not incident.broken:
         word = kind.replace("_", " ")
         resolution = f"{word}: {said.about['note']}" if said.about["note"] else f"labelled as {word}"
         draft.add(incident, at, EventKind.RESOLVED, {"resolution": resolution}, said.author)
+
+
+def _is_unpromised(symptom: Symptom, vanished: Collection[str]) -> bool:
+    if symptom.checks[:1] == (EXISTS,):
+        return symptom.key.subject in vanished
+    return bool(symptom.checks) and all(check.startswith("learned.") for check in symptom.checks)
 
 
 def _labels(symptom: Symptom, kind: LabelKind, said: Said, history: History, at: datetime) -> Iterator[Label]:

@@ -19,7 +19,7 @@ from typing import Any
 from checks.incidents import severity
 from checks.incidents.coding import key_json, symptom_json
 from checks.incidents.draft import Draft, standing
-from checks.incidents.grouping import Numbers, Place, Why, below, place
+from checks.incidents.grouping import Numbers, Place, Why, below, is_gone, place
 from checks.incidents.headlines import headline
 from checks.lineage.graph import Graph
 from checks.records import (
@@ -85,8 +85,8 @@ def _broken(draft: Draft, signal: Signal, around: Surroundings) -> None:
         _join(draft, incident, signal, kind, found, around)
 
 
-def _headline(symptom: Symptom, around: Surroundings) -> str:
-    return headline(symptom, around.rows.get(symptom.key), around.datasets.get(symptom.key.subject))
+def _headline(symptom: Symptom, around: Surroundings, others: int = 0) -> str:
+    return headline(symptom, around.rows.get(symptom.key), around.datasets.get(symptom.key.subject), others)
 
 
 def _is_old_news(draft: Draft, signal: Signal) -> bool:
@@ -107,6 +107,9 @@ def _join(
     about = {"symptom": symptom_json(symptom), "why": found.why, "of": found.of}
     if kind is EventKind.REOPENED:
         about["title"] = _headline(symptom, around)
+    elif found.why is Why.GONE and is_gone(incident.lead):
+        others = sum(is_gone(each) for each in incident.broken[1:])
+        about["title"] = _headline(incident.lead, around, others + 1)
     _take_over(
         draft,
         _realerted(

@@ -14,17 +14,20 @@ from connectors import Source, SourceError, TableName, Unreachable
 _NOT_GIVEN = "the warehouse gives no definition of it; Vitals' role may not be allowed to see it"
 
 
-def views_job(spec: SourceSpec) -> ViewsRead:
+def views_job(spec: SourceSpec, known: Sequence[TableName] = ()) -> ViewsRead:
     """What the worker does. Raises SourceError."""
     with opened(spec) as source, _quiet_parser():
-        return read_views(source)
+        return read_views(source, known)
 
 
-def read_views(source: Source) -> ViewsRead:
-    """Every view of an open source. One that can not be read costs no other. Raises Unreachable."""
+def read_views(source: Source, known: Sequence[TableName] = ()) -> ViewsRead:
+    """Every view of an open source. One that can not be read costs no other. A view may read one of the `known` tables
+    that is not there any more. Raises Unreachable."""
     tables = tuple(source.tables())
+    there = {(table.schema, table.name) for table in tables}
+    named = (*tables, *(table for table in known if (table.schema, table.name) not in there))
     columns: dict[TableName, Sequence[str]] = {}
-    found = [_read(source, view, tables, columns) for view in tables if view.is_view]
+    found = [_read(source, view, named, columns) for view in tables if view.is_view]
     return ViewsRead(tuple(found), tables)
 
 
