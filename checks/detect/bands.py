@@ -39,6 +39,8 @@ SPECIAL_ROOM = 1.3
 UPPER_SHARE = {"count": 0.25, "rate": 0.85, "share": 0.5, "value": 0.5, "gap": 0.95}
 #: errors further back than this many days do not set the limit
 MEMORY_DAYS, MEMORY_DAYS_HOURLY = 400, 70
+#: how many errors are looked over at once, to bound the memory
+AT_ONCE = 200_000
 #: however odd the buckets before were, the value itself is this many standard deviations off when it is told
 NEAREST = 1.0
 
@@ -115,13 +117,15 @@ def _by_side(
     chance = chance_per_bucket(allowed, judged_at_once) * shares[:, None]
     parts = np.isin(kinds, PARTS)
 
-    def make(past: Array, chance: Array, by_chance: Array) -> Array:
+    def make(past: Array, chance: Array, by_chance: Array, parts: Array) -> Array:
         found = _limits(past, chance, parts, calendar)
         return found + by_chance * (limit_of_chance(chance) - found) if calendar.daily else found
 
     if after is not None:
-        return make(_last(errors, fresh, calendar), chance[:, 0], followed.follower.by_chance())
-    return _over_time(errors, followed, lambda past, at: make(past, chance[:, at], followed.by_chance[:, at]))
+        return make(_last(errors, fresh, calendar), chance[:, 0], followed.follower.by_chance(), parts)
+    return _over_time(
+        errors, followed, lambda past, row, at: make(past, chance[row, at], followed.by_chance[row, at], parts[row])
+    )
 
 
 def _widened(
@@ -142,7 +146,7 @@ def _widened(
     if after is not None:
         second, spread = _second(_last(needless, fresh, calendar), calendar), spread[:, -calendar.cycle :].max(axis=1)
     else:
-        second = _over_time(needless, followed, lambda past, _: _second(past, calendar))
+        second = _over_time(needless, followed, lambda past, *_: _second(past, calendar))
     wide = _by_side(errors, followed, kinds, sign, after)
     # before a series begins nothing is known of its spread, and none of its alarms was needless
     furthest = np.where(np.isfinite(second), second / spread, -np.inf)
@@ -157,16 +161,24 @@ def _second(moved: Array, calendar: Calendar) -> Array:
     return np.partition(np.where(np.isfinite(days), days, -np.inf), -2, axis=1)[:, -2]
 
 
-def _over_time(errors: Array, followed: Followed, make: Callable[[Array, int], Array]) -> Array:
-    """What is made anew from the errors before each day that is judged and the number of its first bucket; infinite for
-    other days."""
-    step, fresh, reach = followed.calendar.per_day, followed.fresh, _reach(followed.calendar)
+def _over_time(errors: Array, followed: Followed, make: Callable[[Array, Array, Array], Array]) -> Array:
+    """What is made anew for each day that is judged: of the errors before it, of which series that is, and of the
+    number of its first bucket; infinite for other days. Several days of few series are made at once."""
+    series, buckets = errors.shape
+    step, fresh = followed.calendar.per_day, followed.fresh
+    reach = _reach(followed.calendar) // step * step
     found = np.full(errors.shape, np.inf)
-    columns = np.arange(errors.shape[1])
-    for at in range(followed.since // step * step, errors.shape[1], step):
-        past = errors[:, max(0, at - reach) : at]
-        old = columns[None, max(0, at - reach) : at] < fresh[:, at : at + 1]
-        found[:, at : at + step] = make(np.where(old, np.nan, past), at)[:, None]
+    firsts = np.arange(followed.since // step * step, buckets, step)
+    at_once = max(1, AT_ONCE // max(1, series * min(reach, buckets)))
+    for start in range(0, len(firsts), at_once):
+        days = firsts[start : start + at_once]
+        row, at = np.tile(np.arange(series), len(days)), np.repeat(days, series)
+        columns = np.arange(max(0, days[0] - reach), days[-1])
+        outside = (columns < np.maximum(fresh[row, at], at - reach)[:, None]) | (columns >= at[:, None])
+        past = np.where(outside, np.nan, np.tile(errors[:, columns], (len(days), 1)))
+        made = make(past, row, at).reshape(len(days), series)
+        for number, first in enumerate(days):
+            found[:, first : first + step] = made[number][:, None]
     return found
 
 

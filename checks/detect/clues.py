@@ -5,10 +5,13 @@ of a cycle ago, the mean of the last ones, and how far the slow level is from th
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from checks.detect.calendars import Calendar
 from checks.detect.memory import CLUES, LEVELS, Memory
+from checks.detect.scales import between
 
 Array = np.ndarray
 
@@ -18,6 +21,7 @@ DOUBT = 5.0
 FADING_DAILY, FADING_HOURLY = 1 / 100, 1 / 1500
 #: no clue is larger than this many usual errors
 MOST = 6.0
+_EACH_ALONE = np.eye(CLUES)
 
 
 def clues_of(memory: Memory, calendar: Calendar, t: int, shares: Array, level: Array) -> Array:
@@ -26,15 +30,27 @@ def clues_of(memory: Memory, calendar: Calendar, t: int, shares: Array, level: A
     if t < calendar.cycle or not full.any():
         return np.zeros((CLUES, len(level)))
 
-    day = 3 if calendar.daily else min(calendar.per_day, calendar.cycle)
-    width = calendar.cycle if calendar.daily else 6
-    back = t - np.array([*range(1, width + 1), day, calendar.cycle])  # at once: one by one they take thrice as long
+    width = _width(calendar)
+    back = t - _back(width, 3 if calendar.daily else min(calendar.per_day, calendar.cycle), calendar.cycle)
     season = sum(share * memory.season[j][calendar.cells[j][back]] for j, share in enumerate(shares))
     off = memory.recent[back % calendar.cycle] - season - level
-    near, mean = off[[0, 1, -2, -1]], off[:width].mean(axis=0)
-    slow = (shares * memory.level[::LEVELS]).sum(axis=0) - level
+    found = np.empty((CLUES, len(level)))
+    found[:4] = off[[0, 1, -2, -1]]
+    found[4] = off[:width].mean(axis=0)
+    found[5] = (shares * memory.level[::LEVELS]).sum(axis=0) - level
     limit = MOST * memory.spread
-    return np.where(full, np.clip(np.stack([*near, mean, slow]), -limit, limit), 0.0)
+    return np.where(full, between(found, -limit, limit), 0.0)
+
+
+def _width(calendar: Calendar) -> int:
+    """How many of the last errors the mean is made of."""
+    return calendar.cycle if calendar.daily else 6
+
+
+@cache
+def _back(width: int, day: int, cycle: int) -> Array:
+    """How far back the errors lie that are looked at: at once, since one by one they take thrice as long."""
+    return np.array([*range(1, width + 1), day, cycle])
 
 
 def correction(memory: Memory, clues: Array, least: Array) -> Array:
@@ -43,7 +59,7 @@ def correction(memory: Memory, clues: Array, least: Array) -> Array:
     if not clues.any():
         return np.zeros(clues.shape[1])
     doubt = DOUBT * np.maximum(memory.spread, least) ** 2 + 1e-12
-    squares = memory.clue_squares.transpose(2, 0, 1) + doubt[:, None, None] * np.eye(CLUES)
+    squares = memory.clue_squares.transpose(2, 0, 1) + doubt[:, None, None] * _EACH_ALONE
     weights = np.linalg.solve(squares, memory.clue_products.T[:, :, None])[:, :, 0]
     return (weights * clues.T).sum(axis=1)
 

@@ -5,6 +5,7 @@ one. The difference is judged by the differences that the series has shown befor
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 Array = np.ndarray
 
@@ -16,6 +17,8 @@ ODD = 0.25
 QUIET, SETTLED = 28, 7
 #: past days needed before drift is judged
 LEAST = 28
+#: how many days are looked over at once, to bound the memory
+AT_ONCE = 200_000
 #: days that the first verdict takes
 NEEDED = NOW + PAUSE + BEFORE + LEAST + SETTLED
 #: a difference of so many standard deviations is passed to one side so often in 90 days of series without a fault; for
@@ -83,14 +86,18 @@ def _limit(chance: Array) -> Array:
 def _level(days: Array, width: int) -> Array:
     """The mean of the middle half of the last `width` days: S x days, NaN where less than half of them is there."""
     found = np.full(days.shape, np.nan)
-    place = np.arange(width)
-    for end in range(width, days.shape[1] + 1):
-        known = np.sort(days[:, end - width : end], axis=1)
-        count = np.isfinite(known).sum(axis=1, keepdims=True)
+    if days.shape[1] < width:
+        return found
+    windows, place = sliding_window_view(days, width, axis=1), np.arange(width)
+    at_once = max(1, AT_ONCE // max(1, len(days) * width))
+    for start in range(0, windows.shape[1], at_once):
+        known = np.sort(windows[:, start : start + at_once], axis=2)
+        count = np.isfinite(known).sum(axis=2, keepdims=True)
         odd = np.floor(count * ODD)
         middle = (place >= odd) & (place < count - odd)
-        total = np.where(middle, known, 0.0).sum(axis=1)
-        found[:, end - 1] = np.where(count[:, 0] >= width / 2, total / np.maximum(middle.sum(axis=1), 1), np.nan)
+        total = np.where(middle, known, 0.0).sum(axis=2)
+        mean = np.where(count[..., 0] >= width / 2, total / np.maximum(middle.sum(axis=2), 1), np.nan)
+        found[:, width - 1 :][:, start : start + at_once] = mean
     return found
 
 

@@ -129,7 +129,11 @@ def _correction(followed: Followed, weights: Array, level: Array) -> Array:
     memory, calendar = followed.memory, followed.calendar
     shares = followed.follower.shares(weights)
     found = clues.clues_of(memory, calendar, followed.values.shape[1], shares, level)
-    return clues.correction(memory, found, followed.follower.floor(level, followed.least) / SPREAD)
+    return clues.correction(memory, found, _floor(followed, level) / SPREAD)
+
+
+def _floor(followed: Followed, base: Array) -> Array:
+    return followed.follower.floor(followed.follower.variance_by_chance(base, 0.0), followed.least)
 
 
 def _exact(kind: Kind, edge: float) -> float | None:
@@ -156,10 +160,9 @@ def _spread_table(followed: Followed, level: Array, season: Array) -> Array:
     calendar, follower = followed.calendar, followed.follower
     cells = np.arange(season.shape[1])
     numbers = cell_numbers(calendar.noise_cell_count, cells, slots_of(calendar.grain_hours))
-    usual = follower.usual_error(numbers)
-    return np.stack(
-        [follower.steady(usual[cell], level + season[:, cell], followed.least) for cell in cells], axis=1
-    ).reshape(season.shape)
+    usual, by_chance = follower.usual_error(numbers), follower.by_chance()
+    found = [follower.steady(usual[cell], _floor(followed, level + season[:, cell]), by_chance) for cell in cells]
+    return np.stack(found, axis=1).reshape(season.shape)
 
 
 def _chance_table(followed: Followed) -> Array:

@@ -17,7 +17,7 @@ import numpy as np
 from checks.detect import clues, never_empty, seasons, specials
 from checks.detect.calendars import Calendar
 from checks.detect.memory import LEVELS, Memory
-from checks.detect.scales import BEND, chance, to_scale
+from checks.detect.scales import BEND, between, chance, to_scale
 
 Array = np.ndarray
 
@@ -61,7 +61,7 @@ SPREAD = 1.2533
 class Expected:
     """What is expected of one bucket, of S series on the scale: the `centre`, made of the `base` that the models give
     (`level` and season), the correction that the `clues` add and the `effect` of a special day; and the `spread`, one
-    standard deviation."""
+    standard deviation. `chance`: the variance that pure chance gives; `by_chance` as of `Follower.by_chance`."""
 
     models: Array
     level: Array
@@ -72,6 +72,8 @@ class Expected:
     closed: Array
     usual_error: Array
     spread: Array
+    chance: Array
+    by_chance: Array
 
 
 class Follower:
@@ -109,16 +111,16 @@ class Follower:
         visits = memory.noise_visits[cell]
         return (visits * memory.noise[cell] + self.cell_trust * memory.spread) / (visits + self.cell_trust)
 
-    def steady(self, usual_error: Array, base: Array, least: Array) -> Array:
+    def steady(self, usual_error: Array, floor: Array, by_chance: Array) -> Array:
         """The standard deviation of an ordinary bucket: never below the `floor`."""
-        return np.maximum(SPREAD * usual_error * self.unrest(), self.floor(base, least))
+        return np.maximum(SPREAD * usual_error * self.unrest(by_chance), floor)
 
-    def unrest(self) -> Array:
+    def unrest(self, by_chance: Array) -> Array:
         """How far errors are from what is usual in their cells just now. The unrest of a count that moves by chance is
         chance as well, and says nothing of the next bucket."""
         restless = self.memory.restless
         restless = np.where(self.daily_rates, np.maximum(restless / RESTLESS_BY_CHANCE, 1.0), restless)
-        return np.clip(restless, *RESTLESS) ** (1.0 - self.by_chance())
+        return between(restless, *RESTLESS) ** (1.0 - by_chance)
 
     def by_chance(self) -> Array:
         """How far the errors of a count or share are those of pure chance, 0 to 1, of S series: the part of their
@@ -126,50 +128,56 @@ class Follower:
         by less than half of what chance would do, and where there are so few rows that chance often leaves none."""
         usual = self.memory.usual_chance
         part = usual / np.maximum(SPREAD * self.memory.spread, 1e-12) ** 2
-        told = np.where(self.counts, usual < VARIANCE_OF_FEW, self.of_values & ~self._have_few())
+        many = self.of_values & ~self._have_few() if self.of_values.any() else self.of_values
+        told = np.where(self.counts, usual < VARIANCE_OF_FEW, many)
         trust = np.where(self.counts, TRUST_CHANCE * usual / BEND**2, TRUST_CHANCE_OF_SHARES)
-        return np.where(told, np.clip(np.minimum(part, 2.0 - part), 0.0, 1.0) * trust, 0.0)
+        return np.where(told, between(np.minimum(part, 2.0 - part), 0.0, 1.0) * trust, 0.0)
 
     def _have_few(self) -> Array:
         """Which shares are those of few rows, or of all but few."""
-        share = np.sin(np.clip(self.memory.level[1], 0.0, np.pi / 2)) ** 2
+        share = np.sin(between(self.memory.level[1], 0.0, np.pi / 2)) ** 2
         rows = 0.25 / np.maximum(self.memory.usual_chance, 1e-12)
         return np.minimum(share, 1.0 - share) * rows < FEW_OF_A_VALUE
 
-    def floor(self, base: Array, least: Array) -> Array:
-        """The smallest standard deviation: `least`, and of a count one not far below chance. Chance has no part in a
-        count that has never moved."""
+    def variance_by_chance(self, base: Array, rows_chance: Array | float) -> Array:
+        """The variance that pure chance gives where `base` is expected; `rows_chance`: by the rows behind a rate."""
+        return np.where(self.counts, chance(base, "count", None), rows_chance)
+
+    def floor(self, by_chance: Array, least: Array) -> Array:
+        """The smallest standard deviation: `least`, and of a count one not far below the variance `by_chance`. Chance
+        has no part in a count that has never moved."""
         moves = self.memory.highest > self.memory.lowest
-        by_chance = np.where(self.counts & moves, chance(base, "count", None), 0.0)
-        return np.maximum(least, CHANCE_FLOOR * np.sqrt(by_chance))
+        return np.maximum(least, CHANCE_FLOOR * np.sqrt(np.where(self.counts & moves, by_chance, 0.0)))
 
     def expect(self, t: int, rows_chance: Array, least: Array) -> Expected:
         """What bucket t should bring. `rows_chance`: variance from the rows behind a rate; `least`: the smallest
         standard deviation worth telling apart."""
         memory, calendar = self.memory, self.calendar
-        # a timetable moves shares less than chance would, until it is another one
-        moves = self.of_values & (memory.highest > memory.lowest)
-        least = np.maximum(least, CHANCE_FLOOR * np.sqrt(np.where(moves, rows_chance, 0.0)))
-        seasonal = np.stack([season[cells[t]] for season, cells in zip(memory.season, calendar.cells, strict=True)])
+        if self.of_values.any():
+            # a timetable moves shares less than chance would, until it is another one
+            moves = self.of_values & (memory.highest > memory.lowest)
+            least = np.maximum(least, CHANCE_FLOOR * np.sqrt(np.where(moves, rows_chance, 0.0)))
+        seasonal = np.array([season[cells[t]] for season, cells in zip(memory.season, calendar.cells, strict=True)])
         models = memory.level + seasonal[self.owner]
         weights = self.weights()
         base, level = (weights * models).sum(axis=0), (weights * memory.level).sum(axis=0)
         found = clues.clues_of(memory, calendar, t, self.shares(weights), level)
         cell = calendar.noise_cells[t]
         usual_error = self.usual_error(cell)
-        variance = self.steady(usual_error, base, least) ** 2
-        now = np.where(self.counts, chance(base, "count", None), rows_chance)
-        variance = with_chance(variance, now, memory.chance[cell])
-        effect, special = np.zeros_like(base), calendar.special[t]
+        now, by_chance = self.variance_by_chance(base, rows_chance), self.by_chance()
+        floor = self.floor(now, least)
+        variance = with_chance(self.steady(usual_error, floor, by_chance) ** 2, now, memory.chance[cell])
+        effect, special = np.zeros(len(base)), calendar.special[t]
         if special >= 0:
             effect, error = specials.effect(memory, calendar, special)
             variance = variance + (SPREAD * error) ** 2
-        centre = base + clues.correction(memory, found, self.floor(base, least) / SPREAD) + effect
+        centre = base + clues.correction(memory, found, floor / SPREAD) + effect
         closed = self.counts & never_empty.closed(memory, calendar, t)
         centre = np.where(closed, 0.0, centre)
-        return Expected(models, level, base, found, effect, centre, closed, usual_error, np.sqrt(variance))
+        spread = np.sqrt(variance)
+        return Expected(models, level, base, found, effect, centre, closed, usual_error, spread, now, by_chance)
 
-    def learn(self, t: int, values: Array, expected: Expected, rows_chance: Array) -> None:
+    def learn(self, t: int, values: Array, expected: Expected) -> None:
         """Takes bucket t in. NaN values teach nothing, and stand in the last cycle as what was expected."""
         memory, special = self.memory, self.calendar.special[t]
         there = np.isfinite(values)
@@ -190,11 +198,11 @@ class Follower:
             error, teaches = np.zeros_like(error), np.zeros_like(teaches)
         outlier = np.abs(error) > room
         self._runs(there, outlier, error)
-        taken = np.where(outlier & (np.abs(memory.run) < 2), 0.0, np.clip(error, -room, room))
+        taken = np.where(outlier & (np.abs(memory.run) < 2), 0.0, between(error, -room, room))
         clean = np.where(memory.taught > 0, ordinary + taken, np.nan)
         self._learn_clues(teaches & (memory.taught > self.calendar.cycle * 2), values, error, expected)
         self._learn_levels(teaches, teaches | first, clean, expected)
-        self._learn_noise(t, teaches, error, expected, rows_chance)
+        self._learn_noise(t, teaches, error, expected)
         seasons.learn(memory, self.calendar, t, teaches | first, clean)
         seasons.remember(memory, self.calendar, t, clean)
 
@@ -210,6 +218,8 @@ class Follower:
     def _runs(self, there: Array, outlier: Array, error: Array) -> None:
         """Counts outliers in a row, and moves the level over when they last."""
         memory = self.memory
+        if not outlier.any() and not memory.run.any():
+            return
         sign = np.sign(error)
         same = outlier & (np.sign(memory.run) == sign)
         memory.off = np.where(same, memory.off + (error - memory.off) / (np.abs(memory.run) + 1), memory.off)
@@ -230,19 +240,21 @@ class Follower:
         near = teaches & (size < 1.5 * OUTLIER * expected.spread)
         # a value far off, and one of a noisy cell, says little
         trust = np.where(near, np.minimum(1.0, 2 * expected.spread / size), 0.0)
-        trust *= np.clip(self.memory.spread / np.maximum(expected.usual_error, 1e-12), 0.2, 3.0) ** 2
+        trust *= between(self.memory.spread / np.maximum(expected.usual_error, 1e-12), 0.2, 3.0) ** 2
         beside = np.where(near, values - expected.base, 0.0)
         clues.learn(self.memory, self.calendar, expected.clues, beside, trust)
 
     def _learn_levels(self, judged: Array, teaches: Array, clean: Array, expected: Expected) -> None:
         memory = self.memory
         off = np.where(teaches, clean - expected.models, 0.0)
-        ready = np.stack([visits.min(axis=0) >= 2 for visits in memory.visits])[self.owner]
+        ready = np.array([visits.min(axis=0) >= 2 for visits in memory.visits])[self.owner]
         ready[:LEVELS] = True
         # a season that is ready starts with the error of the same level without season, as if tried a few times
         starts = ready & (memory.tried == 0)
-        memory.tried = np.where(starts, 3.0, memory.tried)
-        memory.error = np.where(starts, np.tile(memory.error[:LEVELS], (len(self.calendar.seasons), 1)), memory.error)
+        if starts.any():
+            memory.tried = np.where(starts, 3.0, memory.tried)
+            without_season = np.tile(memory.error[:LEVELS], (len(self.calendar.seasons), 1))
+            memory.error = np.where(starts, without_season, memory.error)
         size = np.minimum(np.abs(off), OUTLIER * expected.spread) / np.maximum(expected.usual_error, 1e-9)
         trying = ready & judged & (memory.taught > YOUNG)
         memory.tried += trying
@@ -250,7 +262,7 @@ class Follower:
         memory.error += np.where(trying, pace * (size - memory.error), 0.0)
         memory.level += np.maximum(self.speeds, 1.0 / np.maximum(memory.taught, 1.0)) * off
 
-    def _learn_noise(self, t: int, teaches: Array, error: Array, expected: Expected, rows_chance: Array) -> None:
+    def _learn_noise(self, t: int, teaches: Array, error: Array, expected: Expected) -> None:
         memory, cell = self.memory, self.calendar.noise_cells[t]
         size = np.minimum(np.abs(error), np.where(memory.taught < YOUNG, np.inf, OUTLIER * expected.spread))
         pace = np.maximum(self.forgetting, 1.0 / np.maximum(memory.taught - 1.0, 1.0))
@@ -258,12 +270,11 @@ class Follower:
         usual = np.maximum(expected.usual_error, 1e-12)
         relative = np.where(memory.taught > YOUNG, np.minimum(size / usual, OUTLIER), 1.0)
         memory.restless += np.where(teaches, self.forgetting * (relative - memory.restless), 0.0)
-        now = np.where(self.counts, chance(expected.base, "count", None), rows_chance)
-        memory.usual_chance += np.where(teaches, pace * (now - memory.usual_chance), 0.0)
+        memory.usual_chance += np.where(teaches, pace * (expected.chance - memory.usual_chance), 0.0)
         memory.noise_visits[cell] += teaches
         step = np.maximum(1 / self.cell_memory, 1.0 / np.maximum(memory.noise_visits[cell], 1.0))
         memory.noise[cell] += np.where(teaches, step * (size - memory.noise[cell]), 0.0)
-        memory.chance[cell] += np.where(teaches, step * (now - memory.chance[cell]), 0.0)
+        memory.chance[cell] += np.where(teaches, step * (expected.chance - memory.chance[cell]), 0.0)
 
 
 def with_chance(variance: Array, now: Array, usual: Array) -> Array:

@@ -77,7 +77,7 @@ def always_filled(memory: Memory, calendar: Calendar, cell: int | Array, teaches
     in this cell, were: 0 where that can not be said. Buckets before that teach nothing are no matter of one that
     `teaches`, but an incident that was labelled stays one event."""
     without_rows = np.where(teaches, memory.without_rows, memory.all_without_rows)
-    found = np.zeros_like(memory.filled_visits[0][cell], dtype=np.int8)
+    found = np.zeros(memory.filled_visits[0][cell].shape, dtype=np.int8)
     for visits, together in zip(memory.filled_visits, watched_together(calendar), strict=True):
         found[(visits[cell] >= VISITS) & (without_rows >= together - 1)] = together
     return found

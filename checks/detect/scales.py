@@ -19,6 +19,11 @@ BEND = 0.15
 FEW_ROWS = 2.5
 
 
+def between(values: Array, low: Array | float, high: Array | float) -> Array:
+    """`np.clip`, which takes thrice as long for the few numbers of one bucket."""
+    return np.minimum(np.maximum(values, low), high)
+
+
 def to_scale(values: Array, kind: Kind) -> Array:
     """Values as measured -> values on the scale. What can not be (a count below 0, a rate outside 0..1) is held at the
     edge: other checks speak of it."""
@@ -27,18 +32,18 @@ def to_scale(values: Array, kind: Kind) -> Array:
     if kind == "gap":
         return np.log1p(np.maximum(values, 0.0))
     if kind in PARTS:
-        return np.arcsin(np.sqrt(np.clip(values, 0.0, 1.0)))
+        return np.arcsin(np.sqrt(between(values, 0.0, 1.0)))
     return np.array(values, dtype=float)
 
 
 def from_scale(scaled: Array, kind: Kind) -> Array:
     """The way back."""
     if kind == "count":
-        return (np.sinh(np.clip(scaled, 0.0, 300.0) / 2.0) / BEND) ** 2
+        return (np.sinh(between(scaled, 0.0, 300.0) / 2.0) / BEND) ** 2
     if kind == "gap":
-        return np.expm1(np.clip(scaled, 0.0, 300.0))
+        return np.expm1(between(scaled, 0.0, 300.0))
     if kind in PARTS:
-        return np.sin(np.clip(scaled, 0.0, np.pi / 2)) ** 2
+        return np.sin(between(scaled, 0.0, np.pi / 2)) ** 2
     return np.array(scaled, dtype=float)
 
 

@@ -26,8 +26,8 @@ def remember(memory: Memory, calendar: Calendar, t: int, clean: Array) -> None:
     memory.recent[t % calendar.cycle] = np.where(known, clean, 0.0)
     memory.filled = np.where(known, np.minimum(memory.filled + 1, calendar.cycle), 0.0)
     _median_levels(memory, calendar, t)
-    fresh = known & (memory.filled == calendar.cycle) & (memory.visits[1].sum(axis=0) == 0)
-    if fresh.any():
+    full = known & (memory.filled == calendar.cycle)
+    if full.any() and (fresh := full & (memory.visits[1].sum(axis=0) == 0)).any():
         base = memory.recent.mean(axis=0)
         for back in range(calendar.cycle):
             for j in range(1, len(calendar.seasons)):
@@ -51,10 +51,10 @@ def _median_levels(memory: Memory, calendar: Calendar, t: int) -> None:
         return
     if not calendar.daily and (t + 1) % width:
         return
-    places = [(t - back) % calendar.cycle for back in range(width)]
+    back = t - np.arange(width)
+    last = memory.recent[back % calendar.cycle]
     for j in range(len(calendar.seasons)):
-        season = memory.season[j][calendar.cells[j][t - np.arange(width)]]
-        found = _middle(memory.recent[places] - season)
+        found = _middle(last - memory.season[j][calendar.cells[j][back]])
         middle = memory.level[j * LEVELS + 1]
         memory.level[j * LEVELS + LEVELS - 1] = np.where(memory.filled >= width, found, middle)
 

@@ -148,15 +148,16 @@ def follow(
         trace["spread"][t] = np.where(started, expected.spread, np.nan)
         trace["level"][t] = value - (expected.centre - expected.level)
         trace["taught"][t], trace["fresh"][t] = memory.taught, begun
-        trace["by_chance"][t] = follower.by_chance()
+        trace["by_chance"][t] = expected.by_chance
         trace["always_none"][t] = (is_kind["count"] | parts) & (memory.highest == 0)
         if never_empty.applies(calendar, t):
             always = never_empty.always_filled(memory, calendar, calendar.noise_cells[t], np.isfinite(lesson))
             trace["always_filled"][t] = is_kind["count"] * always
-        trace["resting"][t] = is_kind["value"] & is_resting(memory, calendar)
+        if is_kind["value"].any():
+            trace["resting"][t] = is_kind["value"] & is_resting(memory, calendar)
         trace["always_all"][t] = parts & (memory.lowest == np.pi / 2)
         never_empty.see(memory, value)
-        follower.learn(t, lesson, expected, rows)
+        follower.learn(t, lesson, expected)
     by_series: dict[str, Any] = {name: array.T for name, array in trace.items()}
     return Followed(
         values=values,
