@@ -136,6 +136,12 @@ class Facts:
         later = max((self.past.settled or event_time.grain.length) - event_time.grain.length, timedelta(0))
         return bucket_of(wall_clock(self.measured.source_now - later, event_time), event_time.grain)
 
+    @property
+    def newest_complete(self) -> datetime | None:
+        """The newest complete bucket; None where there is no event time."""
+        event_time = self.measured.event_time
+        return self.filling_from(event_time) - event_time.grain.length if event_time else None
+
     @staticmethod
     def _part_of(metric: Metric, find: Callable[[Metric], float | None], rows: Metric) -> float | None:
         all_rows = find(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +143,15 @@ def test_a_dataset_of_whole_table_numbers_has_no_buckets(tmp_path):
         history.remember(report(NINE))
     with History.open(path, NINE) as history:
         assert history.buckets("s.flights", SUNDAY) == {}
+
+
+def test_a_series_that_is_restated_in_three_days_is_told_as_it_was_at_an_age(history):
+    days = [SUNDAY + number * DAY for number in range(-3, 1)]
+    for number, day in enumerate(days):  # each morning the day before is 1, and all earlier ones have become 5
+        at = NINE + (number - 3) * DAY
+        values = {**dict.fromkeys(days[:number], 5), day: 1}
+        history.remember(report(at, grid(NULLS, values), grid(FLOW, dict.fromkeys(values, 100))))
+    known = history.at_age("s.flights", days[0], timedelta(days=1, hours=9))
+    assert {metric: dict(values) for metric, values in known.items()} == {NULLS: dict.fromkeys(days, 1)}
+    assert history.at_age("s.flights", days[1], timedelta(days=1, hours=9)) == {}  # two of them are not yet a habit
+    assert history.at_age("s.flights", days[0], timedelta(hours=20)) == {}  # nobody looked so early

@@ -424,6 +424,17 @@ def test_moments_are_told_in_utc(shop, at):
     assert f"# A draft from what was measured at {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC." in shop.text
 
 
+def test_what_the_newest_days_do_not_have_yet_is_no_share_of_nulls(tmp_path, at):
+    warehouse = DuckDBFile(tmp_path)
+    frame = orders(at).assign(delivered_at=lambda each: each["ordered_at"] + timedelta(days=2))
+    frame.loc[frame["delivered_at"] > at.replace(tzinfo=None), "delivered_at"] = pd.NaT
+    table = warehouse.load("orders", frame)
+    with warehouse.open() as source:
+        told = properties(drafted(source, table, at, event_time="ordered_at"))
+    assert "quality" not in told["delivered_at"]
+    assert "quality" in told["discount"]
+
+
 def test_rows_of_five_days_promise_neither_a_rhythm_nor_how_far_values_go(tmp_path, at):
     warehouse = DuckDBFile(tmp_path)
     table = warehouse.load("orders", orders(at, hours=120))

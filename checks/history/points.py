@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # of several grains of one metric a bucketed one says more than the whole table, and a later one replaced an earlier
 _BEST_GRAIN = "ORDER BY grain = 'table', series_id DESC"
+#: buckets whose value has changed since, from which on it may be a habit
+LEAST_RESTATED = 3
 
 
 class PointReader(RunReader):
@@ -68,6 +70,21 @@ class PointReader(RunReader):
             ).fetchnumpy()
         return by_metric(metrics, *(np.asarray(found[name]) for name in ("series_id", "bucket", "value")))
 
+    def at_age(self, dataset: str, since: datetime, age: timedelta) -> dict[Metric, dict[datetime, float]]:
+        """The value that was known of each bucket when it was so old (counted from its start), for the series of which
+        another is known by now in LEAST_RESTATED buckets at least, and for buckets that a run has seen at that age. A
+        value of a column with few that had no rows by then has 0, another series without a value has none."""
+        metrics = self._metrics(dataset)
+        if not metrics:
+            return {}
+        with self._store.reading() as cursor:
+            found = cursor.execute(_AT_AGE, [min(metrics), max(metrics), since, age, LEAST_RESTATED]).fetchnumpy()
+        values = np.ma.filled(found["value"].astype(float), np.nan)
+        ids = np.asarray(found["series_id"])
+        of_values = np.isin(ids, [number for number, metric in metrics.items() if metric.category is not None])
+        values = np.where(of_values & np.isnan(values), 0.0, values)
+        return by_metric(metrics, ids, np.asarray(found["bucket"]), values)
+
     def sparklines(self, metric: str, since: datetime, datasets: Sequence[str] | None = None) -> pd.DataFrame:
         """[dataset, bucket, value] of one metric of the datasets (all when None) as a whole (no column), from the
         bucket `since` on; whole-table values stand at the day on which they were observed."""
@@ -88,6 +105,17 @@ class PointReader(RunReader):
         rows = self._rows('SELECT series_id, metric, "column", grain, "check" FROM series WHERE dataset = ?', [dataset])
         return {number: Metric(name, column, Grain(grain), check) for number, name, column, grain, check in rows}
 
+
+_AT_AGE = """
+    WITH known AS (SELECT series_id, bucket, arg_max(value, observed_at) AS newest,
+                          arg_max(value, observed_at) FILTER (observed_at <= bucket + $4) AS value
+                   FROM measurements WHERE series_id BETWEEN $1 AND $2 AND bucket >= $3 GROUP BY ALL),
+         seen AS (SELECT DISTINCT bucket FROM known WHERE value IS NOT NULL),
+         restated AS (SELECT series_id FROM known SEMI JOIN seen USING (bucket) WHERE value IS DISTINCT FROM newest
+                      GROUP BY ALL HAVING count(*) >= $5)
+    SELECT series_id, bucket, value FROM known SEMI JOIN seen USING (bucket) SEMI JOIN restated USING (series_id)
+    ORDER BY ALL
+"""
 
 _NEWEST_PER_BUCKET = """
     SELECT bucket, max(observed_at) AS observed_at, arg_max(value, observed_at) AS value FROM measurements

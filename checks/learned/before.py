@@ -25,13 +25,15 @@ QUICK = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """`buckets` are the values of bucketed series, `days` those of whole-table series: by day (UTC) the last one, for
-    freshness and durations the largest. `judged` are the values that have a band already, by grain of their series;
-    `alerts` those that stand; `labels` those that were not undone; `schemas` the observed columns, oldest first, one
-    for each change. `undone` are labels that were taken back since the last run, and `ever_told` all that was once told
-    of the buckets that these may have kept quiet."""
+    """`buckets` are the values of bucketed series, `young` those of them that are restated, as they were known when
+    each bucket was as old as the newest complete one is now; `days` those of whole-table series: by day (UTC) the
+    last one, for freshness and durations the largest. `judged` are the values that have a band already, by grain of
+    their series; `alerts` those that stand; `labels` those that were not undone; `schemas` the observed columns,
+    oldest first, one for each change. `undone` are labels that were taken back since the last run, and `ever_told`
+    all that was once told of the buckets that these may have kept quiet."""
 
     buckets: Series = field(default_factory=dict)
+    young: Series = field(default_factory=dict)
     days: Series = field(default_factory=dict)
     judged: Series = field(default_factory=dict)
     alerts: Sequence[Alert] = ()

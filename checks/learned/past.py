@@ -11,6 +11,7 @@ import numpy as np
 from checks.detect import Days, by_day
 from checks.eventtime import buckets_between
 from checks.facts import Facts
+from checks.learned.ageing import at_one_age
 from checks.learned.before import CHANGE, DURATION, LONGER, QUICK, REACH, Before, Series
 from checks.learned.codes import declared
 from checks.learned.families import READINGS, ends_of, watched
@@ -33,7 +34,8 @@ def bucketed(dataset: Dataset, facts: Facts, before: Before) -> Watched | None:
     series = {metric: {**before.buckets.get(metric, {}), **facts.buckets(metric)} for metric in known}
     last = facts.filling_from(event_time) - grain.length
     found = by_bucket(series, grain, last, REACH[grain], before.labels, read, declared(dataset.checks))
-    return found and still_watched(found)
+    found = found and still_watched(found)
+    return found and at_one_age(found, before.young)
 
 
 def by_bucket(  # noqa: PLR0913 - the parts of one question

@@ -113,12 +113,14 @@ def _presence(made: Drafted, evidence: Evidence, column: Column) -> None:
 
 
 def _few_nulls(made: Drafted, evidence: Evidence, name: str, nulls: float) -> None:
-    """A warning where there are half as many NULLs again, in whole per cent."""
+    """A warning where there are half as many NULLs again, in whole per cent; none where most of a bucket is NULL."""
     share = nulls / evidence.rows
     if evidence.rows < _ENOUGH_FOR_A_SHARE or share > _MOST_NULLS:
         return
-    rule = {"metric": "nullValues", "unit": "percent", "mustBeLessOrEqualTo": math.ceil(150 * share)}
     worst = max(evidence.series("null_rate", name).values(), default=None)
+    if worst is not None and worst > _MOST_NULLS:
+        return  # what the newest days do not have yet, or what days have had together
+    rule = {"metric": "nullValues", "unit": "percent", "mustBeLessOrEqualTo": math.ceil(150 * share)}
     of_days = f", at most {phrases.percent(100 * worst)} in one bucket" if worst is not None else ""
     made.beside["quality", len(made.rules), "mustBeLessOrEqualTo"] = f"{phrases.percent(100 * share)} now{of_days}"
     made.rules.append({**rule, "severity": "warning"})
