@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from checks.detect import Fit
-from checks.learned.families import DISTINCT, READINGS, family_of
+from checks.learned.families import DISTINCT, READINGS, RULES, VALUES, family_of
 from checks.learned.words import amount
 from checks.records import Metric
 
@@ -16,6 +16,8 @@ _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays
 #: days whose usual values differ by less than this part are told together
 _ALIKE = 0.06
 _HOLIDAYS_TOLD = 2
+#: per cent of a fall to nothing
+_ALL = 100.0
 #: weeks in which a trend must exceed the noise to be worth a word
 _MONTH = 4
 
@@ -45,8 +47,10 @@ def visible(metric: Metric, fit: Fit, bands: pd.DataFrame) -> str:
         if up == math.inf:
             return f"No {bucket.split()[-1]} would be seen, whatever its share: it varies too much."
         return f"{bucket} {_change(up, metric)} above would be seen." if up is not None else ""
-    room = _room(bands) if family_of(metric) is DISTINCT else None
+    room = _room(bands) if family_of(metric) in (DISTINCT, VALUES, RULES) else None
     lowest, highest = room or (seen.down, seen.up)
+    if lowest is not None and lowest >= _ALL:
+        lowest = None  # the band reaches down to 0, and nothing is below
     down = None if lowest is None else f"{_change(lowest, metric)} below"
     sides = [side for side in (down, None if highest is None else f"{_change(highest, metric)} above") if side]
     return (

@@ -219,6 +219,15 @@ def test_what_can_be_seen_agrees_with_the_band_that_is_drawn():
     assert beliefs.visible(carriers, constant, drawn) == "A day 5.0 % below or 5.0 % above would be seen."
 
 
+def test_a_fall_to_nothing_that_would_not_be_seen_is_not_promised():
+    mean, drawn = (
+        fit(pd.Series([10.0, 4.0] * 30, pd.date_range("2025-09-01", periods=60)), "value"),
+        pd.DataFrame({"lower": [0.0], "expected": [8.0], "upper": [10.0]}),
+    )
+    visib = Metric("mean", "visib", Grain.DAY)
+    assert beliefs.visible(visib, mean, drawn) == "A day 25 % above would be seen."
+
+
 def test_a_share_that_may_be_anything_is_said_to_be_unseen():
     said = believed(NULLS, np.tile([0.0, 0.6, 0.1], 20), "rate", upper=1.0)
     assert said.endswith(" No day would be seen, whatever its share: it varies too much.")

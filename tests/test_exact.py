@@ -110,6 +110,28 @@ def test_a_column_that_turned_constant_alarms_although_its_band_is_wide():
     assert learned(days)[0]["learned.distinct"].status is Status.PASS
 
 
+def of_kinds(*counts: float) -> Result:
+    """The result on how many kinds there are, a number a day."""
+    days = {ROWS: calm(1, len(counts), 1000), KINDS: np.array(counts)}
+    return learned(days)[0]["learned.distinct"]
+
+
+def test_one_value_beyond_the_band_of_a_number_that_moves_is_inside():
+    counts = [float(number) for number in np.random.default_rng(2).choice([19, 20, 21], 90)]
+    beyond = next(number for number in range(16, 0, -1) if of_kinds(*counts, number).status is Status.WARN)
+    said = of_kinds(*counts, beyond).expected or ""
+    assert int(said.split()[1]) == beyond + 1, "the band that is told is the one that is judged by"
+    still = [20.0] * 90
+    assert of_kinds(*still, 18).status is Status.WARN
+
+
+def test_a_column_that_mostly_has_one_value_says_nothing_when_it_has_more():
+    rain = [1.0, 1.0, 1.0, 9.0, 1.0, 1.0] * 15
+    assert of_kinds(*rain, 40.0).status is Status.LEARNING
+    assert (of_kinds(*rain, 40.0).reason or "").startswith("there is at most one on most days")
+    assert of_kinds(*[1.0] * 90, 9.0).status is Status.WARN, "one that never moved may not begin to"
+
+
 # -- the columns of the table ------------------------------------------------------------------------------------------
 
 OLD = (*COLUMNS, Column("seats", "int64", "BIGINT"))

@@ -40,7 +40,8 @@ def of_day(value: str, column: str) -> Metric:
 
 
 def a_dataset(seed: int) -> Lines:
-    """Every family, with a column that says which month it is and one whose values are versions."""
+    """Every family, with a column that says which month it is, one of hours, one with an edge and one whose values are
+    versions."""
     rows = calm(seed, DAYS, 1000).round()
     web = (rows * 0.6).round()
     day = np.arange(DAYS)
@@ -53,12 +54,20 @@ def a_dataset(seed: int) -> Lines:
         Metric("max_length", "code", Grain.DAY): np.full(DAYS, 8.0),
         of_day("web", "kind"): web,
         of_day("shop", "kind"): rows - web,
+        **_ends("visib", np.minimum(10.0, calm(seed + 6, DAYS, 10.0)), 0.0, 10.0),
+        **_ends("hour", calm(seed + 7, DAYS, 12.0), 0.0, 23.0),
+        Metric("distinct_count", "rain", Grain.DAY): np.where(day % 4 == 0, 9.0, 1.0),
         MONTH: np.array([float(bucket.month) for bucket in BUCKETS]),
         MONTHS_NULLS: calm(seed + 3, DAYS, 0.01),
         AGE: calm(seed + 4, DAYS, 3600.0),
         SECONDS: np.where(day < 50, np.nan, calm(seed + 5, DAYS, 60.0)),
     }
     return lines | {of_day(f"v{n}", "version"): np.where(day // 30 == n, rows, 0.0) for n in range(4)}
+
+
+def _ends(column: str, mean: np.ndarray, least: float, most: float) -> Lines:
+    lines = {"mean": mean, "min": np.full(DAYS, least), "max": np.full(DAYS, most)}
+    return {Metric(name, column, Grain.DAY): line for name, line in lines.items()}
 
 
 def another_future(lines: Lines, at: int, seed: int) -> Lines:

@@ -164,7 +164,8 @@ def _sees(metric: Metric, usual: np.ndarray, lower: np.ndarray, upper: np.ndarra
     """The fall and the rise that leave the band of a middling bucket."""
     size = 1.0 if is_rate(metric) else np.where(usual == 0, np.nan, np.abs(usual))
     fall, rise, lowest = _middling((usual - lower) / size), _middling((upper - usual) / size), _middling(lower)
-    never = READINGS[metric.name].kind != "value" and lowest is not None and lowest <= 0
+    may_be_negative = READINGS[metric.name].kind == "value"
+    never = lowest is not None and (lowest == 0 if may_be_negative else lowest <= 0)
     return None if never else fall, rise
 
 

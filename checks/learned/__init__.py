@@ -11,6 +11,7 @@
     labels      what people said of the past: what is not learned from, where a new time begins
     judging     bands and verdicts; one alert for all that happened in the same bucket
     exact       rules without statistics: values that always had one length, columns that turned constant
+    edges       what values can not go beyond: bands of means do not reach there
     categories  values of columns with few: those that vanish, those that are new
     turns       when it is known of a column that its values take turns: from then on it is not watched
     schema      the columns of the table against those that it had

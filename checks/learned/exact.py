@@ -2,7 +2,9 @@
 
 fixed length      a column whose values all had the same length has others
 constant          a column that always had several values has one
-one more          one odd row makes a value more: nothing is said of that, nor of a level that moved by so little
+one more          one odd row makes a value more: nothing is said of that, nor of a level that moved by so little; of a
+                  number that moves by itself neither is one value beyond the band
+at rest           a column that has one value (or none) on most days, as rain has, says nothing when it has more
 """
 
 from __future__ import annotations
@@ -14,11 +16,16 @@ import numpy as np
 from checks.detect import Scores
 from checks.detect.drift import BEFORE, NOW, PAUSE
 from checks.learned.grids import Watched
+from checks.learned.labels import Heard
 
 #: days that must have been alike, and those after which what is new is usual
 ALWAYS, LASTING = 28, 14
 #: different values that are nothing to report when they are more than usual
 ONE_MORE = 1.5
+#: the days over which rests and moves are remembered
+_REST_DAYS = 60
+#: the part of the buckets in which a number that moves by itself is another one than before
+_OFTEN = 0.1
 FAR = 1000.0
 UNWATCHED = "unwatched"
 
@@ -79,17 +86,55 @@ def constant(values: np.ndarray, scores: Scores, void: np.ndarray, per_day: int)
 
 
 def one_more(values: np.ndarray, scores: Scores, void: np.ndarray, per_day: int) -> Scores:
-    """Scores of numbers of different values: one more than expected is inside, and a drift by less than two is none."""
+    """Scores of numbers of different values: one more than expected is inside, of a number that moves by itself one
+    beyond the band too, and a drift by less than two is none."""
+    taught = np.where(void, np.nan, values)
     drifts = scores.state == "drift"
-    small = drifts & ~_moved(np.where(void, np.nan, values), drifts, per_day)
-    room = scores.expected + ONE_MORE
-    more = (scores.state == "anomaly") & (values > scores.expected) & (values <= room)
-    inside = small | more
-    upper = np.where(np.isfinite(scores.upper), np.fmax(scores.upper, room), scores.upper)
+    small = drifts & ~_moved(taught, drifts, per_day)
+    one = _moves(taught) * 1.0
+    known = np.isfinite(scores.upper)
+    lower = np.where(known, scores.lower - np.minimum(one, np.maximum(scores.lower - 1.0, 0.0)), scores.lower)
+    upper = np.where(known, np.fmax(scores.upper + one, scores.expected + ONE_MORE), scores.upper)
+    inside = small | ((scores.state == "anomaly") & (values >= lower) & (values <= upper))
+    edge = np.where(values > scores.expected, upper - scores.expected, scores.expected - lower)
     with np.errstate(invalid="ignore", divide="ignore"):
-        score = np.where(inside, np.clip((values - scores.expected) / (upper - scores.expected), -1, 1), scores.score)
+        score = np.where(inside, np.clip((values - scores.expected) / edge, -1, 1), scores.score)
     state = np.where(inside, "normal", scores.state)
-    return replace(scores, upper=upper, score=score, state=state, is_anomaly=scores.is_anomaly & ~inside)
+    return replace(scores, lower=lower, upper=upper, score=score, state=state, is_anomaly=scores.is_anomaly & ~inside)
+
+
+def at_rest(values: np.ndarray, scores: Scores, heard: Heard, per_day: int) -> Scores:
+    """Scores of numbers of different values that mostly are at most one: nobody can say how far they go when they move.
+    Of one that has not moved the first move is told."""
+    taught = np.where(heard.untaught, np.nan, values)
+    rows = np.flatnonzero((taught <= 1).any(axis=1) & (taught > 1).any(axis=1))
+    rests = np.zeros(values.shape, dtype=bool)
+    rests[rows] = _rests(taught[rows], heard.fresh[rows], 1.0 - 1.0 / (_REST_DAYS * per_day))
+    quiet = rests & np.isin(scores.state, ("normal", "anomaly", "drift"))
+    return replace(scores, state=np.where(quiet, "learning", scores.state), is_anomaly=scores.is_anomaly & ~quiet)
+
+
+def _rests(taught: np.ndarray, fresh: np.ndarray, keep: float) -> np.ndarray:
+    """Where most values before were at most one, and some were not; both fade by `keep` a bucket."""
+    found = np.zeros(taught.shape, dtype=bool)
+    resting, moved = np.zeros((2, len(taught)))
+    for at, now in enumerate(taught.T):
+        begun, known = fresh[:, at], np.isfinite(now)
+        resting, moved = np.where(begun, 0.0, resting), np.where(begun, 0.0, moved)
+        found[:, at] = (resting > moved) & (moved >= 0.5)
+        resting, moved = (
+            np.where(known, each * keep + own, each) for each, own in ((resting, now <= 1), (moved, now > 1))
+        )
+    return found
+
+
+def _moves(taught: np.ndarray) -> np.ndarray:
+    """Where on a tenth of the buckets before a number was another one than in the bucket before that."""
+    known = np.isfinite(taught)
+    differs = np.zeros(taught.shape, dtype=bool)
+    differs[:, 1:] = known[:, 1:] & known[:, :-1] & (taught[:, 1:] != taught[:, :-1])
+    before, count = np.cumsum(differs, axis=1) - differs, np.cumsum(known, axis=1) - known
+    return before >= _OFTEN * np.maximum(count, 1)
 
 
 def _moved(values: np.ndarray, drifts: np.ndarray, per_day: int) -> np.ndarray:

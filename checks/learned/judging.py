@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from checks.detect import Days, Scores, Settings, by_day, score_many
-from checks.learned import categories, exact
+from checks.learned import categories, edges, exact
 from checks.learned import labels as said
 from checks.learned.before import Before, Series
 from checks.learned.drifts import drifts
 from checks.learned.exact import UNWATCHED
-from checks.learned.families import DISTINCT, READINGS, SHARES, VOLUME, Family, family_of
+from checks.learned.families import DISTINCT, READINGS, RULES, SHARES, VALUES, VOLUME, Family, family_of
 from checks.learned.grids import Watched, of_rows
 from checks.records import Alert, Bands, Drift, Finding, Label, LabelKind, Metric
 
@@ -123,7 +123,10 @@ def _by_rules(family: Family, part: Watched, scores: Scores, heard: said.Heard) 
         return categories.judged(part, scores, heard)
     if family is DISTINCT:
         enough = exact.one_more(part.values, scores, heard.untaught, part.per_day)
-        return exact.constant(part.values, enough, heard.untaught, part.per_day)
+        several = exact.constant(part.values, enough, heard.untaught, part.per_day)
+        return exact.at_rest(part.values, several, heard, part.per_day)
+    if family in (VALUES, RULES):
+        return edges.within(part, scores, heard)
     if family.only_up:
         rates = READINGS[part.metrics[0].name].kind == "rate"
         return _upward(part.values, scores, never_seen(part, heard) if rates else np.inf)

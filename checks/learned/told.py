@@ -17,7 +17,7 @@ from checks import phrases, wording
 from checks.detect.walk import LEARN_DAILY, LEARN_HOURLY
 from checks.learned import labels as said
 from checks.learned.exact import UNWATCHED
-from checks.learned.families import Family, family_of
+from checks.learned.families import DISTINCT, Family, family_of
 from checks.learned.judging import Judged
 from checks.learned.words import expected, label_words, name_of, observed, sentence
 from checks.records import Finding, Grain, Label, LabelKind, Result, Severity, Status
@@ -82,6 +82,8 @@ def progress(judged: Judged, rows: np.ndarray) -> str:
     hourly = judged.watched.grain is Grain.HOUR
     needed = LEARN_HOURLY if hourly else LEARN_DAILY
     least = min(int(judged.learned[rows].max()), needed)
+    if least == needed and family_of(judged.watched.metrics[rows[0]]) is DISTINCT:
+        return "there is at most one on most days, so nobody can say how many there are when there are more"
     if least == needed:
         return "it is 0 on most days, so nobody can say how far it goes when it moves"
     return f"learning: {least} of {needed} {'hours' if hourly else 'days'}"
