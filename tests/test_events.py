@@ -92,6 +92,12 @@ def test_hours_follow_one_another_too_and_the_newest_event_comes_first():
     assert sentences.lasted(event) == "09 Mar 2026 01:00 to 09 Mar 2026 02:00 (2 hours)"
 
 
+def test_values_that_break_a_rule_are_told_by_the_rule():
+    metric = Metric("invalid_count", "items", Grain.DAY, "items.maximum")
+    told = sentence(Finding(metric, 0.075, 0.0, 0.0, 0.0, 9.0), datetime.fromisoformat("2026-03-14"), Grain.DAY)
+    assert told == "7.5 % of the rows break items.maximum on 2026-03-14, expected at most 0 % of the rows"
+
+
 def test_keys_without_a_partner_are_told_in_words():
     finding = Finding(Metric("orphan_count", "carrier", check="known"), 0.02, 0.01, 0.0, 0.018, 5.0)
     said = "2 % of the rows have a carrier that has no partner on 2026-03-09, expected at most 1.8 % of the rows"

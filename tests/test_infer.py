@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -90,7 +91,7 @@ def test_types_keys_nullability_formats_ranges_and_values_are_promised(shop):
     assert [each["value"] for each in told["state"]["enum"]] == ["open", "paid", "sent"]
     assert told["country"]["logicalTypeOptions"]["format"] == "country"
     assert told["rating"]["logicalTypeOptions"] == {"minimum": 1, "maximum": 5}
-    assert told["amount"]["logicalTypeOptions"] == {"minimum": 0, "maximum": 300}
+    assert told["amount"]["logicalTypeOptions"] == {"minimum": 0, "maximum": 360}
     assert told["discount"]["quality"] == [
         {"metric": "nullValues", "unit": "percent", "mustBeLessOrEqualTo": 8, "severity": "warning"}
     ]
@@ -246,7 +247,7 @@ def test_limits_hold_for_values_that_are_gone_by_now(tmp_path, at):
     gone = {datetime(2025, 12, 24): 900.0}  # noqa: DTZ001 a bucket
     with warehouse.open() as source:
         told = properties(drafted(source, table, at, remembered("amount", gone, "max")))
-    assert told["amount"]["logicalTypeOptions"] == {"minimum": 0, "maximum": 1200}
+    assert told["amount"]["logicalTypeOptions"] == {"minimum": 0, "maximum": 1800}
 
 
 def test_a_table_that_is_late_today_gets_no_freshness_that_excuses_it(tmp_path, at):
@@ -422,6 +423,16 @@ def test_the_server_is_called_like_the_source_and_has_no_password(url, expected)
 
 def test_moments_are_told_in_utc(shop, at):
     assert f"# A draft from what was measured at {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC." in shop.text
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_prices_of_the_next_months_keep_the_limit_and_prices_in_cents_do_not(tmp_path, at, seed):
+    prices = np.random.default_rng(seed).lognormal(3.2, 0.7, 6000).round(2)
+    warehouse = DuckDBFile(tmp_path)
+    table = warehouse.load("orders", orders(at, hours=2000).assign(price=prices[:2000]))
+    with warehouse.open() as source:
+        limit = properties(drafted(source, table, at))["price"]["logicalTypeOptions"]["maximum"]
+    assert prices[2000:].max() <= limit < 100 * np.median(prices)
 
 
 def test_what_the_newest_days_do_not_have_yet_is_no_share_of_nulls(tmp_path, at):

@@ -25,8 +25,15 @@ def sentence(finding: Finding, bucket: datetime, grain: Grain) -> str:
         return turned
     if finding.drift:
         return moved(finding, finding.drift) + ("" if grain is Grain.TABLE else wording.up_to(bucket))
-    about = wording.described(wording.Number(finding.metric, finding.value), amount(finding.metric, finding.value))
-    return f"{about}{when}, expected {expected(finding)}"
+    return f"{_about_value(finding)}{when}, expected {expected(finding)}"
+
+
+def _about_value(finding: Finding) -> str:
+    """'612 rows', 'the mean of amount is 52', '7.5 % of the rows break amount.maximum'."""
+    metric, words = finding.metric, amount(finding.metric, finding.value)
+    if metric.name in ("invalid_count", "violation_count") and metric.check:
+        return f"{words} break {metric.check}"
+    return wording.described(wording.Number(metric, finding.value), words)
 
 
 def moved(finding: Finding, drift: Drift) -> str:

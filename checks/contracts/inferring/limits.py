@@ -1,7 +1,9 @@
 """Limits of number columns: what tomorrow's values should keep to, when only today's are known.
 
-The smallest and largest value themselves would be broken by the next good row, so that limits have headroom, and there
-is none where values grow with time. Where every whole number of a small range occurs, the range is taken for the truth.
+The smallest and largest value themselves would be broken by the next good row, so that limits have headroom: a quarter
+of the range, and where single days reach far beyond the usual one, as prices do, as far again as the furthest of them.
+There is none where values grow with time. Where every whole number of a small range occurs, the range is taken for the
+truth.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from checks import phrases, sensitive, suspects
 from checks.contracts.inferring.evidence import FEWEST_DAYS, Evidence
@@ -64,13 +67,29 @@ def limits(evidence: Evidence, column: Column, *, classified: bool) -> Limits:
 
 def _of_range(evidence: Evidence, column: Column, low: float, high: float) -> Limits:
     between, whole = f"{phrases.number(low)} to {phrases.number(high)} {evidence.over}", _is_whole(column)
-    least = 0 if low >= 0 else -_outward(-(low - _HEADROOM * (high - low)), whole=whole)
+    lowest, highest = low - _headroom(evidence, "min", column.name), high + _headroom(evidence, "max", column.name)
+    least = 0 if low >= 0 else -_outward(-lowest, whole=whole)
     if _grows(evidence, column.name):
         return Limits(least, None, f"{between}; it grows with time, so that there is no maximum")
     if evidence.survey.distinct.get(column.name) == high - low + 1 >= 3:
         return Limits(low, high, f"every whole number from {between}", "likewise")
-    most = 0 if high <= 0 else _outward(high + _HEADROOM * (high - low), whole=whole)
+    most = 0 if high <= 0 else _outward(highest, whole=whole)
     return Limits(least, most, between, "with headroom")
+
+
+def _headroom(evidence: Evidence, end: str, name: str) -> float:
+    """How far beyond the smallest (`min`) or largest (`max`) value a good one may be. What has one sign is compared by
+    ratios: where a usual day reaches 40 and the furthest one 50, another may reach 62.5; never more than twice as far,
+    for it may be a wrong value that reached so far."""
+    low, high = _range(evidence, name)
+    if low is None or high is None:
+        return 0.0
+    furthest, days = low if end == "min" else high, list(evidence.series(end, name).values())
+    usual = median(days) if len(days) >= _FEWEST_BUCKETS else furthest
+    again = abs(furthest - usual)
+    if usual and (low >= 0 or high <= 0):
+        again *= furthest / usual
+    return max(_HEADROOM * (high - low), min(again, abs(furthest)))
 
 
 def _is_whole(column: Column) -> bool:
