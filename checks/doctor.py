@@ -15,15 +15,20 @@ from checks.config import Config
 from checks.contracts.document import Finding, Level
 from checks.contracts.lint import lint
 from checks.contracts.load import contract_files
-from checks.incident_answers import unwatched
+from checks.history import RunRow
+from checks.incident_answers import unwatched, waits
 from checks.lineage.graph import Kind
 from checks.monitor import Monitor
 from checks.notify import document as notified
+from checks.passed_over import load_times
+from checks.records import Outcome
 from checks.worker import probe_job
-from connectors import SourceError
+from connectors import SourceError, Unreachable
 
 Document = dict[str, Any]
 _LATE = 60  # seconds without a tick
+#: open incidents that are told one by one
+_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +179,7 @@ def _scheduler(monitor: Monitor) -> Iterator[Note]:
 
 
 def _incidents(monitor: Monitor) -> Iterator[Note]:
-    """Open incidents that no run will ever resolve."""
+    """Open incidents: those that no run will ever resolve, and what the others wait for."""
     for incident, names in unwatched(monitor):
         message = (
             f"is open, and no run can tell whether it is over: {phrases.listed(names, 3)} "
@@ -182,6 +187,12 @@ def _incidents(monitor: Monitor) -> Iterator[Note]:
             f'`python -m checks incidents {incident.id} resolve --reason "…"` closes it'
         )
         yield Note("warning", "incidents", f"incident {incident.id}", message)
+    waiting = waits(monitor)
+    for incident, message, comes in waiting[:_TOLD]:
+        yield Note("ok" if comes else "warning", "incidents", f"incident {incident.id}", message)
+    if len(waiting) > _TOLD:
+        message = f"{len(waiting) - _TOLD:,} more are open; `python -m checks incidents` tells all"
+        yield Note("ok", "incidents", "others", message)
 
 
 def _notifications(monitor: Monitor) -> Iterator[Note]:
@@ -225,3 +236,21 @@ def _datasets(monitor: Monitor) -> Iterator[Note]:
         yield Note("warning", "datasets", f"{len(never)} of {len(found)}", message)
     elif found:
         yield Note("ok", "datasets", str(len(found)), "all have been measured")
+    yield from _unmeasured(monitor)
+    for name, sentence in load_times(monitor):
+        yield Note("warning", "datasets", name, sentence)
+
+
+def _unmeasured(monitor: Monitor) -> Iterator[Note]:
+    """Datasets whose last run could not measure them although their source answered, by source and kind of trouble."""
+    troubled: dict[tuple[str, str | None], list[RunRow]] = {}
+    datasets = monitor.datasets()
+    for name, run in monitor.history.latest_runs().items():
+        failed = run.outcome in (Outcome.ERROR, Outcome.UNREACHABLE) and run.error_kind != Unreachable.kind
+        if failed and name in datasets:
+            troubled.setdefault((datasets[name].source, run.error_kind), []).append(run)
+    for (source, _), runs in troubled.items():
+        last = max(runs, key=lambda run: run.slot)
+        names = phrases.listed(sorted(run.dataset for run in runs))
+        message = f"could not be measured by the last run: {names}" + (f"; {last.error}" if last.error else "")
+        yield Note("error", "datasets", source, message)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from checks import phrases
 from checks.answers import parsed_moment
 from checks.incidents import Action, ActionKind, UnknownIncident, WrongAction
 from checks.incidents.document import incident_document, timeline_document
 from checks.incidents.masked import Hidden, masked, masked_evidence
 from checks.incidents.postmortem import report
+from checks.incidents.severity import subjects_of
 from checks.incidents.timeline import Line, timeline
 from checks.monitor import Monitor
 from checks.records import EventKind, Incident, IncidentSeverity, IncidentState
@@ -126,6 +128,37 @@ def unwatched(monitor: Monitor) -> list[tuple[Incident, list[str]]]:
         if gone:
             found.append((incident, gone))
     return found
+
+
+def waits(monitor: Monitor) -> list[tuple[Incident, str, bool]]:
+    """What each of the other open incidents waits for, the worst first, and whether that will come by itself."""
+    alone = {incident.id for incident, _ in unwatched(monitor)}
+    due, at = monitor.next_runs(), monitor.clock()
+    found = []
+    for incident in incidents(monitor, Wanted()):
+        if incident.id not in alone:
+            names = {name for each in incident.broken for name in subjects_of(each, monitor.datasets())}
+            slots = [due[name] for name in names if name in due]
+            said = f"{_who(incident, at)}; {_run(names, slots, scheduled=monitor.ticked_at is not None)}"
+            found.append((incident, said, bool(slots)))
+    return found
+
+
+def _who(incident: Incident, at: datetime) -> str:
+    if incident.state is IncidentState.MONITORING:
+        return "is said to be mended"
+    if incident.state is IncidentState.OPEN and not incident.is_muted(at):
+        return f"waits for somebody: `python -m checks incidents {incident.id} ack` says that you have it"
+    muted = f"is muted until {phrases.moment(incident.muted_until)}" if incident.muted_until else "is acknowledged"
+    return f"{incident.assignee} has it" if incident.assignee else muted
+
+
+def _run(names: Collection[str], slots: Sequence[datetime], *, scheduled: bool) -> str:
+    what = f"the next run of {phrases.listed(sorted(names), 3)}"
+    if not slots:
+        return f"no run is due that could tell whether it is over; `python -m checks run` makes {what}"
+    when = f", due {phrases.moment(max(slots))}," if scheduled else ""
+    return f"{what}{when} tells whether it is over"
 
 
 def _subject(monitor: Monitor, name: str, among: Sequence[Incident]) -> str:

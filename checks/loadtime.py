@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,9 +71,30 @@ def infer_load_time(columns: Sequence[Column]) -> Column | None:
 
 def field_of_dbt(field: str | None, columns: Sequence[Column]) -> Column | None:
     """The timestamp that `loaded_at_field` of dbt names, perhaps quoted or in other letters; None for an expression."""
-    name = (field or "").strip().strip('"`[]').lower()
-    named = [column for column in columns if column.name.lower() == name and column.type.startswith("timestamp")]
+    named = [column for column in _called(field or "", columns) if column.type.startswith("timestamp")]
     return named[0] if len(named) == 1 else None
+
+
+def why_not(field: str, columns: Sequence[Column], event_time: str) -> str:
+    """Why `loaded_at_field` of dbt names no load time among the columns of a table with that event time."""
+    named = _called(field, columns)
+    if not named:
+        is_name = re.fullmatch(r"[\w$]+", _bare(field)) is not None
+        return "there is no such column" if is_name else "it is an expression, and only a column can be read"
+    if len(named) > 1:
+        return "several columns are called so"
+    if named[0].name == event_time:
+        return "it is the event time itself"
+    return f"it is of type {named[0].native}, and only a timestamp says when"
+
+
+def _called(field: str, columns: Sequence[Column]) -> list[Column]:
+    """The columns that a field means, which may be quoted or in other letters."""
+    return [column for column in columns if column.name.lower() == _bare(field)]
+
+
+def _bare(field: str) -> str:
+    return field.strip().strip('"`[]').lower()
 
 
 def is_moment(column: Column) -> bool:

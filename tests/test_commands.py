@@ -289,6 +289,7 @@ def test_doctor_looks_at_everything(ran):
     notes = json.loads(answer.stdout)["notes"]
     assert {note["area"] for note in notes} == {
         "configuration", "contracts", "history", "sources", "scheduler", "notifications", "datasets",
+        "incidents",
     }  # fmt: skip
     assert (answer.returncode, {note["level"] for note in notes}) == (0, {"ok"})
     messages = [note["message"] for note in notes]

@@ -189,6 +189,19 @@ def test_who_was_refused_one_table_is_well_when_that_one_is_let_in(empty):
     assert other[source_key("s")].verdict is Verdict.UNKNOWN
 
 
+def test_all_tables_that_a_source_refuses_are_named_until_each_of_them_is_let_in(empty):
+    denied, key = ended(Outcome.ERROR, "access_denied"), source_key("s")
+    both = said(empty, denied, symptom(key, checks=("s.a",)))[key]
+    assert both.checks == ("s.a", "s.flights")
+    assert both.sentence == "2 tables are refused: s.a, s.flights; the last by source 's': no answer"
+    assert said(empty, denied, symptom(key, checks=both.checks))[key].checks == both.checks
+    left = said(empty, report(results=(one(Status.PASS),)), symptom(key, checks=both.checks))[key]
+    assert (left.verdict, left.checks) == (Verdict.BROKEN, ("s.a",))
+    assert left.sentence.startswith("source 's' still refuses access to s.a. To do: check user")
+    many = said(empty, denied, symptom(key, checks=tuple(f"s.{number}" for number in range(10, 30))))[key]
+    assert many.sentence.startswith("21 tables are refused: s.10, s.11") and "and 13 more; the last" in many.sentence
+
+
 # -- when it began -----------------------------------------------------------------------------------------------------
 
 

@@ -160,7 +160,8 @@ class Desk:
         stories. Asks warehouses, so no run and nobody else waits for it here. Raises HistoryError."""
         for change in changes:
             if change.incident.is_open and (change.before is None or not change.before.is_open):
-                self._investigate(change.incident, at)
+                now = {each.id: each for each in self.open_incidents(at)}  # other runs may have found more meanwhile
+                self._investigate(now.get(change.incident.id, change.incident), at)
 
     def open_incidents(self, at: datetime) -> list[Incident]:
         """The incidents that are open, oldest first. Raises HistoryError."""

@@ -45,7 +45,9 @@ def _cut(title: str) -> str:
 def _told(symptom: Symptom, name: str, rows: Finding | None) -> str:
     key = symptom.key
     if key.family is Family.SOURCE:
-        does = "refuses access" if symptom.checks else "does not answer"
+        refused = len(symptom.checks)
+        does = f"refuses access to {refused:,} tables" if refused > 1 else "refuses access"
+        does = does if refused else "does not answer"
         does = Emptied.what if Emptied.what in symptom.sentence else does
         return f"source {key.subject} {does}{_since(symptom)}"
     if key.family is Family.RUNS:

@@ -138,7 +138,10 @@ def _seen(draft: Draft, incident: Incident, signal: Signal, around: Surroundings
     kind = _what_moved(known, now)
     if kind is not None:
         rest = [now if each.key == now.key else each for each in incident.symptoms]
-        incident = draft.add(incident, signal.at, kind, {"symptom": symptom_json(now)} | _news(incident, rest, around))
+        about = {"symptom": symptom_json(now)} | _news(incident, rest, around)
+        if now.key.family is Family.SOURCE and incident.lead.key == now.key:
+            about |= {"title": _headline(now, around), "cause": now.sentence}  # it is about other tables than before
+        incident = draft.add(incident, signal.at, kind, about)
     _realerted(draft, incident, signal, known)
 
 
@@ -148,6 +151,8 @@ def _what_moved(known: Symptom, now: Symptom) -> EventKind | None:
         return EventKind.ATTACHED
     if _RANKS.index(now.severity) > _RANKS.index(known.severity) or set(now.checks) - set(known.checks):
         return EventKind.WORSENED
+    if now.key.family is Family.SOURCE and now.checks != known.checks:
+        return EventKind.OBSERVED
     moved = known.well_runs or now.bucket != known.bucket or now.severity is not known.severity
     return EventKind.OBSERVED if moved or now.seen_at - known.seen_at >= _QUIET else None
 

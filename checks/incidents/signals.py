@@ -4,7 +4,8 @@
     all checks that showed the trouble pass now, or are gone      well
     one of them was not evaluated (broken, skipped, learning)     unknown
     the run did not reach the warehouse                           broken for the source, unknown for its data
-    the run reached it                                            well for the source
+    the run reached it                                            well for the source; of one that refuses tables, when
+                                                                  none is left that it has refused
     the third run in a row that measured nothing, though it did   broken for the runs of the dataset
     a source of which no dataset is known can not be listed       broken for the source, until it is
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from checks import phrases
 from checks.builtin import EXISTS
 from checks.incidents.beginnings import Beginning, Beginnings
 from checks.records import (
@@ -85,12 +87,26 @@ def _of_source(report: RunReport, past: Beginnings, known: Known) -> Iterator[Si
     symptom = known.get(key)
     if report.error_kind in SOURCE_FAILED:
         begun = _as_known(symptom) if symptom else past.of_source()
-        checks = (report.dataset,) if report.error_kind in _REFUSED else ()
-        sentence = report.error or ""
-        yield Signal(key, Verdict.BROKEN, at, Severity.ERROR, sentence, checks, (), begun.span, begun.happened_at)
+        refused = {report.dataset, *(symptom.checks if symptom else ())} if report.error_kind in _REFUSED else ()
+        yield _source_broken(report, key, tuple(sorted(refused)), begun)
     elif symptom and _reached(report):
-        of_this_table = not symptom.checks or report.dataset in symptom.checks
-        yield Signal(key, Verdict.WELL if of_this_table else Verdict.UNKNOWN, at)
+        refused = tuple(name for name in symptom.checks if name != report.dataset)
+        if refused and refused != symptom.checks:
+            yield _source_broken(report, key, refused, _as_known(symptom))
+        else:
+            yield Signal(key, Verdict.UNKNOWN if refused else Verdict.WELL, at)
+
+
+def _source_broken(report: RunReport, key: Key, refused: tuple[str, ...], begun: Beginning) -> Signal:
+    """The source does not answer, or has `refused` these datasets."""
+    sentence = report.error or ""
+    if refused and report.dataset not in refused:
+        still = phrases.listed(refused)
+        sentence = f"source '{key.subject}' still refuses access to {still}. To do: {AccessDenied.remedy}"
+    elif len(refused) > 1:
+        sentence = f"{len(refused)} tables are refused: {phrases.listed(refused)}; the last by {sentence}"
+    at = report.started_at
+    return Signal(key, Verdict.BROKEN, at, Severity.ERROR, sentence, refused, (), begun.span, begun.happened_at)
 
 
 def _of_runs(report: RunReport, past: Beginnings, known: Known) -> Iterator[Signal]:
