@@ -1,7 +1,7 @@
 """Rows of each value of the columns that have few: one grouped query after the fused scan, which says which they are.
 
-Not a part of the fused scan: an aggregate for each value costs several times as much as grouping by the column, nobody
-knows the values before the first run, and a new one has to show by itself. The query reads those columns alone.
+Not a part of the fused scan: nobody knows the values before the first run, a new one has to show by itself, and
+counting them there costs as much (docs/metrics.md has figures). The query reads those columns alone.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 #: rows of the answer; counts of different values are approximate, so there may be some more than was reckoned with
 _MOST_ROWS = 2 * MOST_CELLS
+#: combinations of values in a bucket that are counted together, and rows that each of them has to stand for at least:
+#: grouping by columns together costs the warehouse less than by each, and more rows of an answer cost us more
+_MOST_COMBINATIONS, _LEAST_ROWS_OF_EACH = 256, 200
 Counts = dict[str, dict[datetime | None, int]]  # rows by value and bucket
 
 
@@ -37,7 +40,9 @@ def with_categories(log: QueryLog, inner: str, plan: Plan, folded: Folded) -> Fo
         return folded
     lines: dict[Metric, np.ndarray] = {}
     with log.costing([Metric("category_count", one.column.name) for one in columns]):
-        for one, counts in zip(columns, _asked(log, inner, plan, columns), strict=True):
+        most = [max(int(distinct.get(one.column.name, 0)), len(one.known), 1) for one in columns]
+        packed = packs(most, folded.rows / max(len(folded.buckets), 1))
+        for one, counts in zip(columns, _asked(log, inner, plan, columns, packed), strict=True):
             if can_be_named(counts, one.known):
                 lines |= _lines(one, counts, folded.buckets or (None,))
     if not lines:
@@ -49,27 +54,52 @@ def with_categories(log: QueryLog, inner: str, plan: Plan, folded: Folded) -> Fo
     return replace(folded, grids=(*folded.grids, Grid(metrics, folded.buckets, np.array(list(lines.values())))))
 
 
-def _asked(log: QueryLog, inner: str, plan: Plan, columns: Sequence[FewValues]) -> list[Counts]:
+def packs(values: Sequence[int], rows: float) -> list[list[int]]:
+    """Columns, by place, that are counted together, given how many values each has and the rows of a bucket."""
+    made: list[list[int]] = []
+    combinations, most = 0, min(_MOST_COMBINATIONS, rows / _LEAST_ROWS_OF_EACH)
+    for place in sorted(range(len(values)), key=values.__getitem__):
+        combinations *= values[place] + 1  # and NULL
+        if made and combinations <= most:
+            made[-1].append(place)
+        else:
+            made.append([place])
+            combinations = values[place] + 1
+    return made
+
+
+def _asked(
+    log: QueryLog, inner: str, plan: Plan, columns: Sequence[FewValues], packed: Sequence[Sequence[int]]
+) -> list[Counts]:
     """The rows of each value of each column; nothing where the answer is too long."""
     dialect = log.source.dialect
     names = [quoted(one.column.name, dialect) for one in columns]
-    keys = [f"v{number}" for number in range(len(columns))]
-    selected = ", ".join(f"{name} AS {quoted(key, dialect)}" for name, key in zip(names, keys, strict=True))
+    sets = [[f"v{number}" for number in pack] for pack in packed]
+    selected = ", ".join(f"{name} AS {quoted(f'v{number}', dialect)}" for number, name in enumerate(names))
     bucket = quoted(names_beside(plan.columns).bucket, dialect) if plan.event_time else "0"
     only = f" WHERE {bucket} IS NOT NULL" if plan.event_time else ""
     inside = f"SELECT {bucket} AS {quoted('place', dialect)}, {selected} FROM (\n{inner}\n) AS {quoted('i', dialect)}"
-    sql = grouped(dialect, inside + only, "place", [[key] for key in keys], "COUNT(*)")
+    sql = grouped(dialect, inside + only, "place", sets, "COUNT(*)")
     answer = log.fetch("rows by value of columns with few", sql, limit=_MOST_ROWS)
-    found: list[Counts] = [{} for _ in columns]
-    rows = () if answer.truncated else answer.rows
-    places = {text: parsed_moment(text) if plan.event_time else None for text in {row[0] for row in rows}}
-    for row in rows:
-        number = 0 if len(columns) == 1 else row.index(0, 1 + len(columns)) - 1 - len(columns)
-        value = row[1 + number]
-        if value is not None:
-            place = places[row[0]]
-            counts = found[number].setdefault(str(value), {})
-            counts[place] = counts.get(place, 0) + int(row[-1])
+    if answer.truncated or not answer.rows:
+        return [{} for _ in columns]
+    in_places, *others, in_rows = zip(*answer.rows, strict=True)
+    moments = {text: parsed_moment(text) if plan.event_time else None for text in set(in_places)}
+    places = [moments[text] for text in in_places]
+    of_keys = dict(zip((number for pack in packed for number in pack), range(len(columns)), strict=True))
+    marks = others[len(columns) :] or [[0] * len(places)] * len(columns)
+    return [_counts(places, others[of_keys[number]], marks[of_keys[number]], in_rows) for number in range(len(columns))]
+
+
+def _counts(
+    places: Sequence[datetime | None], values: Sequence[Any], elsewhere: Sequence[int], rows: Sequence[int]
+) -> Counts:
+    """The rows of each value of one column, out of the rows of an answer that are not about others."""
+    found: Counts = {}
+    for place, value, other, count in zip(places, values, elsewhere, rows, strict=True):
+        if value is not None and not other:
+            in_places = found.setdefault(str(value), {})
+            in_places[place] = in_places.get(place, 0) + int(count)
     return found
 
 

@@ -12,9 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from checks import categories
 from checks.answers import history_document
 from checks.backtest.faults import FAULTS, injected
 from checks.backtest.replay import replay
+from checks.categories import packs
 from checks.config import load
 from checks.drill import veil_over
 from checks.few_values import FEW, MOST_EVER, can_be_named, chosen
@@ -100,6 +102,37 @@ def test_the_first_run_counts_each_value_of_a_column_with_few_by_day(warehouse: 
     assert [query.purpose for query in run.queries if "statistics" not in query.purpose] == [
         "fused", "rows by value of columns with few",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("least_rows", [1, 30, 1000])
+def test_columns_that_are_counted_together_have_the_numbers_of_each(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, least_rows: int
+):
+    monkeypatch.setattr(categories, "_LEAST_ROWS_OF_EACH", least_rows)
+    words = {"kind": ["a", "b", None], "word": ["x", "y"], "flag": [0, 1, 1, 0, 1]}
+    name = warehouse.load("t", pa.table({column: values * (300 // len(values)) for column, values in words.items()}))
+    with warehouse.open() as source:
+        run = measured(source, name, AT)
+    assert counted(run) == {
+        ("kind", "a"): [100], ("kind", "b"): [100], ("word", "x"): [150], ("word", "y"): [150],
+        ("flag", "0"): [120], ("flag", "1"): [180],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "rows", "packed"),
+    [
+        ((3, 2, 7), 20_000, [[1, 0, 2]]),  # 3 * 4 * 8 = 96 combinations with NULL
+        ((3, 2, 7), 18_000, [[1, 0], [2]]),
+        ((3, 2, 7), 100, [[1], [0], [2]]),
+        ((20, 20), 1e9, [[0], [1]]),  # 441 are more than are counted together of any table
+        ((1,), 0, [[0]]),
+    ],
+)
+def test_columns_are_counted_together_as_far_as_many_rows_have_the_same_values(
+    values: tuple[int, ...], rows: float, packed: list[list[int]]
+):
+    assert packs(values, rows) == packed
 
 
 def test_without_an_event_time_the_whole_table_is_counted(warehouse: Warehouse):
