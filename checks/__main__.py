@@ -10,13 +10,16 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from checks import answers, show
 from checks.answering import Answering, answering
@@ -152,7 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The exit code of a command line; errors for people go to stderr."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
-        code = app(args=arguments, standalone_mode=False, prog_name="python -m checks")
+        code = _command()(args=arguments, standalone_mode=False, prog_name="python -m checks")
         return code if isinstance(code, int) else 0
     except TyperException as error:
         context = getattr(error, "ctx", None)  # of the command whose words were wrong
@@ -169,6 +172,12 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # not to be taken for failing data: Python's own exit code would be 1
         logging.getLogger(__name__).error("the command failed", exc_info=error)
         return _failed(f"Vitals itself failed ({type(error).__name__}); this is a fault of ours", UNKNOWN)
+
+
+@cache
+def _command() -> Callable[..., Any]:
+    """All commands read from their functions: once, since that takes longer than many of them."""
+    return get_command(app)
 
 
 def _answering(config: Path) -> AbstractContextManager[Answering]:

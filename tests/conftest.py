@@ -20,7 +20,16 @@ from hypothesis import settings
 
 from checks.history import opening
 from checks.history.migrations import MIGRATIONS, Migration
-from tests.warehouses import CSVFolder, DuckDBFile, ParquetFolder, PostgresDatabase, SQLiteFile, Warehouse, quoted
+from tests.warehouses import (
+    CSVFolder,
+    DuckDBFile,
+    ParquetFolder,
+    PostgresDatabase,
+    SQLiteFile,
+    Warehouse,
+    engine,
+    quoted,
+)
 
 # a slow machine is no failure, and a failure is the same on every machine
 settings.register_profile("whole", deadline=None, derandomize=True)
@@ -60,9 +69,11 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def pytest_unconfigure() -> None:
-    gc.unfreeze()
-    gc.collect()  # DuckDB complains of objects that are there when the process ends
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # a worker's words at its end are read by nobody
+        engine.cache_clear()
+        gc.unfreeze()
+        gc.collect()  # DuckDB complains of objects that are there when the process ends
 
 
 @pytest.fixture(autouse=True)

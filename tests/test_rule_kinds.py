@@ -94,8 +94,9 @@ class Told:
     reports: dict[str, RunReport]
 
     def of(self, name: str, case: Case) -> list[Result]:
-        found = [result for result in self.reports[name].results if result.check == case.check]
-        assert found, f"{case.check} was not judged"
+        check = case.check
+        found = [result for result in self.reports[name].results if result.check == check]
+        assert found, f"{check} was not judged"
         return found
 
     def words(self, name: str, case: Case) -> str:
@@ -158,9 +159,10 @@ def ran(warehouse: Warehouse, dataset: Dataset, history: History) -> RunReport:
         return run(dataset, Slot(AT, AT), history, lambda _: measured(warehouse, dataset))
     once = measured(warehouse, dataset)
     broken = [check for check in dataset.checks if check.id == "property_column.column"]
+    earlier = replace(once, grids=())  # that rule needs no measurement, and writing them all takes most of the time
     for number, ago in enumerate(RUNS):
         is_away = dataset.table.name == "bad" and number >= 10
-        answer = unreachable(warehouse) if is_away else lambda _: once
+        answer = unreachable(warehouse) if is_away else lambda _: earlier
         run(replace(dataset, checks=tuple(broken)), Slot(AT - ago, AT - ago), history, answer)
     return run(dataset, Slot(AT, AT), history, lambda _: once)
 

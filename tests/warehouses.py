@@ -84,7 +84,7 @@ class Warehouse:
 
 
 @cache
-def _engine() -> duckdb.DuckDBPyConnection:
+def engine() -> duckdb.DuckDBPyConnection:
     """One DuckDB that writes all files: to start one takes 15 ms, to attach a file one."""
     return duckdb.connect()
 
@@ -94,7 +94,7 @@ def writing(path: Path) -> Generator[duckdb.DuckDBPyConnection]:
     """A connection that writes a DuckDB file, which is made if it is not there, and lets go of it afterwards."""
     literal = "'" + str(path).replace("'", "''") + "'"
     alias = quoted(path.stem)  # as it is called in a connection of its own
-    with _engine().cursor() as connection:
+    with engine().cursor() as connection:
         connection.execute(f"ATTACH {literal} AS {alias}")
         try:
             connection.execute(f"USE {alias}")
@@ -160,7 +160,7 @@ class CSVFolder(Warehouse):
 
     def load(self, name: str, frame: Frame, native_types: Mapping[str, str] | None = None) -> TableName:
         path = str(self.folder / f"{name}.csv").replace("'", "''")
-        with _engine().cursor() as connection:
+        with engine().cursor() as connection:
             connection.execute("SET TimeZone = 'UTC'")
             connection.register("frame", arrow(frame))
             connection.execute(f"COPY frame TO '{path}' (HEADER)")

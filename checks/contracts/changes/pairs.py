@@ -15,6 +15,7 @@ from checks.contracts.read import Place
 #: keys by which people know a member of a list
 _LABELS = ("name", "property", "server", "username", "channel", "role", "value", "synonym", "url", "to", "id", "metric")
 _LONGEST_LABEL = 60
+_AS_TEXT = json.JSONEncoder(sort_keys=True, default=str)
 
 Key = Callable[[Any], Hashable | None]
 
@@ -80,12 +81,12 @@ def is_nothing(value: Any) -> bool:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two values are one, true and 1 apart."""
-    return canonical(one) == canonical(other)
+    return one is other or canonical(one) == canonical(other)
 
 
 def canonical(value: Any) -> str:
     """A text that is the same for values that are the same: keys in any order, 1 as 1.0, no empty parts."""
-    return json.dumps(_canonical(value), sort_keys=True, default=str)
+    return _AS_TEXT.encode(_canonical(value))
 
 
 def _canonical(value: Any) -> Any:
