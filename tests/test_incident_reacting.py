@@ -141,6 +141,24 @@ def test_it_worsens_with_another_check_or_a_worse_severity(book):
     assert [event.about.get("severity") for event in book.events[1]] == ["medium", "high", None]
 
 
+def test_another_check_that_breaks_days_later_gives_the_incident_its_title_until_it_is_well(book):
+    conformity = replace(A, dimension=Dimension.CONFORMITY)
+    discount = {"sentence": "discount: 1 of 54,867 values above 59, expected none", "checks": ("discount.maximum",)}
+    total = {
+        "sentence": "total: 391 of 57,057 values above 670, expected none",
+        "checks": ("total.maximum", "discount.maximum"),
+    }
+    book.see(broken(conformity, since=NINE - HOUR, **discount))
+    book.do(EventKind.EVIDENCE, evidence=[], cause="coupon = BLACK25")
+    book.see(broken(conformity, NINE + 5 * DAY, **total))
+    [found] = book.open()
+    assert (found.title, found.cause) == ("a: total: 391 of 57,057 values above 670", None)
+    book.see(broken(conformity, NINE + 6 * DAY, **discount))
+    assert book.incidents[1].title == "a: discount: 1 of 54,867 values above 59 since 23 Nov 08:00 UTC"
+    book.see(broken(conformity, NINE + 7 * DAY, **total))  # it was told before
+    assert book.kinds() == ["opened", "evidence", "worsened", "observed", "observed"]
+
+
 def test_a_descendant_that_fails_after_its_ancestor_is_part_of_its_incident(book):
     book.see(broken(A, since=NINE - HOUR))
     book.see(broken(C, NINE + HOUR, since=NINE))

@@ -112,6 +112,13 @@ def test_worse_is_told_only_when_the_severity_is():
     assert tell([change(EventKind.WORSENED, incident(), incident())], NOON) == []
 
 
+def test_another_check_that_breaks_is_told_although_the_severity_is_the_same():
+    found = change(EventKind.WORSENED, incident(), incident())
+    event = replace(found.events[0], about={**found.events[0].about, "title": "total is wrong", "cause": None})
+    [told] = teller(channel(), told=["ops"])([replace(found, events=(event,))], NOON)
+    assert (told.kind, told.channel, told.about) == (MessageKind.WORSENED, "ops", {"another": True})
+
+
 @pytest.mark.parametrize("kind", [EventKind.ATTACHED, EventKind.WORSENED])
 def test_whom_it_did_not_concern_before_hears_of_it_as_of_a_new_one(kind):
     told = teller(channel(), channel("new"), told=["ops"])([change(kind, incident(), incident())], NOON)

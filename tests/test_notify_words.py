@@ -101,6 +101,12 @@ def test_the_subject_says_why_it_is_written(kind, mark):
     assert told(kind, incident()).subject == f"[{mark}] flights lost 17 % of its rows"
 
 
+def test_another_check_that_breaks_makes_an_incident_not_worse_than_it_was():
+    further = message(MessageKind.WORSENED, about={"another": True})
+    subject = words.about_incident(further, incident(), NOON, BASE).subject
+    assert subject == "[high, broken further] flights lost 17 % of its rows"
+
+
 def test_an_alert_that_arrives_late_does_not_alarm():
     assert told(MessageKind.OPENED, resolved(NOON + HOUR)).subject == "[high, over now] flights lost 17 % of its rows"
 

@@ -25,6 +25,7 @@ from checks.incidents.headlines import with_rows
 from checks.incidents.labelling import label
 from checks.incidents.reacting import Surroundings, react
 from checks.incidents.taken_out import leave
+from checks.incidents.transitions import tells_another_fault
 from checks.learned.families import VOLUME, family_of
 from checks.lineage.graph import Graph
 from checks.records import (
@@ -156,10 +157,12 @@ class Desk:
             return self._commit(known, draft, at)
 
     def investigate(self, changes: Sequence[Change], at: datetime) -> None:
-        """Looks for what speaks for the cause of the incidents that have just opened (again), and puts it into their
-        stories. Asks warehouses, so no run and nobody else waits for it here. Raises HistoryError."""
+        """Looks for what speaks for the cause of the incidents that have just opened (again), or in which another check
+        has broken, and puts it into their stories. Asks warehouses, so no run and nobody else waits for it here. Raises
+        HistoryError."""
         for change in changes:
-            if change.incident.is_open and (change.before is None or not change.before.is_open):
+            opened = change.before is None or not change.before.is_open
+            if change.incident.is_open and (opened or any(map(tells_another_fault, change.events))):
                 now = {each.id: each for each in self.open_incidents(at)}  # other runs may have found more meanwhile
                 self._investigate(now.get(change.incident.id, change.incident), at)
 

@@ -12,7 +12,7 @@ unknown                           nothing
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -141,19 +141,39 @@ def _seen(draft: Draft, incident: Incident, signal: Signal, around: Surroundings
         about = {"symptom": symptom_json(now)} | _news(incident, rest, around)
         if now.key.family is Family.SOURCE and incident.lead.key == now.key:
             about |= {"title": _headline(now, around), "cause": now.sentence}  # it is about other tables than before
+        elif known.is_broken and incident.lead.key == now.key:
+            about |= _retold(known, now, around)
         incident = draft.add(incident, signal.at, kind, about)
     _realerted(draft, incident, signal, known)
+
+
+def _retold(known: Symptom, now: Symptom, around: Surroundings) -> dict[str, Any]:
+    """The title of an incident in which another check is broken than it speaks of: a new one, or one that is left of
+    several. Its cause is not that of the other. What is learned comes and goes by the day, and is told once."""
+    if not now.checks or not known.checks or now.key.family is not Family.DATA:
+        return {}
+    if now.checks[0] not in _shown(known):
+        return {"title": _headline(replace(now, happened_at=None, first_bucket=now.bucket), around), "cause": None}
+    if known.checks[0] not in now.checks and not known.checks[0].startswith("learned."):
+        return {"title": _headline(now, around), "cause": None}
+    return {}
+
+
+def _shown(symptom: Symptom) -> tuple[str, ...]:
+    """All checks that it has shown in; events of older versions tell the last ones."""
+    return symptom.shown or symptom.checks
 
 
 def _what_moved(known: Symptom, now: Symptom) -> EventKind | None:
     """The event that a symptom is worth which is broken again or still; None where nothing has moved."""
     if not known.is_broken:
         return EventKind.ATTACHED
-    if _RANKS.index(now.severity) > _RANKS.index(known.severity) or set(now.checks) - set(known.checks):
+    if _RANKS.index(now.severity) > _RANKS.index(known.severity) or set(now.checks) - set(_shown(known)):
         return EventKind.WORSENED
     if now.key.family is Family.SOURCE and now.checks != known.checks:
         return EventKind.OBSERVED
     moved = known.well_runs or now.bucket != known.bucket or now.severity is not known.severity
+    moved = moved or now.checks[:1] != known.checks[:1]
     return EventKind.OBSERVED if moved or now.seen_at - known.seen_at >= _QUIET else None
 
 
@@ -206,6 +226,7 @@ def _symptom(signal: Signal, known: Symptom | None = None) -> Symptom:
         bucket=signal.bucket,
         grain=signal.grain,
         first_bucket=known.first_bucket if known else signal.first_bucket,
+        shown=tuple(dict.fromkeys((*(_shown(known) if known else ()), *signal.checks))),
     )
 
 

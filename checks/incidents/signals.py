@@ -141,7 +141,7 @@ def _of_data(report: RunReport, past: Beginnings, known: Known) -> Iterator[Sign
         if is_broken(result):
             broken.setdefault(Key(report.dataset, result.dimension), []).append(result)
     for key, results in broken.items():
-        yield _broken(key, sorted(results, key=_worst_first), past, known.get(key))
+        yield _broken(key, sorted(results, key=_worst_first(known.get(key))), past, known.get(key))
     for key, symptom in known.items():
         if key.subject == report.dataset and key.family is Family.DATA and key not in broken:
             verdict = _verdict(symptom, newest, report)
@@ -194,5 +194,7 @@ def _by_bucket(results: Iterable[Result]) -> list[Result]:
     return sorted(results, key=lambda result: (result.bucket is not None, result.bucket or 0))
 
 
-def _worst_first(result: Result) -> tuple[int, bool]:
-    return _SEVERITIES.index(result.severity), result.learned
+def _worst_first(symptom: Symptom | None) -> Callable[[Result], tuple[int, bool, bool]]:
+    """The order in which results tell of a symptom: of those as bad as each other what is new in it comes first."""
+    checks = symptom.checks if symptom else ()
+    return lambda result: (_SEVERITIES.index(result.severity), result.learned, result.check in checks)

@@ -63,6 +63,11 @@ def step(incident: Incident | None, event: IncidentEvent) -> Incident:
     return _with_facts(changed, event.about)
 
 
+def tells_another_fault(event: IncidentEvent) -> bool:
+    """Whether another check of the data has broken, so that the incident is to be told anew."""
+    return event.kind is EventKind.WORSENED and event.about.get("cause", "") is None
+
+
 def folded(events: Iterable[IncidentEvent]) -> Incident:
     """The incident that a story, oldest event first, ends with. Raises ValueError for a story without events."""
     incident = None

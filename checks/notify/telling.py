@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from checks.incidents.transitions import tells_another_fault
 from checks.notify.channels import Audience, Channel, routed
 from checks.records import Change, EventKind, Incident, IncidentEvent, Message, MessageKind
 
@@ -83,6 +84,9 @@ class Teller:
                 yield from _alert(kind or MessageKind.OPENED, channel, event, at)
             elif _is_worse(change):
                 yield _message(MessageKind.WORSENED, channel.name, event, at, at + channel.hold)
+            elif tells_another_fault(event):
+                about = {"another": True}
+                yield _message(MessageKind.WORSENED, channel.name, event, at, at + channel.hold, about)
 
     def _ended(self, incident: Incident, event: IncidentEvent, at: datetime) -> Iterator[Message]:
         if incident.is_open:

@@ -106,7 +106,7 @@ def _mark(message: Message, incident: Incident, at: datetime) -> str:
         return f"{severity}, over now"
     age = phrases.duration(at - incident.noticed_at)
     return {
-        MessageKind.WORSENED: f"now {severity}",
+        MessageKind.WORSENED: f"{severity}, broken further" if message.about.get("another") else f"now {severity}",
         MessageKind.REOPENED: f"{severity}, broken again",
         MessageKind.REMINDER: f"{severity}, still open after {age}",
         MessageKind.ESCALATION: f"{severity}, nobody has it after {age}",

@@ -108,7 +108,7 @@ class Signal:
 @dataclass(frozen=True, slots=True)
 class Symptom:
     """One key of an incident as it was last seen broken. `well_runs` counts healthy runs in a row since then;
-    `recovered_at` is set when there were enough of them."""
+    `recovered_at` is set when there were enough of them. `shown` are all checks that it has shown in since it broke."""
 
     key: Key
     sentence: str
@@ -124,6 +124,7 @@ class Symptom:
     bucket: datetime | None = None
     grain: Grain | None = None
     first_bucket: datetime | None = None
+    shown: tuple[str, ...] = ()
 
     @property
     def is_broken(self) -> bool:
