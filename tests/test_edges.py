@@ -62,9 +62,14 @@ def test_where_rows_are_negative_a_mean_may_be_too():
     assert band(rows | positive, delays)[0] == 0.0
 
 
-def test_an_edge_is_believed_after_four_weeks():
-    days = {metric: line[:27] for metric, line in fog().items()}
-    assert band(days)[2] > 10.0
+def test_an_edge_of_rows_is_believed_at_once_and_that_of_other_values_after_four_weeks():
+    days = {metric: line[:16] for metric, line in fog().items()}
+    assert band(days)[2] == 10.0
+    lengths = Metric("mean_length", "code", Grain.DAY)
+    line = np.tile([1.0, 60.0, 2.0, 90.0], 10)
+    young, older = ({ROWS: usual(days)[ROWS], lengths: line[:days]} for days in (28, 40))
+    assert band(young, lengths)[0] < 0.0
+    assert band(older, lengths)[0] == 0.0
 
 
 def test_edges_of_before_a_new_regime_are_forgotten():

@@ -15,13 +15,15 @@ from dataclasses import replace
 import numpy as np
 
 from checks.detect import Scores
+from checks.detect.walk import LEARN_DAILY, LEARN_HOURLY
 from checks.learned.exact import FAR
 from checks.learned.families import ends_of
 from checks.learned.grids import Watched
 from checks.learned.labels import Heard
 
-#: days after which an edge is believed, and the part of them on which a hard one must have been reached
-ENOUGH, _MOST = 28, 0.5
+#: days after which an edge of values without rows is believed (that of rows as soon as values are judged), and the part
+#: of the days on which a hard one must have been reached
+_ENOUGH, _MOST = 28, 0.5
 #: the part of the days on which a mean must have been at an edge to be often there
 _OFTEN = 0.1
 #: parts of an edge by which a mean at it may differ
@@ -34,7 +36,8 @@ def within(part: Watched, scores: Scores, heard: Heard) -> Scores:
     least, most = np.where(heard.untaught, np.nan, part.ends)
     rowless = np.array([not ends_of(metric) for metric in part.metrics], dtype=bool)
     hard = np.array([metric.name in ("mean", "quantile") for metric in part.metrics], dtype=bool)
-    enough = ENOUGH * part.per_day
+    young = LEARN_DAILY if part.per_day == 1 else LEARN_HOURLY
+    enough = np.where(rowless, _ENOUGH * part.per_day, young)
     low, at_low = _edge(np.where(rowless[:, None], taught, least), taught, heard.fresh, hard, enough)
     high, at_high = _edge(-np.where(rowless[:, None], taught, most), -taught, heard.fresh, hard, enough)
     high = -high
@@ -44,19 +47,22 @@ def within(part: Watched, scores: Scores, heard: Heard) -> Scores:
 
 
 def _edge(
-    least: np.ndarray, values: np.ndarray, fresh: np.ndarray, hard: np.ndarray, enough: int
+    least: np.ndarray, values: np.ndarray, fresh: np.ndarray, hard: np.ndarray, enough: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Below what no value can be at each bucket (minus infinity where nothing is known), and where values often are at
     that edge: series x buckets. `least` are the smallest rows of the buckets, `fresh` marks the buckets with which a
-    new regime begins, and `hard` the series that may have other edges than 0."""
+    new regime begins, `hard` the series that may have other edges than 0, and `enough` is how many buckets tell of
+    an edge."""
     edge, often = _known_edge(least, values, hard, enough)
     for at in np.flatnonzero(fresh.any(axis=0)):
         rows = np.flatnonzero(fresh[:, at])
-        edge[rows, at:], often[rows, at:] = _known_edge(least[rows, at:], values[rows, at:], hard[rows], enough)
+        edge[rows, at:], often[rows, at:] = _known_edge(least[rows, at:], values[rows, at:], hard[rows], enough[rows])
     return edge, often
 
 
-def _known_edge(least: np.ndarray, values: np.ndarray, hard: np.ndarray, enough: int) -> tuple[np.ndarray, np.ndarray]:
+def _known_edge(
+    least: np.ndarray, values: np.ndarray, hard: np.ndarray, enough: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """The same of one regime."""
     known = np.isfinite(least)
     lowest = np.minimum.accumulate(np.where(known, least, np.inf), axis=1)
@@ -66,7 +72,7 @@ def _known_edge(least: np.ndarray, values: np.ndarray, hard: np.ndarray, enough:
     with np.errstate(invalid="ignore"):
         there = _since(np.abs(values - lowest) <= _HAIR * np.abs(lowest), begins)
     told, reached, there = (_before(part, 0) for part in (np.cumsum(known, axis=1), reached, there))
-    lowest, enough_told = _before(lowest, np.inf), told >= enough
+    lowest, enough_told = _before(lowest, np.inf), told >= enough[:, None]
     is_hard = enough_told & hard[:, None] & (reached >= _MOST * told)
     edge = np.where(is_hard, lowest, np.where(enough_told & (lowest >= 0), 0.0, -np.inf))
     return edge, enough_told & (there >= _OFTEN * told)
