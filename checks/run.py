@@ -31,7 +31,7 @@ from checks.levels import with_levels
 from checks.records import Dataset, FreshnessExpected, Learned, Measured, Outcome, Result, RunReport, Status
 from checks.service_levels import OfThePast, ServiceLevel
 from checks.worker import JobFailed
-from connectors import DatasetMissing, QueryTimedOut, SourceError, Unreachable
+from connectors import DatasetMissing, QueryTimedOut, SourceError, Unreachable, ViewUnreadable
 
 log = logging.getLogger(__name__)
 NOTHING_KNOWN, NOTHING_LEARNED = Known(None, None, {}), Learned()
@@ -167,6 +167,8 @@ def _not_measured(dataset: Dataset, error: SourceError) -> dict[str, Any]:
 def _gone(dataset: Dataset, error: DatasetMissing) -> tuple[str, str]:
     """What is not there, with what to do, and in a word: a view is, where the warehouse misses something that is not
     called like it, whatever names it proposes."""
+    if isinstance(error, ViewUnreadable):
+        return f"{UNREADABLE}: {error.cause}. To do: {error.remedy}", UNREADABLE
     missed, _, _ = error.cause.partition("Did you mean")
     if dataset.table.is_view and not re.search(rf"(?<!\w){re.escape(dataset.table.name)}(?!\w)", missed, re.IGNORECASE):
         cause = error.cause if error.cause.endswith(("!", "?", ".")) else f"{error.cause}."

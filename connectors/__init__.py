@@ -9,6 +9,7 @@ from connectors.errors import (
     QueryTimedOut,
     SourceError,
     Unreachable,
+    ViewUnreadable,
 )
 from connectors.opening import open_source
 from connectors.source import Answer, Column, Source, TableName
@@ -26,5 +27,6 @@ __all__ = [
     "SourceError",
     "TableName",
     "Unreachable",
+    "ViewUnreadable",
     "open_source",
 ]

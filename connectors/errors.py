@@ -5,6 +5,7 @@
         Emptied        it answered, and has no table any more although it had some
       AccessDenied     it answered and refused us (password, grant)                      -> never retried in a loop
       DatasetMissing   the table, file or column is not there
+        ViewUnreadable the view is, and what it reads is not
       QueryTimedOut    the statement ran into its time limit
       QueryFailed      the warehouse could not execute the statement
 
@@ -95,6 +96,13 @@ class DatasetMissing(SourceError):
     kind = "dataset_missing"
     what = "is not there"
     remedy = "check the name, or drop it from the contract if it was removed on purpose"
+
+
+class ViewUnreadable(DatasetMissing):
+    """The view is there, and what it reads is not, or its owner may not read it."""
+
+    what = "can not be read"
+    remedy = "mend the view, or exclude it in config.toml"
 
 
 class QueryTimedOut(SourceError):

@@ -17,6 +17,7 @@ from connectors.errors import (
     QueryTimedOut,
     SourceError,
     Unreachable,
+    ViewUnreadable,
 )
 
 Verdict = tuple[type[SourceError], str | None]  # the kind and, where it differs from the kind's own, what to do
@@ -27,7 +28,7 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _MISSING = re.compile(
-    r"no such (table|column)|(table|column|view|file|dataset).*(does not exist|not found)|no files found"
+    r"no such (table|column)|(table|column|view|file|dataset).*(does not exist|doesn't exist|not found)|no files found"
     r"|no such file|does not have a column|unknown (table|column)|cannot open file",
     re.IGNORECASE | re.DOTALL,
 )
@@ -59,13 +60,17 @@ def translate(
 ) -> SourceError:
     """The error in our words. `opening` says that it came while connecting, where whatever is wrong means that the
     warehouse can not be reached; `secrets` are cut out of the driver's text."""
-    rules = _RULES.get(type(error).__module__.split(".")[0], _by_words)
+    rules = _rules_of(error)
     if isinstance(error, (ImportError, OSError)) and rules is _by_words:
         rules = _by_python
     kind, remedy = rules(error)
     if opening and issubclass(kind, (DatasetMissing, QueryFailed)):
         kind = Unreachable
     return kind(source, _cause(error, secrets), dataset=str(table) if table else None, remedy=remedy)
+
+
+def _rules_of(error: Exception) -> Callable[[Exception], Verdict]:
+    return _RULES.get(type(error).__module__.split(".")[0], _by_words)
 
 
 def is_interruption(error: Exception) -> bool:
@@ -76,7 +81,7 @@ def is_interruption(error: Exception) -> bool:
 
 
 def _cause(error: Exception, secrets: tuple[str, ...]) -> str:
-    text = str(error) or type(error).__name__
+    text = (_mysql_text(error) if _rules_of(error) is _mysql else str(error)) or type(error).__name__
     if type(error).__module__ == "builtins" and not isinstance(error, (OSError, ImportError)):
         text = f"{type(error).__name__}: {text}"  # `KeyError: 'x'` says more than `'x'`
     for secret in secrets:
@@ -171,6 +176,35 @@ def _psycopg(error: Exception) -> Verdict:
     return (AccessDenied if _DENIED.search(text) else Unreachable), None
 
 
+# -- MySQL and MariaDB, by the numbers of their errors -----------------------------------------------------------------
+
+_DEFINER = "check user and password; if a single view is refused so, its definer is gone, and it has to be made anew"
+_MYSQL: dict[int, Verdict] = {
+    **dict.fromkeys((1044, 1142, 1143, 1227), (AccessDenied, None)),
+    **dict.fromkeys((1045, 1698), (AccessDenied, _DEFINER)),
+    **dict.fromkeys((1051, 1054, 1109, 1146), (DatasetMissing, None)),
+    **dict.fromkeys((1356, 1449), (ViewUnreadable, None)),
+    **dict.fromkeys((1969, 3024), (QueryTimedOut, None)),
+    **dict.fromkeys((1205, 1213), (Unreachable, "run it again: another statement holds what it needs")),
+    **dict.fromkeys((1064, 1792, 1290), (QueryFailed, "check the SQL; " + _READ_ONLY)),
+    1040: (Unreachable, "allow more connections on the server, or lower `concurrency` of the source"),
+    1049: (Unreachable, "check the name of the database in config.toml"),
+}
+_MYSQL_CLIENT = range(2000, 3000)  # the connection is gone, or there never was one
+
+
+def _mysql(error: Exception) -> Verdict:
+    number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    if number in _MYSQL_CLIENT or number in (1053, 1927):
+        return Unreachable, None
+    return _MYSQL.get(number) or _by_words(error)
+
+
+def _mysql_text(error: Exception) -> str:
+    """The words without the number before them."""
+    return str(error.args[-1]) if error.args else ""
+
+
 # -- all others --------------------------------------------------------------------------------------------------------
 
 
@@ -198,4 +232,5 @@ _RULES: dict[str, Callable[[Exception], Verdict]] = {
     "duckdb": _duckdb,
     "sqlite3": _sqlite,
     "psycopg": _psycopg,
+    "MySQLdb": _mysql,
 }

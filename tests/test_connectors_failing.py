@@ -19,10 +19,12 @@ from connectors import (
     DatasetMissing,
     DriverMissing,
     QueryFailed,
+    QueryTimedOut,
     Source,
     SourceError,
     TableName,
     Unreachable,
+    ViewUnreadable,
     open_source,
 )
 from connectors.errors import scrub
@@ -277,3 +279,44 @@ def test_a_message_says_source_dataset_cause_and_what_to_do() -> None:
 )
 def test_passwords_are_cut_out_of_any_text(text: str) -> None:
     assert "p/w" not in scrub(text)
+
+
+DENIED = "SELECT command denied to user 'vitals'@'localhost' for table `shop`.`other`"
+BROKEN = (
+    "View 'shop.mart' references invalid table(s) or column(s) or function(s) or definer/invoker of view lack rights "
+    "to use them"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "text", "kind"),
+    [
+        ("ProgrammingError", 1146, "Table 'shop.gone' doesn't exist", DatasetMissing),
+        ("OperationalError", 1054, "Unknown column 'nope' in 'SELECT'", DatasetMissing),
+        ("OperationalError", 1356, BROKEN, ViewUnreadable),
+        (
+            "OperationalError",
+            1449,
+            "The user specified as a definer ('maker'@'localhost') does not exist",
+            ViewUnreadable,
+        ),
+        ("OperationalError", 1142, DENIED, AccessDenied),
+        ("OperationalError", 1045, "Access denied for user 'vitals'@'localhost' (using password: YES)", AccessDenied),
+        ("OperationalError", 1044, "Access denied for user 'vitals'@'127.0.0.1' to database 'mysql'", AccessDenied),
+        ("OperationalError", 1969, "Query execution was interrupted (max_statement_time exceeded)", QueryTimedOut),
+        ("OperationalError", 1049, "Unknown database 'shopp'", Unreachable),
+        ("OperationalError", 1927, "Connection was killed", Unreachable),
+        ("OperationalError", 2002, "Can't connect to server on '127.0.0.1' (115)", Unreachable),
+        ("OperationalError", 2005, "Unknown server host 'nowhere.invalid' (-2)", Unreachable),
+        ("OperationalError", 2006, "Server has gone away", Unreachable),
+        ("ProgrammingError", 1064, "You have an error in your SQL syntax; check the manual", QueryFailed),
+        ("InterfaceError", 0, "", QueryFailed),
+    ],
+)
+def test_what_mysql_says_is_told_by_the_number_of_its_error(name: str, number: int, text: str, kind: type):
+    """As MySQLdb raises them on MariaDB 10.11: (number, text). The driver is an extra, so its classes stand in here."""
+    raised = type(name, (Exception,), {"__module__": "MySQLdb._exceptions"})(number, text)
+    error = translate("shop", raised, TableName(None, "mart"))
+    assert type(error) is kind
+    said = text.partition(" (using password")[0] or "InterfaceError"
+    assert f": {said}" in error.sentence

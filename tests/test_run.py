@@ -29,7 +29,7 @@ from checks.records import (
 )
 from checks.run import Slot, run
 from checks.worker import JobFailed
-from connectors import AccessDenied, DatasetMissing, QueryFailed, QueryTimedOut, TableName, Unreachable
+from connectors import AccessDenied, DatasetMissing, QueryFailed, QueryTimedOut, TableName, Unreachable, ViewUnreadable
 from tests.monitors import Clock, canned, seven_rows, utc
 
 NOON = utc(2026, 3, 15, 12)
@@ -164,6 +164,15 @@ def test_a_view_is_there_although_what_it_reads_is_not(history, cause, reason):
     assert statuses(report) == {"dataset.exists": Status.FAIL, "enough": Status.NO_DATA}
     assert (report.results[0].reason or "").startswith(reason)
     assert report.error == report.results[0].reason
+
+
+def test_a_view_that_the_warehouse_calls_broken_is_there_although_nobody_says_that_it_is_a_view(history):
+    report = ran(history, ViewUnreadable("s", "View 's.t' references invalid table(s)", dataset="t"))
+    assert statuses(report) == {"dataset.exists": Status.FAIL, "enough": Status.NO_DATA}
+    assert report.error == (
+        "the view can not be read: View 's.t' references invalid table(s). To do: mend the view, or exclude it in "
+        "config.toml"
+    )
 
 
 @pytest.mark.parametrize("error", [KeyError("4111 1111 1111 1111"), JobFailed("KeyError", "File measure.py, line 7")])
