@@ -372,6 +372,19 @@ def test_a_table_built_each_night_with_copied_load_times_is_found_out_by_the_nex
     assert "runs saw rows come long after their load times" in (known(history, at).doubt or "")
 
 
+@pytest.mark.parametrize("days", [2, 5, 90])
+def test_a_table_built_each_night_anew_is_no_feed_that_stalled_at_its_first_look(
+    tmp_path: Path, history: History, days: int
+):
+    """Every row has the moment of the last build, however young the table is."""
+    built = TODAY + 3 * HOUR
+    rows = feed(soon, until=None)
+    rows = rows[(rows["at"] < built) & (rows["at"] >= built - days * DAY)].assign(loaded_at=np.datetime64(built, "us"))
+    report = Feed(DuckDBFile(tmp_path), rows).run(history)
+    assert [each.check for each in report.results if each.learned and each.status is Status.WARN] == []
+    assert known(history).loaded == 0
+
+
 def glimpsed_at(ages: list[float], rows: list[float]) -> Glimpses:
     return Glimpses(np.array([BEGUN + 30 * DAY + age * HOUR for age in ages], dtype="M8[us]"), np.array(rows))
 
