@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from checks import doctor
 from checks.config import load
@@ -25,6 +26,8 @@ from checks.run import Slot
 from checks.vanished import missing
 from checks.worker import columns_job, list_job
 from connectors import Column, DatasetMissing, TableName
+from dashboard import load as load_pages
+from dashboard import process
 from tests.monitors import CannedMonitor, Clock, canned, seven_rows, utc
 
 NOON, DAY = utc(2026, 3, 15, 12), timedelta(days=1)
@@ -231,6 +234,29 @@ def test_doctor_names_what_is_missed(shop):
     shop.look()
     notes = [note["message"] for note in doctor.examine(shop.monitor)["notes"] if note["area"] == "sources"]
     assert any(each.startswith("lists no more, though they were measured: orders; if it was") for each in notes)
+
+
+def shown() -> None:
+    from dashboard import load, process, sources
+
+    for state in process.current().sources():
+        sources._source(state, [], load.now())
+
+
+def test_the_sources_page_names_it_and_tells_an_empty_source_from_a_silent_one(shop):
+    load_pages.refresh()
+    with process.holding(shop.monitor):
+        shop.days()
+        shop.tables.remove("orders")
+        shop.look()
+        app = AppTest.from_function(shown, default_timeout=60).run()
+        assert [each.value for each in app.warning] == ["Not there any more: orders."]
+        shop.tables = []
+        shop.look()
+        app.run()
+        assert any("has no table any more" in each.value for each in app.markdown)
+        assert "lists no table any more" in app.error[0].value
+    load_pages.refresh()
 
 
 @pytest.mark.parametrize(
