@@ -159,6 +159,24 @@ def test_another_check_that_breaks_days_later_gives_the_incident_its_title_until
     assert book.kinds() == ["opened", "evidence", "worsened", "observed", "observed"]
 
 
+def test_a_title_does_not_list_the_columns_that_are_there(book):
+    gone = replace(A, dimension=Dimension.CONFORMITY)
+    book.see(broken(gone, sentence="column 'phone' is not in the table, which has city, created_at, customer_id"))
+    assert book.incidents[1].title == "a: column 'phone' is not in the table"
+
+
+def test_a_title_does_not_speak_for_days_of_what_is_well_again(book):
+    together = {"began": Span(NINE - DAY, NINE), "bucket": SUNDAY, "grain": Grain.DAY}
+    wrong = replace(A, dimension=Dimension.ACCURACY)
+    book.see(broken(A, **together), broken(wrong, sentence="the mean of pay is 7", **together))
+    for hours in (24, 25):  # recovers in the second run
+        book.see(broken(wrong, NINE + hours * HOUR, sentence="the mean of pay is 7"), well(A, NINE + hours * HOUR))
+    book.see(broken(wrong, NINE + 2 * DAY, sentence="the mean of pay is 8"))
+    assert book.incidents[1].title == "a: 12 rows (expected at least 100)"  # the rest may be over tomorrow
+    book.see(broken(wrong, NINE + 4 * DAY, sentence="the mean of pay is 9"))
+    assert (len(book.incidents), book.incidents[1].title) == (1, "a: the mean of pay is 9")
+
+
 def test_a_descendant_that_fails_after_its_ancestor_is_part_of_its_incident(book):
     book.see(broken(A, since=NINE - HOUR))
     book.see(broken(C, NINE + HOUR, since=NINE))

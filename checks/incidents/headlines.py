@@ -76,6 +76,7 @@ def _fault(symptom: Symptom) -> str:
     """The sentence without the day, which is the newest and not the first. What was expected is left out where what was
     found speaks for itself (rows without a value, rows that are not valid)."""
     fault, _, expected = symptom.sentence.partition(", expected ")
+    fault = fault.partition(", which has ")[0]  # the columns that are there fill a title
     fault = fault.replace(wording.when(symptom.bucket, hourly=symptom.grain is Grain.HOUR), "")
     is_a_number = symptom.key.dimension in _SAYS_A_NUMBER
     return f"{fault} (expected {expected})" if expected and is_a_number else fault

@@ -39,6 +39,8 @@ from checks.records import (
 
 #: how long what stays broken may go on without a line in the story
 _QUIET = timedelta(days=1)
+#: how long the title speaks of what has recovered, while the rest of the incident usually follows
+_OVER = timedelta(days=2)
 _RANKS = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
 
@@ -143,6 +145,8 @@ def _seen(draft: Draft, incident: Incident, signal: Signal, around: Surroundings
             about |= {"title": _headline(now, around), "cause": now.sentence}  # it is about other tables than before
         elif known.is_broken and incident.lead.key == now.key:
             about |= _retold(known, now, around)
+        elif _outlives(now, incident):
+            about |= {"title": _headline(now, around), "cause": None}
         incident = draft.add(incident, signal.at, kind, about)
     _realerted(draft, incident, signal, known)
 
@@ -157,6 +161,13 @@ def _retold(known: Symptom, now: Symptom, around: Surroundings) -> dict[str, Any
     if known.checks[0] not in now.checks and not known.checks[0].startswith("learned."):
         return {"title": _headline(now, around), "cause": None}
     return {}
+
+
+def _outlives(now: Symptom, incident: Incident) -> bool:
+    """Whether what the title speaks of has been well for a while, and this is the first of what is left."""
+    over = incident.lead.recovered_at
+    left = incident.broken[:1]
+    return over is not None and now.seen_at - over >= _OVER and bool(left) and left[0].key == now.key
 
 
 def _shown(symptom: Symptom) -> tuple[str, ...]:
