@@ -5,7 +5,9 @@ Nothing leaves the machine: no usage statistics, no fonts or scripts from other 
 
 from __future__ import annotations
 
+import importlib
 import socket
+import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -48,12 +50,18 @@ def _lifespan(monitor: Monitor) -> Callable[[st.App], AbstractAsyncContextManage
     async def lifespan(_: st.App) -> AsyncGenerator[None]:
         scheduler = Scheduler(monitor)
         scheduler.start()
+        threading.Thread(target=_load_pages, name="load-pages", daemon=True).start()
         try:
             yield
         finally:
             scheduler.stop()
 
     return lifespan
+
+
+def _load_pages() -> None:
+    """Imports the pages, and pandas and plotly with them: else the first reader would wait for it."""
+    importlib.import_module("dashboard.shell")
 
 
 def bind(app: AppConfig) -> socket.socket:
