@@ -82,14 +82,13 @@ def _link(url: str) -> str:
 
 def _why(incident: Incident) -> None:
     st.subheader("Why", anchor=False)
+    others = [sentence for sentence in load_incidents.evidence(incident.id) if sentence != incident.cause]
     if incident.cause:
         st.markdown(f"**{words.plain(incident.cause)}**")
-    others = [sentence for sentence in load_incidents.evidence(incident.id) if sentence != incident.cause]
+    else:
+        st.markdown(f"**{words.plain(incident_sentences.no_cause(bool(others)))}**")
     if others:
         st.markdown("\n".join(f"- {words.plain(sentence)}" for sentence in others))
-    if not incident.cause and not others:
-        st.markdown(words.plain(incident.lead.sentence[:1].upper() + incident.lead.sentence[1:]) + ".")
-        st.caption("Nothing that was looked at explains it yet: rows, runs, schema, contracts, what it is made from.")
 
 
 def _where(incident: Incident, at: datetime) -> None:

@@ -94,6 +94,24 @@ def about(symptom: Symptom) -> str:
     return f"error budget of {dimension}" if symptom.key.family is Family.BUDGET else dimension
 
 
+def in_short(incident: Incident, at: datetime) -> dict[str, str]:
+    """What the overview says of an incident below its title."""
+    return {
+        "why": incident.cause or "not known yet",
+        "began": words.ago(incident.happened_at, at) if incident.happened_at else "not known",
+        "owner": phrases.listed(incident.owners, 2) or "nobody named",
+        "now": standing(incident, at).rstrip("."),
+    }
+
+
+def no_cause(anything: bool) -> str:
+    """What is said where no cause is known, above what was found, if `anything` was."""
+    if anything:
+        return "The cause is not known yet. What was found:"
+    looked = "rows, runs, columns, contracts, what it is made from"
+    return f"The cause is not known yet: nothing that was looked at explains it ({looked})."
+
+
 def reach(datasets: Sequence[str], consumers: Sequence[str]) -> str:
     """'2 datasets are made from it: a, b. 1 consumer reads them: billing.'"""
     if not datasets and not consumers:

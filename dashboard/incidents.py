@@ -115,5 +115,5 @@ def _entry(one: Incident, at: datetime) -> entries.Entry:
         {"id": str(one.id)},
         f"{severity} &nbsp; **{words.plain(one.title)}**",
         {name: words.plain(value) for name, value in incident_frames.facts(one, at).items()},
-        [f":gray[cause] {words.plain(one.cause)}"] if one.cause else (),
+        [f":gray[cause] {words.plain(one.cause or 'not known yet; its page says what was looked at')}"],
     )

@@ -48,7 +48,7 @@ def test_what_is_not_known_is_said():
         ("How bad", "high; open, nobody has acknowledged it"),
         ("Affected", "demo.flights; no consumer is known"),
         ("Owners", "nobody is named"),
-        ("Likely cause", "not known yet"),
+        ("Likely cause", "not known yet; its page says what was looked at"),
     )
 
 

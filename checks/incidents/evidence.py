@@ -68,7 +68,7 @@ class Evidence:
     """One thing that speaks for a cause. `where` are the rows that account for most of it, where they do: 'carrier =
     UA'. `is_cause`: it says why, and not only what else there was."""
 
-    kind: str  # 'rows', 'stopped', 'renamed', 'shape', 'columns', 'contract', 'upstream', 'job' or 'source'
+    kind: str  # 'rows', 'stopped', 'renamed', 'shape', 'columns', 'contract', 'upstream', 'job', 'nothing' or 'source'
     sentence: str
     where: str | None = None
     is_cause: bool = False
@@ -105,8 +105,11 @@ class Investigator:
         since = (lead.began.earliest or lead.noticed_at) - NEAR
         found = [*self._of_rows(lead, dataset, at), *_stopped(lead)]
         found += [*self._renamed(lead, dataset, at), *_of_shape(lead, dataset)]
-        found += self._changes(dataset, lead, since, at)
-        found += self._upstream(lead.key.subject, graph, list(others), (since, at))
+        near = [*self._changes(dataset, lead, since, at)]
+        near += self._upstream(lead.key.subject, graph, list(others), (since, at))
+        if found and not near and not any(one.is_cause for one in found):
+            near.append(_nothing_near(lead.key.subject, graph))
+        found += near
         return sorted(found, key=lambda one: not one.is_cause)
 
     # -- which rows ----------------------------------------------------------------------------------------------------
@@ -240,6 +243,14 @@ def _of_shape(lead: Symptom, dataset: Dataset) -> Iterator[Evidence]:
     shapes = {check.id for check in dataset.checks if isinstance(check.expects, ColumnExpected)} | {EXISTS}
     if lead.checks and lead.checks[0] in shapes:
         yield Evidence("shape", lead.sentence, is_cause=True)
+
+
+def _nothing_near(name: str, graph: Graph) -> Evidence:
+    """Where rows were searched for a cause in vain: what else was looked at."""
+    above = phrases.listed(list(graph.upstream(name)), 3) if name in graph.nodes else ""
+    made_from = f", and what it is made from: {above}" if above else "; what it is made from is not known"
+    looked = f"its columns, its contract, the jobs that write it{made_from}"
+    return Evidence("nothing", f"nothing else is known to have changed near its beginning; looked at were {looked}")
 
 
 def _stopped(lead: Symptom) -> Iterator[Evidence]:

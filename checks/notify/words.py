@@ -117,7 +117,8 @@ def _of_trouble(incident: Incident, at: datetime) -> list[tuple[str, str]]:
     lines = [("What broke", _what(incident)), ("Since", _since(incident, at)), ("How bad", _how_bad(incident))]
     lines.append(("Affected", _affected(incident)))
     lines.append(("Owners", phrases.listed(incident.owners) or "nobody is named"))
-    lines.append(("Likely cause", _line(incident.cause).rstrip(".") if incident.cause else "not known yet"))
+    not_known = "not known yet; its page says what was looked at"
+    lines.append(("Likely cause", _line(incident.cause).rstrip(".") if incident.cause else not_known))
     return lines
 
 
