@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import streamlit as st
 
@@ -17,6 +18,16 @@ def draw(incidents: Sequence[Incident]) -> None:
     """A line for each of the first incidents, which leads to its story, and how many more there are."""
     for each in incidents[:MOST]:
         line(each)
+    more(incidents)
+
+
+def told(incidents: Sequence[Incident], at: datetime) -> None:
+    """The same, and below each why it is, since when, whom it concerns, and whether somebody has it."""
+    for each in incidents[:MOST]:
+        with st.container(key=f"told-{each.id}", gap=None):
+            line(each)
+            facts = incident_sentences.in_short(each, at)
+            parts.facts({name: words.plain(value) for name, value in facts.items()})
     more(incidents)
 
 

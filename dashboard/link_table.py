@@ -147,7 +147,8 @@ def style(palette: Palette) -> str:
 .vitals-table tbody tr:hover{{background:{palette.raised}}}
 .vitals-table .center{{text-align:center;color:{palette.faint}}}
 .vitals-table .right{{text-align:right}}
-.vitals-table td.list{{white-space:normal;min-width:9rem;overflow-wrap:anywhere}}
+.vitals-table td.list{{white-space:normal;min-width:9rem;overflow-wrap:anywhere;padding-top:4px;
+ padding-bottom:4px}}
 .vitals-table a{{color:{palette.ink};text-decoration:none}}
 .vitals-table td a{{display:block;margin:0 -8px;padding:6px 8px;text-decoration:underline {palette.line};
  text-underline-offset:3px}}

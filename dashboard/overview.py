@@ -67,7 +67,8 @@ def _nothing() -> None:
 
 
 def _headline(healths: Sequence[DatasetHealth], at: datetime) -> None:
-    st.title(words.plain(sentences.headline(healths)), anchor=False)
+    incidents = load_incidents.open_ones()
+    st.title(words.plain(sentences.headline(healths, incidents)), anchor=False)
     measured = [one.measured_at for one in healths if one.measured_at]
     upcoming = sorted(load.next_runs().values())
     running = load.running()
@@ -78,7 +79,7 @@ def _headline(healths: Sequence[DatasetHealth], at: datetime) -> None:
             "running now": words.count(len(running), "dataset") if running else "",
         }
     )
-    incident_links.draw(load_incidents.open_ones())
+    incident_links.told(incidents, at)
 
 
 # -- filters -----------------------------------------------------------------------------------------------------------

@@ -85,7 +85,9 @@ def _past(past: pd.DataFrame, names: list[str], at: datetime) -> None:
         parts.empty("No run fits these filters.", "Clear one of the filters above.")
         return
     shown = shown.reset_index(drop=True)
-    chosen = _table(frames.runs_table(shown, at), len(past))
+    frame = frames.runs_table(shown, at)
+    frame = frame if frame["What went wrong"].any() else frame.drop(columns="What went wrong")
+    chosen = _table(frame, len(past))
     if chosen is not None and chosen < len(shown):
         _one(shown.iloc[chosen], at)
 

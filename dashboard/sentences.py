@@ -10,7 +10,7 @@ from checks.learned.events import Event
 from checks.lineage import Node
 from checks.objectives import words as said
 from checks.objectives.status import Standing, Told
-from checks.records import DatasetHealth, Grain, Health, Outcome, Result, Status
+from checks.records import DatasetHealth, Grain, Health, Incident, Outcome, Result, Status
 from dashboard import words
 
 
@@ -18,8 +18,9 @@ def _urgency(state: DatasetHealth) -> tuple[int, int, str]:
     return words.ORDER.index(state.health), -len(state.reasons), state.name
 
 
-def headline(healths: Sequence[DatasetHealth]) -> str:
-    """The first line of the overview: '3 of 42 datasets need attention: demo.flights …'."""
+def headline(healths: Sequence[DatasetHealth], incidents: Sequence[Incident] = ()) -> str:
+    """The first line of the overview: '3 of 42 datasets need attention: flights lost 17 % of its rows since 25 Nov'.
+    The first of the incidents is told that is about these datasets; without one, the worst check."""
     if not healths:
         return "No datasets yet"
     total = words.count(len(healths), "dataset")
@@ -27,7 +28,9 @@ def headline(healths: Sequence[DatasetHealth]) -> str:
     unknown = [one for one in healths if one.health == Health.UNKNOWN]
     if bad:
         verb = "needs" if len(bad) == 1 else "need"
-        return f"{len(bad)} of {total} {verb} attention: {_cause(bad[0])}"
+        names = {state.name for state in bad}
+        about = next((one for one in incidents if not names.isdisjoint(one.datasets)), None)
+        return f"{len(bad)} of {total} {verb} attention: {about.title if about else _cause(bad[0])}"
     if len(unknown) == len(healths):
         return f"{total}: nothing is known yet" if len(healths) > 1 else "1 dataset: nothing is known yet"
     if unknown:

@@ -124,7 +124,8 @@ STYLE = """<style>
 .st-key-reasons p { font-weight: 400; }
 [class*="st-key-of-incident-"] { padding-left: 1rem; }
 [class*="st-key-entry-"] { border-bottom: 1px solid rgba(128, 145, 162, 0.25); padding: 0.2rem 0 0.4rem; }
-[class*="st-key-entry-"] [data-testid="stElementContainer"]:not(:has(a)) { padding-left: 0.5rem; }
+[class*="st-key-entry-"] [data-testid="stElementContainer"]:not(:has(a)),
+[class*="st-key-told-"] [data-testid="stElementContainer"]:not(:has(a)) { padding-left: 0.5rem; }
 [data-testid="stElementContainer"]:has([data-testid="stHtml"] > script) { display: none; }
 [data-testid="stGraphVizChart"] { overflow-x: auto; }
 [data-testid="stGraphVizChart"] svg { max-width: max(100%, 700px); height: auto; }

@@ -9,6 +9,7 @@ import pytest
 
 from checks.records import Certainty, DatasetHealth, Dimension, Health, Result, Severity, Status
 from dashboard import sentences, words
+from tests.incidents import incident, key, symptom
 
 AT = datetime(2026, 3, 15, 12, tzinfo=UTC)
 NASTY = "**x** <script>alert(1)</script> :red[boo] $a$ [l](http://x)"
@@ -157,6 +158,12 @@ class TestTheFirstLineOfTheOverview:
         assert sentences.headline(healths) == (
             "2 of 42 datasets need attention: demo.flights fails carriers: 11 values, expected 12 values"
         )
+
+    def test_tells_the_worst_incident_that_is_about_them(self) -> None:
+        healths = [dataset("lake.orders", Health.FAILING), dataset("b", Health.HEALTHY)]
+        found = [incident(title="other", symptoms=(symptom(key("lake.other")),)), incident()]
+        assert sentences.headline(healths, found) == "1 of 2 datasets needs attention: orders lost rows"
+        assert sentences.headline(healths, found[:1]) == "1 of 2 datasets needs attention: lake.orders"
 
     def test_falls_back_on_the_reason(self) -> None:
         healths = [dataset("demo.flights", Health.FAILING, reasons=("nothing arrived.",)), dataset("b", Health.HEALTHY)]

@@ -18,8 +18,12 @@ def table(page: Page) -> Locator:
 def test_the_first_line_says_what_needs_attention(visit) -> None:
     page = visit("/")
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_contain_text("1 of 2 datasets needs attention: shop.main.orders fails email-known: ")
-    expect(heading).to_contain_text(re.compile(r"22 .*8,\d{3}.*, expected"))
+    expect(heading).to_have_text(re.compile(r"1 of 2 datasets needs attention: orders: 22 of 8,\d{3} rows .* email"))
+
+
+def test_an_incident_is_told_with_its_reason_its_beginning_its_owner_and_who_has_it(visit) -> None:
+    told = visit("/").locator(".st-key-told-1, .st-key-told-2").filter(has_text="email")
+    expect(told).to_contain_text(re.compile("why .*began .*owner Order service.*now Nobody has acknowledged it yet"))
 
 
 def test_health_is_counted_in_words_and_icons(visit) -> None:
