@@ -74,10 +74,15 @@ def _axis(first: date, back: int) -> str:
     starts = [back % _LABEL_EVERY, *([_LABEL_EVERY] * (back // _LABEL_EVERY))]
     labels, offset = "", 0
     for length in filter(None, starts):
-        label = f"{first + timedelta(days=offset):%d %b}" if length == _LABEL_EVERY else ""
+        label = _short(first + timedelta(days=offset)) if length == _LABEL_EVERY else ""
         labels += f'<b style="--n:{length}">{label}</b>'
         offset += length
     return f"<div><span></span><p>{labels}</p></div>"
+
+
+def _short(day: date) -> str:
+    """'5 Sep', as charts have it."""
+    return f"{day.day} {day:%b}"
 
 
 def _whole_labels() -> str:

@@ -88,7 +88,7 @@ def _why(incident: Incident) -> None:
     else:
         st.markdown(f"**{words.plain(incident_sentences.no_cause(bool(others)))}**")
     if others:
-        st.markdown("\n".join(f"- {words.plain(sentence)}" for sentence in others))
+        st.markdown("\n".join(f"- {words.plain(sentence[:1].upper() + sentence[1:])}" for sentence in others))
 
 
 def _where(incident: Incident, at: datetime) -> None:

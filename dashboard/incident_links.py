@@ -25,7 +25,7 @@ def told(incidents: Sequence[Incident], at: datetime) -> None:
     """The same, and below each why it is, since when, whom it concerns, and whether somebody has it."""
     for each in incidents[:MOST]:
         with st.container(key=f"told-{each.id}", gap=None):
-            line(each)
+            _link(each, each.title)
             facts = incident_sentences.in_short(each, at)
             parts.facts({name: words.plain(value) for name, value in facts.items()})
     more(incidents)
@@ -33,8 +33,12 @@ def told(incidents: Sequence[Incident], at: datetime) -> None:
 
 def line(one: Incident) -> None:
     """One incident: how bad it is and what, which leads to its story."""
+    _link(one, incident_sentences.banner(one))
+
+
+def _link(one: Incident, text: str) -> None:
     severity = f":{parts.OF_SEVERITY[one.severity]}[{words.incident_severity(one.severity)}]"
-    label = f"{severity} &nbsp; {words.plain(incident_sentences.banner(one))}"
+    label = f"{severity} &nbsp; {words.plain(text)}"
     st.page_link(nav.page("incident"), label=label, icon="", query_params={"id": str(one.id)})
 
 

@@ -96,11 +96,12 @@ def about(symptom: Symptom) -> str:
 
 def in_short(incident: Incident, at: datetime) -> dict[str, str]:
     """What the overview says of an incident below its title."""
+    now = standing(incident, at).rstrip(".")
     return {
         "why": incident.cause or "not known yet",
         "began": words.ago(incident.happened_at, at) if incident.happened_at else "not known",
         "owner": phrases.listed(incident.owners, 2) or "nobody named",
-        "now": standing(incident, at).rstrip("."),
+        "now": f"{now[:1].lower()}{now[1:]}",
     }
 
 

@@ -67,8 +67,8 @@ GRAPH = Graph.of(
 )
 ROWS = Finding(Metric("bucket_rows", grain=Grain.DAY), 821.0, 1000.0, 900.0, 1100.0, -3.0)
 VAIN = (
-    "nothing else is known to have changed near its beginning; looked at were its columns, its contract, the jobs that "
-    "write it, and what it is made from: s.raw"
+    "nothing else is known to have changed near its beginning; looked at were its columns, its contract and the jobs "
+    "that write it, and what it is made from: s.raw"
 )
 WHY = "92 % of the missing rows are carrier = UA; other carriers are normal."
 

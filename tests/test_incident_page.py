@@ -329,3 +329,28 @@ class TestCharts:
         title, strip = figure.layout.annotations[0], figure.layout.annotations[-1]
         assert (title.x, strip.text, strip.hovertext) == (0, "incident &lt;7&gt;", "lost &#36;rows&#36;")
         assert strip.x in (SUNDAY, MONDAY)
+
+
+class TestWhatIsToldInShort:
+    def test_the_overview_says_why_since_when_whose_it_is_and_who_has_it(self):
+        known = incident(cause="carrier = UA is gone", happened_at=NINE, owners=("Ops", "Data", "Web"))
+        assert incident_sentences.in_short(known, LATER) == {
+            "why": "carrier = UA is gone",
+            "began": "3 h ago",
+            "owner": "Ops, Data and 1 more",
+            "now": "nobody has acknowledged it yet",
+        }
+        unknown = incident(happened_at=None, owners=(), assignee="noor")
+        assert incident_sentences.in_short(unknown, LATER) == {
+            "why": "not known yet",
+            "began": "not known",
+            "owner": "nobody named",
+            "now": "nobody has acknowledged it yet; noor has it",
+        }
+
+    def test_that_no_cause_is_known_is_said_with_what_was_looked_at(self):
+        assert incident_sentences.no_cause(anything=True) == "The cause is not known yet. What was found:"
+        assert incident_sentences.no_cause(anything=False) == (
+            "The cause is not known yet: nothing that was looked at explains it "
+            "(rows, runs, columns, contracts, what it is made from)."
+        )

@@ -249,8 +249,8 @@ def _nothing_near(name: str, graph: Graph) -> Evidence:
     """Where rows were searched for a cause in vain: what else was looked at."""
     above = phrases.listed(list(graph.upstream(name)), 3) if name in graph.nodes else ""
     made_from = f", and what it is made from: {above}" if above else "; what it is made from is not known"
-    looked = f"its columns, its contract, the jobs that write it{made_from}"
-    return Evidence("nothing", f"nothing else is known to have changed near its beginning; looked at were {looked}")
+    looked = f"looked at were its columns, its contract and the jobs that write it{made_from}"
+    return Evidence("nothing", f"nothing else is known to have changed near its beginning; {looked}")
 
 
 def _stopped(lead: Symptom) -> Iterator[Evidence]:

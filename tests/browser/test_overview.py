@@ -23,7 +23,7 @@ def test_the_first_line_says_what_needs_attention(visit) -> None:
 
 def test_an_incident_is_told_with_its_reason_its_beginning_its_owner_and_who_has_it(visit) -> None:
     told = visit("/").locator(".st-key-told-1, .st-key-told-2").filter(has_text="email")
-    expect(told).to_contain_text(re.compile("why .*began .*owner Order service.*now Nobody has acknowledged it yet"))
+    expect(told).to_contain_text(re.compile("why .*began .*owner Order service.*now nobody has acknowledged it yet"))
 
 
 def test_health_is_counted_in_words_and_icons(visit) -> None:
