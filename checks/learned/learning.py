@@ -64,7 +64,7 @@ def _digest(grid: Watched, allowed: np.ndarray, dataset: Dataset, before: Before
     about = grid.metrics, grid.buckets[0], grid.buckets[-1], dataset.detection, tuple(before.labels)
     digest = blake2b(repr(about).encode(), digest_size=16)
     earlier = (grid.earlier.values, grid.earlier.rows) if grid.earlier else ()
-    for numbers in (grid.values, grid.rows, allowed, *earlier):
+    for numbers in (grid.values, grid.rows, grid.ends, allowed, *earlier):
         digest.update(numbers.tobytes())
     return digest.digest()
 
