@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -56,6 +57,12 @@ def watched(lines: dict[Metric, np.ndarray], until: int, reach: timedelta, label
 def replayed(lines: dict[Metric, np.ndarray], until: int, reach: timedelta) -> Replay:
     """A backtest when so many hours are complete."""
     return replay([watched(lines, until, reach)], Detection(), (), DAY)
+
+
+@cache
+def drifting(reach: timedelta) -> Replay:
+    """A backtest of the shop that drifts, when the drift was told."""
+    return replayed(shop(drifts=True), 24 * (BEGINS + 12), reach)
 
 
 def told(found: Replay) -> list[tuple[Metric, datetime]]:
@@ -114,7 +121,7 @@ def test_runs_and_pages_and_backtests_tell_the_same_drift_and_none_of_a_steady_t
 
 def test_drift_is_told_without_looking_ahead(reach: timedelta):
     lines, end = shop(drifts=True), 24 * (BEGINS + 12)
-    [(metric, bucket), *_] = told(replayed(lines, end, reach))
+    [(metric, bucket), *_] = told(drifting(reach))
     at = round((bucket - FIRST) / HOUR) + 1
     begin = FIRST + end * HOUR - HOUR - reach
     alone = replayed(lines, at, bucket - begin)
@@ -126,7 +133,7 @@ def test_drift_is_told_without_looking_ahead(reach: timedelta):
 
 def test_a_drift_is_told_at_the_next_hour_that_was_measured(reach: timedelta):
     lines, end = shop(drifts=True), 24 * (BEGINS + 12)
-    [(_, bucket), *_] = told(replayed(lines, end, reach))
+    [(_, bucket), *_] = told(drifting(reach))
     at = round((bucket - FIRST) / HOUR)
     lines[ROWS][at : at + 2] = np.nan
     assert told(replayed(lines, end, reach))[0] == (ROWS, bucket + 2 * HOUR)

@@ -3,7 +3,7 @@ more when the bucket has settled: what was seen before says nothing of what came
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import fields
 from datetime import datetime
 
 import duckdb
@@ -15,7 +15,8 @@ from checks.history.runs import RunReader
 from checks.loadtime import SETTLING
 from checks.records import EventTime, Grain, Loaded, Measured
 
-_FIELDS = ", ".join(f'"{field.name}"' for field in fields(Loaded))
+_NAMES = tuple(field.name for field in fields(Loaded))
+_FIELDS = ", ".join(f'"{name}"' for name in _NAMES)
 _STRUCT = (
     'STRUCT(bucket TIMESTAMP, ages INTEGER[], "rows" BIGINT[], late BIGINT, latest BIGINT, undated BIGINT, '
     "preceding BIGINT)"
@@ -55,7 +56,7 @@ def write_loads(cursor: duckdb.DuckDBPyConnection, dataset: str, observed: datet
     newest = ((moment, _loaded(row)) for moment, *row in cursor.execute(_NEWEST, [*whose, observed]).fetchall())
     known = {loaded.bucket: (loaded, _settled(loaded, moment, event_time)) for moment, loaded in newest}
     news = [
-        asdict(loaded)
+        {name: getattr(loaded, name) for name in _NAMES}  # `asdict` would copy each number of each bucket
         for loaded in measured.loads
         if known.get(loaded.bucket) != (loaded, _settled(loaded, observed, event_time))
     ]
