@@ -165,6 +165,17 @@ def test_a_title_does_not_list_the_columns_that_are_there(book):
     assert book.incidents[1].title == "a: column 'phone' is not in the table"
 
 
+@pytest.mark.parametrize(("later", "incidents"), [(20 * HOUR, 1), (49 * DAY, 2)])
+def test_what_breaks_long_after_it_was_well_is_no_part_of_an_incident_that_nobody_mended(book, later, incidents):
+    together = {"began": Span(NINE - DAY, NINE), "bucket": SUNDAY, "grain": Grain.DAY}
+    wrong = replace(A, dimension=Dimension.ACCURACY)
+    book.see(broken(A, **together), broken(wrong, **together))
+    for hours in (1, 2):
+        book.see(broken(A, NINE + hours * HOUR), well(wrong, NINE + hours * HOUR))
+    book.see(broken(wrong, NINE + 2 * HOUR + later, since=NINE + later))
+    assert len(book.incidents) == incidents
+
+
 def test_a_title_does_not_speak_for_days_of_what_is_well_again(book):
     together = {"began": Span(NINE - DAY, NINE), "bucket": SUNDAY, "grain": Grain.DAY}
     wrong = replace(A, dimension=Dimension.ACCURACY)

@@ -1,6 +1,6 @@
 """Which incident a broken key belongs to. Pure; the first rule that finds one holds.
 
-1. the open incident that has the key
+1. the open incident that has the key, broken or well again for a short while
 2. the incident that had it and was resolved a short while ago: it opens again
 3. an open incident of a dataset that this one is made from, which began before and not long ago: the nearest in time,
    of several the most upstream. A dataset that only has the keys of this one's rows takes nothing.
@@ -46,7 +46,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """How long after its ancestor a dataset may fail and still be part of its incident (`spread`), and how long after
-    it was resolved an incident opens again rather than anew (`reopen_within`)."""
+    it was resolved an incident opens again rather than anew, or a key that was well comes back (`reopen_within`)."""
 
     spread: timedelta
     reopen_within: timedelta
@@ -57,7 +57,7 @@ def place(signal: Signal, incidents: Iterable[Incident], graph: Callable[[], Gra
     known = sorted(incidents, key=lambda each: each.id)
     standing = [each for each in known if each.is_open]
     for incident in standing:
-        if _has(incident, signal.key):
+        if _has_still(incident, signal, numbers.reopen_within):
             return Place(Why.SAME_KEY, incident)
     for incident in reversed(known):
         if _again(incident, signal, numbers.reopen_within):
@@ -90,6 +90,13 @@ def below(
 
 def _has(incident: Incident, key: Key) -> bool:
     return any(symptom.key == key for symptom in incident.symptoms)
+
+
+def _has_still(incident: Incident, signal: Signal, within: timedelta) -> bool:
+    """Whether the key is broken in it, or was until a short while ago: what was well for long breaks by itself, even
+    where the rest of the incident was never mended."""
+    own = (symptom for symptom in incident.symptoms if symptom.key == signal.key)
+    return any(one.recovered_at is None or signal.at - one.recovered_at <= within for one in own)
 
 
 def _again(incident: Incident, signal: Signal, within: timedelta) -> bool:
@@ -163,8 +170,8 @@ def _source(key: Key) -> str:
 def _together(symptom: Symptom, signal: Signal) -> bool:
     """Whether both began at the same time, as far as can be told. What was never seen to be well began with what the
     same run found as a whole. A budget is spent by the trouble of its own dimension."""
-    if symptom.key.subject != signal.key.subject or signal.began is None:
-        return False
+    if symptom.key.subject != signal.key.subject or symptom.key == signal.key or signal.began is None:
+        return False  # the same key was well for long, or it would have its incident
     if symptom.key.dimension == signal.key.dimension:
         return True
     one, other = symptom.began, signal.began
