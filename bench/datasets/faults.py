@@ -1,4 +1,4 @@
-"""Faults in the rows of single days: what a run would have said of each, had it happened.
+"""Faults in the rows of single days, or of six hours: what runs would have said of each, had it happened.
 
 The rows of a chosen day are taken out of the table and broken. All such days are measured together, each as a day of
 its own, and what is measured of one stands in the place of what was really there. So a fault moves every series that
@@ -24,9 +24,9 @@ from checks.learned.past import by_bucket
 from checks.learned.spending import spending
 from checks.records import Finding, Grain, Metric
 
-#: faults of each kind in a table
-MANY = 12
-#: rows of a day below which nothing is put in, and rows that a fault touches at least
+#: faults of each kind in a table, and how many buckets they last
+MANY, LENGTH = {Grain.DAY: 12, Grain.HOUR: 6}, {Grain.DAY: 1, Grain.HOUR: 6}
+#: rows of a fault's buckets below which nothing is put in, and rows that a fault touches at least
 LEAST_ROWS, LEAST_TOUCHED = 20, 5
 #: the usual share of a value that is broken
 SHARES = 0.03, 0.6
@@ -65,11 +65,12 @@ class Fault:
 
 @dataclass(frozen=True)
 class Told:
-    """What was said of one fault: nothing, or findings, the leading one first."""
+    """What was said of one fault, in its first bucket of which something was: nothing, or findings, the leading one
+    first."""
 
     fault: str
     target: Target
-    day: datetime
+    first: datetime
     findings: tuple[Finding, ...]
 
     @property
@@ -157,21 +158,27 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class _Place:
+    """A fault in `buckets`, and the rows of their day with it."""
+
     fault: Fault
     target: Target
-    day: datetime
+    buckets: Sequence[datetime]
     rows: pd.DataFrame
+
+    @property
+    def day(self) -> datetime:
+        return self.buckets[0].replace(hour=0)
 
 
 def told(own: Replayed, folder: Path) -> list[Told]:
     """What would have been said of the faults of a table; the same ones each time."""
-    places = sorted(_places(own), key=lambda place: place.day)
+    places = sorted(_places(own), key=lambda place: place.buckets[0])
     if not places:
         return []
-    instead = _measured(own, [place.rows for place in places], folder)
+    instead = _measured(own, places, folder)
     trails = Trails()
     return [
-        Told(place.fault.name, place.target, place.day, _judged(own, place.day, values, trails))
+        Told(place.fault.name, place.target, place.buckets[0], _judged(own, place, values, trails))
         for place, values in zip(places, instead, strict=True)
     ]
 
@@ -179,46 +186,77 @@ def told(own: Replayed, folder: Path) -> list[Told]:
 def _places(own: Replayed) -> Iterator[_Place]:
     """Days of the window on which nothing was said, each with a fault in its rows."""
     judged, since = own.replay.judged[0], own.replay.since[0]
-    quiet = ~np.isin(judged.state, ("anomaly", "drift")).any(axis=0)
-    days = [bucket for bucket, fine in zip(judged.watched.buckets[since:], quiet[since:], strict=True) if fine]
+    grain, buckets = own.grain, judged.watched.buckets[since:]
+    said = np.isin(judged.state[:, since:], ("anomaly", "drift")).any(axis=0)
+    loud = {bucket.replace(hour=0) for bucket, odd in zip(buckets, said, strict=True) if odd}
     by_day = dict(iter(own.rows.groupby(own.rows[own.dataset.event_time].dt.floor("D"))))
+    days = [day for day in dict.fromkeys(bucket.replace(hour=0) for bucket in buckets) if day not in loud]
     days = [day for day in days if len(by_day.get(pd.Timestamp(day), ())) >= LEAST_ROWS]
     for number, fault in enumerate(FAULTS):
         targets, random = fault.targets(own), np.random.default_rng([1, number])
-        for day in random.permutation(np.array(days, dtype=object))[:MANY] if targets else ():
-            target, rows = targets[random.integers(len(targets))], by_day[pd.Timestamp(day)]
-            if target.rows_of(rows).sum() >= LEAST_TOUCHED:
-                yield _Place(fault, target, day, fault.broken(rows, target, random))
+        for day in random.permutation(np.array(days, dtype=object))[: MANY[grain]] if targets else ():
+            target = targets[random.integers(len(targets))]
+            hour = int(random.integers(24 - LENGTH[grain])) if grain is Grain.HOUR else 0
+            buckets = [day + (hour + at) * grain.length for at in range(LENGTH[grain])]
+            place = _place(own, by_day[pd.Timestamp(day)], fault, target, buckets, random)
+            if place is not None:
+                yield place
 
 
-def _measured(own: Replayed, broken: Sequence[pd.DataFrame], folder: Path) -> list[dict[Metric, float]]:
-    """What a run measures of each of the broken days."""
+def _place(
+    own: Replayed,
+    day: pd.DataFrame,
+    fault: Fault,
+    target: Target,
+    buckets: Sequence[datetime],
+    random: np.random.Generator,
+) -> _Place | None:
+    """The fault in these buckets of a day; None where too few rows could be wrong."""
+    times = day[own.dataset.event_time]
+    within = (times >= buckets[0]) & (times < buckets[-1] + own.grain.length)
+    if target.rows_of(day[within]).sum() < LEAST_TOUCHED:
+        return None
+    rows = pd.concat([fault.broken(day[within], target, random), day[~within]])
+    return _Place(fault, target, buckets, rows)
+
+
+def _measured(own: Replayed, places: Sequence[_Place], folder: Path) -> list[dict[datetime, dict[Metric, float]]]:
+    """What runs measure of each of the broken days, by bucket."""
     column = str(own.dataset.event_time)
+    days = [_APART + number * _DAY for number in range(len(places))]
     moved = [
-        rows.assign(**{column: rows[column] + ((_APART + number * _DAY) - rows[column].iloc[0].floor("D"))})
-        for number, rows in enumerate(broken)
+        place.rows.assign(**{column: place.rows[column] + (day - place.day)})
+        for day, place in zip(days, places, strict=True)
     ]
     file = write(own.rows, folder / "broken.duckdb", moved)
     known = replace(own.known, last_whole_table=None, newest_bucket=None)
     found = measured(own.dataset, file, known, (_APART + len(moved) * _DAY).replace(tzinfo=UTC) - _SECOND)
-    values: list[dict[Metric, float]] = [{} for _ in moved]
+    values: list[dict[datetime, dict[Metric, float]]] = [{} for _ in places]
     for grid in found.grids:
         for at, bucket in enumerate(grid.buckets):
             if bucket is not None:
+                number = (bucket - _APART) // _DAY
                 line = zip(grid.metrics, grid.values[:, at].tolist(), strict=True)
-                values[(bucket - _APART) // _DAY] |= {metric: value for metric, value in line if np.isfinite(value)}
+                there = places[number].day + (bucket - days[number])
+                values[number].setdefault(there, {}).update({m: value for m, value in line if np.isfinite(value)})
     return values
 
 
-def _judged(own: Replayed, day: datetime, instead: Mapping[Metric, float], trails: Trails) -> tuple[Finding, ...]:
-    """What leaves its band on a day of which this was measured."""
-    series = {metric: {at: value for at, value in values.items() if at < day} for metric, values in own.past.items()}
-    for metric, value in instead.items():
-        series.setdefault(metric, {})[day] = value
-    grid = by_bucket(series, Grain.DAY, day, own.window + REACH[Grain.DAY])
+def _judged(
+    own: Replayed, place: _Place, instead: Mapping[datetime, Mapping[Metric, float]], trails: Trails
+) -> tuple[Finding, ...]:
+    """What leaves its band in the first bucket of the fault in which anything does."""
+    first, last = place.buckets[0], place.buckets[-1]
+    series = {metric: {at: value for at, value in values.items() if at < first} for metric, values in own.past.items()}
+    for bucket in place.buckets:
+        for metric, value in instead.get(bucket, {}).items():
+            series.setdefault(metric, {})[bucket] = value
+    # hours are followed anew for each fault: from where a run would begin, or it would take too long
+    reach = REACH[own.grain] + (own.window if own.grain is Grain.DAY else _DAY)
+    grid = by_bucket(series, own.grain, last, reach)
     if grid is None:
         return ()
-    detection, at = own.dataset.detection, len(grid.buckets) - 1
+    detection, at = own.dataset.detection, len(grid.buckets) - len(place.buckets)
     [allowed] = spending([grid], detection.alerts_per_90_days)
     found = judged(grid, allowed, detection.holidays, (), trails.scorer("events", at))
-    return tuple(found.outside(at))
+    return next((tuple(each) for number in range(at, len(grid.buckets)) if (each := found.outside(number))), ())

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.datasets.faults import FAULTS, Told
+from bench.datasets.faults import FAULTS, LENGTH, Told
 from bench.datasets.replaying import Replayed
+from bench.datasets.tables import TABLES
 from bench.detect.table import PAGE
 from checks.backtest.replay import Event
 from checks.learned.families import FAMILIES, family_of
 from checks.learned.words import turn
+from checks.records import Grain
 
 FILE = Path(__file__).parent / "results.json"
 BEGIN, END = "<!-- whole datasets: python -m bench.datasets table -->", "<!-- end of whole datasets -->"
@@ -70,13 +72,17 @@ def write() -> None:
     if BEGIN not in page or END not in page:
         raise SystemExit(f"{PAGE} has no place for the figures: it needs the lines {BEGIN!r} and {END!r}")
     parts = [
-        part for half in HALVES if half in kept for part in (*_alerts(half, kept[half]), *_found(half, kept[half]))
+        part
+        for half in HALVES
+        for grain in (Grain.DAY, Grain.HOUR)
+        if (tables := {name: own for name, own in kept.get(half, {}).items() if TABLES[name].grain is grain})
+        for part in (*_alerts(half, grain, tables), *_found(half, grain, tables))
     ]
     between = "\n\n".join([BEGIN, *parts, END])
     PAGE.write_text(re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: between, page, flags=re.DOTALL))
 
 
-def _alerts(half: str, tables: Mapping[str, Any]) -> list[str]:
+def _alerts(half: str, grain: Grain, tables: Mapping[str, Any]) -> list[str]:
     lines = [["table", "series", "days", "alerts", "per 90 days", "led by", "kinds"]]
     lines.append(["---", *["---:"] * 4, "---", "---"])
     for name, own in tables.items():
@@ -86,7 +92,7 @@ def _alerts(half: str, tables: Mapping[str, Any]) -> list[str]:
     days, alerts = (sum(own[key] for own in tables.values()) for key in ("days", "alerts"))
     lines.append([f"*all {len(tables)}*", "", f"{days:,}", f"{alerts:,}", f"{90 * alerts / days:.2f}", "", ""])
     quiet = sum(own["alerts"] <= own["days"] / 90 for own in tables.values())
-    said = f"Alerts, {half} half. {quiet} of {len(tables)} tables keep to one in 90 days."
+    said = f"Alerts by the {grain}, {half} half. {quiet} of {len(tables)} tables keep to one in 90 days."
     return [said, _table(lines)]
 
 
@@ -94,14 +100,15 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())
 
 
-def _found(half: str, tables: Mapping[str, Any]) -> list[str]:
-    lines = [["fault of one day", "put in", "found", "its series leads", "named, or the rows lead"]]
+def _found(half: str, grain: Grain, tables: Mapping[str, Any]) -> list[str]:
+    lasting = "one day" if grain is Grain.DAY else f"{LENGTH[grain]} hours"
+    lines = [[f"fault of {lasting}", "put in", "found", "its series leads", "named, or the rows lead"]]
     lines.append(["---", *["---:"] * 4])
     for fault in FAULTS:
         own = [table["recall"][fault.name] for table in tables.values() if fault.name in table["recall"]]
         put, *counts = (sum(one[key] for one in own) for key in _COUNTED)
         lines.append([fault.name, f"{put:,}", *(f"{100 * count / put:.0f} %" if put else "" for count in counts)])
-    return [f"Faults, {half} half:", _table(lines)]
+    return [f"Faults by the {grain}, {half} half:", _table(lines)]
 
 
 def _table(lines: Sequence[Sequence[str]]) -> str:

@@ -19,7 +19,7 @@ from checks.learned.before import Series
 from checks.learned.remembered import remembered
 from checks.measure import measure
 from checks.plan import make_plan
-from checks.records import Dataset, Detection, Measured, Reading
+from checks.records import Dataset, Detection, Grain, Measured, Reading
 from connectors import TableName, open_source
 
 EVENTS = TableName("main", "events")
@@ -39,6 +39,11 @@ class Replayed:
     past: Series
     replay: Replay
 
+    @property
+    def grain(self) -> Grain:
+        """How long its buckets are."""
+        return self.replay.judged[0].watched.grain
+
 
 @contextmanager
 def replayed(name: str, table: Table, rows: pd.DataFrame, folder: Path) -> Generator[Replayed]:
@@ -47,7 +52,8 @@ def replayed(name: str, table: Table, rows: pd.DataFrame, folder: Path) -> Gener
     days = (at.replace(tzinfo=None) - rows[table.event_time].min().floor("D")) // _DAY
     window = timedelta(days=min(JUDGED, days - LEAST_HISTORY))
     file = write(rows, folder / "first.duckdb")
-    dataset = Dataset("bench", EVENTS, event_time=table.event_time, detection=Detection(holidays=table.country))
+    detection = Detection(holidays=table.country)
+    dataset = Dataset("bench", EVENTS, event_time=table.event_time, grain=table.grain, detection=detection)
     with History.open(folder / "history.duckdb", at) as history:
         report = run.run(
             replace(dataset, detection=Detection(on=False)),

