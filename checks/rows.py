@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MOST_KEPT = 2000
 _counts: dict[tuple[Any, ...], str] = {}
 _templates: dict[tuple[Any, ...], _Template] = {}
+_written: dict[tuple[Any, ...], str] = {}
 # stand for the moments of a run while its rows are compiled; nothing else in the statement looks like them
 _STAND_IN_FIRST = datetime(2001, 2, 3)  # noqa: DTZ001 a bucket, and those are naive
 _STAND_IN_NOW = datetime(2002, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
@@ -105,11 +106,24 @@ def _literals(source: Source, plan: Plan, now: datetime, moment: Any) -> Iterato
         return
     aware = (at for at in (now + LEEWAY, plan.up_to) if at is not None)
     naive = (at for at in (bucket_after(now, event_time), plan.buckets_from) if at is not None)
-    literals = [literal_at(at, event_time, moment, source.dialect) for at in aware]
-    literals += [literal_naive(at, moment, source.dialect) for at in naive]
-    for literal in literals:
+    for at in (*aware, *naive):
+        yield _literal(source, event_time, moment, at)
+
+
+def _literal(source: Source, event_time: EventTime, moment: Any, at: datetime) -> str:
+    """An aware moment, or a naive one on the column's own clock, as text; kept, for all statements of a run have it."""
+    key = (source.dialect, str(moment.type()), event_time, at)
+    if key not in _written:
+        if len(_written) >= _MOST_KEPT:
+            _written.clear()
+        literal = (
+            literal_at(at, event_time, moment, source.dialect)
+            if at.tzinfo
+            else literal_naive(at, moment, source.dialect)
+        )
         select = source.compile(literal.name("x"))
-        yield re.sub(r"^SELECT\s+|\s+AS\s+\S+$", "", select.strip())
+        _written[key] = re.sub(r"^SELECT\s+|\s+AS\s+\S+$", "", select.strip())
+    return _written[key]
 
 
 def _rows(source: Source, plan: Plan, now: datetime) -> Any:
