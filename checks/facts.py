@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 from checks.eventtime import bucket_of, wall_clock
@@ -14,6 +14,8 @@ from connectors import Column
 ROWS = Metric("row_count")
 #: numbers that are about the moment of measuring: an old one says nothing about now
 _OF_THE_MOMENT = ("freshness", "future_rows")
+#: runs begin some seconds or minutes after their slots: so many times an age counts as the same age
+_ROOM = 1.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +139,17 @@ class Facts:
         return bucket_of(wall_clock(self.measured.source_now - later, event_time), event_time.grain)
 
     @property
-    def newest_complete(self) -> datetime | None:
-        """The newest complete bucket; None where there is no event time."""
+    def ages(self) -> tuple[timedelta, timedelta] | None:
+        """The age from which on a bucket is complete, and that of the newest complete one, with a little room for
+        earlier runs that began sooner or later in their day; both from the start of the bucket by its own clock to a
+        moment of UTC. None where there is no event time."""
         event_time = self.measured.event_time
-        return self.filling_from(event_time) - event_time.grain.length if event_time else None
+        if event_time is None:
+            return None
+        length, now = event_time.grain.length, wall_clock(self.at, event_time)
+        ahead = now - self.at.astimezone(UTC).replace(tzinfo=None)
+        age = now - (self.filling_from(event_time) - length)
+        return max(self.past.settled or length, length) / _ROOM - ahead, age * _ROOM - ahead
 
     @staticmethod
     def _part_of(metric: Metric, find: Callable[[Metric], float | None], rows: Metric) -> float | None:

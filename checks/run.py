@@ -122,8 +122,7 @@ def _measured_and_judged(
     if dataset.detection.on:
         from checks.learned.learning import learn  # here and not above: commands that run nothing start faster without
 
-        complete = facts.newest_complete
-        before = Before() if slot.replay else history.before(dataset.name, slot.at, measured.read_from, complete)
+        before = Before() if slot.replay else history.before(dataset.name, slot.at, measured.read_from, facts.ages)
         told, learned = learn(dataset, facts, before)
         results += (*told, *arriving(dataset, facts, history, before, replay=slot.replay))
     return {"measured": measured, "queries": measured.queries, "results": results, "learned": learned}

@@ -12,9 +12,11 @@ import pandas as pd
 import pytest
 
 from checks.history import History
+from checks.learned.ageing import at_one_age
+from checks.learned.grids import Watched
 from checks.measure import measure
 from checks.plan import make_plan
-from checks.records import Dataset, Last, Reading, RunReport
+from checks.records import Dataset, Grain, Last, Metric, Reading, RunReport
 from checks.run import Slot, run
 from tests.measuring import no_other_source
 from tests.warehouses import DuckDBFile
@@ -79,12 +81,22 @@ def told(report: RunReport) -> dict[str, str]:
 
 @pytest.mark.slow
 def test_what_every_order_goes_through_is_no_alert_once_it_was_seen_and_what_is_odd_at_its_age_is(tmp_path, history):
-    shop, at, warned = Shop(tmp_path), SEVEN, []
+    shop, at, warned, seconds = Shop(tmp_path), SEVEN, [], np.random.default_rng(1)
     for _ in range(24):
-        warned.append(told(shop.look(history, at)))
+        warned.append(told(shop.look(history, at + timedelta(seconds=int(seconds.integers(60))))))
         at += DAY
         shop.live(at)
     assert all(warned[:3])  # nobody can know yet
     assert not any(warned[10:])
     shop.live(at + DAY, pending=0.6)
-    assert "status = pending" in told(shop.look(history, at + DAY))["learned.shares"]
+    assert "status = pending" in told(shop.look(history, at + DAY + timedelta(minutes=1)))["learned.shares"]
+
+
+def test_a_share_is_one_of_the_rows_that_were_there_at_that_age():
+    days = tuple((SEVEN - number * DAY).replace(hour=0, tzinfo=None) for number in range(10, 0, -1))
+    rows, pending = Metric("bucket_rows", grain=Grain.DAY), Metric("category_count", "status", Grain.DAY, "=pending")
+    values = np.array([[100.0] * 9 + [50.0], [0.0] * 9 + [0.5]])
+    nothing, ends = np.full(values.shape, np.nan), np.full((2, *values.shape), np.nan)
+    found = Watched(Grain.DAY, (rows, pending), days, values, nothing, ends, np.ones(10, bool), values >= 0)
+    young = {rows: dict.fromkeys(days, 50.0), pending: dict.fromkeys(days, 25.0)}
+    assert at_one_age(found, young).values.tolist() == [values[0].tolist(), [0.5] * 10]

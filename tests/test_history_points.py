@@ -151,7 +151,18 @@ def test_a_series_that_is_restated_in_three_days_is_told_as_it_was_at_an_age(his
         at = NINE + (number - 3) * DAY
         values = {**dict.fromkeys(days[:number], 5), day: 1}
         history.remember(report(at, grid(NULLS, values), grid(FLOW, dict.fromkeys(values, 100))))
-    known = history.at_age("s.flights", days[0], timedelta(days=1, hours=9))
+    known = history.at_age("s.flights", days[0], (DAY, DAY + 9 * HOUR))
     assert {metric: dict(values) for metric, values in known.items()} == {NULLS: dict.fromkeys(days, 1)}
-    assert history.at_age("s.flights", days[1], timedelta(days=1, hours=9)) == {}  # two of them are not yet a habit
-    assert history.at_age("s.flights", days[0], timedelta(hours=20)) == {}  # nobody looked so early
+    assert history.at_age("s.flights", days[1], (DAY, DAY + 9 * HOUR)) == {}  # two of them are not yet a habit
+    assert history.at_age("s.flights", days[0], (timedelta(0), 20 * HOUR)) == {}  # nobody looked so early
+
+
+def test_what_a_day_had_while_it_filled_is_not_what_was_known_of_it_when_it_was_complete(history):
+    days = [SUNDAY + number * DAY for number in range(-5, 2)]
+    for number, day in enumerate(days):  # at about nine; a day has 50 by then, 90 a day later and 100 after two
+        at = NINE + (number - 6) * DAY + (2 * HOUR if number == 3 else timedelta(0))
+        values = {**dict.fromkeys(days[:number], 100), **dict.fromkeys(days[number - 1 : number], 90), day: 50}
+        history.remember(report(at, grid(NULLS, values)))
+    known = history.at_age("s.flights", days[0], (DAY, DAY + 9 * HOUR))
+    seen = [day for number, day in enumerate(days[:-1]) if number != 2]  # of that one a run came only later
+    assert known == {NULLS: dict.fromkeys(seen, 90)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -33,9 +33,11 @@ _PARTS = ("values", "expected", "lower", "upper", "score")
 class LearnedReader(PointReader, LabelKeeper):
     """The part of the history that reads what was learned, and what is needed to learn."""
 
-    def before(self, dataset: str, at: datetime, since: datetime | None, complete: datetime | None = None) -> Before:
+    def before(
+        self, dataset: str, at: datetime, since: datetime | None, ages: tuple[timedelta, timedelta] | None = None
+    ) -> Before:
         """What the learned checks of a run at `at` need; `since` is the first bucket that it has read (None: all),
-        `complete` the newest complete one (None: how values change with the age of a bucket is not asked)."""
+        `ages` as in `at_age` (None: how values change with the age of a bucket is not asked)."""
         reach = {grain: naive(at) - length for grain, length in REACH.items()}
         metrics = self._metrics(dataset)
         said, read_from = self.labels(dataset, undone=True), lenient(since, DISTANT_PAST)
@@ -44,7 +46,7 @@ class LearnedReader(PointReader, LabelKeeper):
         undone = [label for label in said if label.undone_at is not None and naive(label.undone_at) >= last_run]
         return Before(
             buckets=self.buckets(dataset, since=min(reach.values())),
-            young=self.at_age(dataset, min(reach.values()), naive(at) - complete) if complete else {},
+            young=self.at_age(dataset, min(reach.values()), ages) if ages else {},
             days=self._by_day(metrics, reach[Grain.TABLE]) | self._durations(dataset, reach[Grain.TABLE]),
             judged=self._judged(metrics, read_from),
             alerts=self.alerts(dataset, since=min((read_from, *(label.first for label in (*labels, *undone))))),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from checks.history.moments import DISTANT_FUTURE, DISTANT_PAST, lenient
-from checks.history.runs import RunReader, moments_of
+from checks.history.runs import NO_REPLAY, RunReader, moments_of
 from checks.records import Grain, Metric
 
 if TYPE_CHECKING:
@@ -70,15 +70,19 @@ class PointReader(RunReader):
             ).fetchnumpy()
         return by_metric(metrics, *(np.asarray(found[name]) for name in ("series_id", "bucket", "value")))
 
-    def at_age(self, dataset: str, since: datetime, age: timedelta) -> dict[Metric, dict[datetime, float]]:
-        """The value that was known of each bucket when it was so old (counted from its start), for the series of which
-        another is known by now in LEAST_RESTATED buckets at least, and for buckets that a run has seen at that age. A
-        value of a column with few that had no rows by then has 0, another series without a value has none."""
+    def at_age(
+        self, dataset: str, since: datetime, ages: tuple[timedelta, timedelta]
+    ) -> dict[Metric, dict[datetime, float]]:
+        """The value that was known of each bucket when it was as old as the second of the `ages`, for the series of
+        which another is known by now in LEAST_RESTATED buckets at least, and for buckets that a run has seen between
+        these ages. Ages are counted from the start of a bucket as it is written, to a moment of UTC. A value of a
+        column with few that had no rows by then has 0, another series without a value has none."""
         metrics = self._metrics(dataset)
         if not metrics:
             return {}
+        asked = [min(metrics), max(metrics), since, ages[1], LEAST_RESTATED, dataset, ages[0]]
         with self._store.reading() as cursor:
-            found = cursor.execute(_AT_AGE, [min(metrics), max(metrics), since, age, LEAST_RESTATED]).fetchnumpy()
+            found = cursor.execute(_AT_AGE, asked).fetchnumpy()
         values = np.ma.filled(found["value"].astype(float), np.nan)
         ids = np.asarray(found["series_id"])
         of_values = np.isin(ids, [number for number, metric in metrics.items() if metric.category is not None])
@@ -106,11 +110,14 @@ class PointReader(RunReader):
         return {number: Metric(name, column, Grain(grain), check) for number, name, column, grain, check in rows}
 
 
-_AT_AGE = """
+_AT_AGE = f"""
     WITH known AS (SELECT series_id, bucket, arg_max(value, observed_at) AS newest,
                           arg_max(value, observed_at) FILTER (observed_at <= bucket + $4) AS value
                    FROM measurements WHERE series_id BETWEEN $1 AND $2 AND bucket >= $3 GROUP BY ALL),
-         seen AS (SELECT DISTINCT bucket FROM known WHERE value IS NOT NULL),
+         looks AS (SELECT started_at FROM runs
+                   WHERE dataset = $6 AND outcome = 'finished' AND started_at >= $3 AND {NO_REPLAY}),
+         seen AS (SELECT bucket FROM (SELECT DISTINCT bucket FROM known WHERE value IS NOT NULL)
+                  ASOF JOIN looks ON bucket + $4 >= started_at WHERE started_at >= bucket + $7),
          restated AS (SELECT series_id FROM known SEMI JOIN seen USING (bucket) WHERE value IS DISTINCT FROM newest
                       GROUP BY ALL HAVING count(*) >= $5)
     SELECT series_id, bucket, value FROM known SEMI JOIN seen USING (bucket) SEMI JOIN restated USING (series_id)

@@ -31,7 +31,7 @@ def at_one_age(found: Watched, young: Series) -> Watched:
     if not young:
         return found
     values = found.values.copy()
-    rows = _rows(found)
+    rows = _rows(found, young)
     for row, metric in enumerate(found.metrics):
         if metric not in young or family_of(metric) is VOLUME:
             continue
@@ -42,12 +42,15 @@ def at_one_age(found: Watched, young: Series) -> Watched:
     return replace(found, values=values)
 
 
-def _rows(found: Watched) -> np.ndarray:
-    """How many rows each bucket has, NaN for none."""
-    counts = [row for row, metric in enumerate(found.metrics) if metric.name == "bucket_rows"]
-    return (
-        np.where(found.values[counts[0]] > 0, found.values[counts[0]], np.nan) if counts else found.values[0] * np.nan
-    )
+def _rows(found: Watched, young: Series) -> np.ndarray:
+    """How many rows each bucket had at that age, NaN for none."""
+    counts = [(row, metric) for row, metric in enumerate(found.metrics) if metric.name == "bucket_rows"]
+    if not counts:
+        return np.full(len(found.buckets), np.nan)
+    row, metric = counts[0]
+    then = _line(young.get(metric, {}), found.buckets)
+    rows = np.where(np.isfinite(then), then, found.values[row])
+    return np.where(rows > 0, rows, np.nan)
 
 
 def _line(values: Mapping[datetime, float], buckets: tuple[datetime, ...]) -> np.ndarray:
