@@ -66,6 +66,7 @@ class Catalogue:
         self._history = history
         self._given = contracts
         self._lock = threading.Lock()
+        self._listing = threading.Lock()  # from what was listed to what is kept of it
         self._listings: dict[str, Listing] = {}
         self._emptied: dict[str, Emptied] = {}
         self._states = {
@@ -113,15 +114,15 @@ class Catalogue:
     def refresh(self, name: str, list_tables: Callable[[], tuple[TableName, ...]], at: datetime) -> SourceState:
         """Lists one source, and remembers what it says. A failure is kept as its state; the tables that it had stay."""
         try:
-            listing = self._missing(name, Listing(self._address(name), at, list_tables()))
+            found = list_tables()
+            with self._listing:
+                self._keep(name, self._missing(name, Listing(self._address(name), at, found)))
         except SourceError as error:
             with self._lock:
                 self._states[name] = replace(self._states[name], error=error.sentence)
                 self._emptied.pop(name, None)
                 if isinstance(error, Emptied):
                     self._emptied[name] = error
-            return self._states[name]
-        self._keep(name, listing)
         return self._states[name]
 
     def emptied(self, source: str) -> Emptied | None:
@@ -140,12 +141,13 @@ class Catalogue:
 
     def let_go(self, subjects: Collection[str], at: datetime) -> None:
         """Misses these datasets no more, and takes what these sources list for all that they have, be it nothing."""
-        for name, listing in list(self._listings.items()):
-            left = tuple(table for table in listing.vanished if f"{name}.{table}" not in subjects)
-            if name in subjects and name in self._emptied:
-                self._keep(name, Listing(listing.address, at, ()))
-            elif left != listing.vanished:
-                self._keep(name, replace(listing, vanished=left))
+        with self._listing:
+            for name, listing in list(self._listings.items()):
+                left = tuple(table for table in listing.vanished if f"{name}.{table}" not in subjects)
+                if name in subjects and name in self._emptied:
+                    self._keep(name, Listing(listing.address, at, ()))
+                elif left != listing.vanished:
+                    self._keep(name, replace(listing, vanished=left))
 
     # -- inside --------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import duckdb
@@ -121,6 +122,35 @@ def test_a_person_says_that_it_may_be_gone_and_it_is_watched_no_more(shop, words
     shop.days(2)
     assert shop.incidents() == []
     assert list(shop.monitor.datasets()) == ["s.items", "s.users"]
+
+
+def test_it_may_be_gone_is_said_while_the_source_is_listed(shop, monkeypatch):
+    shop.days()
+    shop.tables.remove("orders")
+    shop.look()
+    asked, catalogue = shop.monitor.history.lasting, shop.monitor.catalogue
+    person = Thread(target=catalogue.let_go, args=({"s.orders"}, NOON))
+
+    def lasting(*about: Any) -> set[str]:
+        person.start()
+        person.join(0.1)  # it has to wait until the listing is kept
+        return asked(*about)
+
+    monkeypatch.setattr(shop.monitor.history, "lasting", lasting)
+    shop.look()
+    person.join()
+    assert catalogue.vanished() == set()
+
+
+def test_another_incident_of_the_table_says_nothing_of_its_being_gone(shop):
+    shop.days()
+    shop.tables.remove("orders")
+    shop.days(1)
+    [gone] = shop.incidents()
+    late = replace(gone.lead, key=Key("s.orders", Dimension.TIMELINESS), checks=("learned.cadence",))
+    shop.monitor.desk._standing(shop.monitor.clock()).incidents[1] = replace(gone, symptoms=(late,))
+    shop.do(1, "resolve", "it was the holidays")
+    assert shop.monitor.sources()[0].vanished == ("orders",)
 
 
 def test_what_is_no_answer_to_it_leaves_it_missed(shop):

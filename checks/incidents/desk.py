@@ -20,7 +20,7 @@ from checks.incidents.actions import Action, ActionKind, read
 from checks.incidents.beginnings import Beginnings
 from checks.incidents.draft import Draft, standing
 from checks.incidents.evidence import Asking, Investigator
-from checks.incidents.grouping import Numbers
+from checks.incidents.grouping import Numbers, is_gone
 from checks.incidents.headlines import with_rows
 from checks.incidents.labelling import label
 from checks.incidents.reacting import Surroundings, react
@@ -102,7 +102,7 @@ class _Standing:
 
 class Desk:
     """Everything here may be called from several threads; `sources`, `tell` and `let_go` are set before the first run.
-    `let_go` is told of what a person said that is no trouble (any more): a table may be gone on purpose."""
+    `let_go` is told of which tables and sources a person said that they may be gone."""
 
     def __init__(self, history: History, config: IncidentsConfig, around: Around, asking: Asking) -> None:
         self.sources: list[Source] = []
@@ -185,8 +185,9 @@ class Desk:
             else:
                 draft.add(incident, at, said.kind, said.about, said.author)
             self._commit(known, draft, at)
-            well = {each.key for each in incident.broken} - {each.key for each in draft[number].broken}
-            self.let_go({key.subject for key in well}, at)
+            still = {each.key for each in draft[number].broken}
+            lost = (each for each in incident.broken if is_gone(each) or each.key.family is Family.SOURCE)
+            self.let_go({each.key.subject for each in lost if each.key not in still}, at)
             return draft[number]
 
     def add(self, number: int, kind: EventKind, about: Mapping, at: datetime) -> Incident:
