@@ -14,7 +14,15 @@ import numpy as np
 from checks.detect.calendars import TURN_OF_YEAR, Calendar
 from checks.detect.following import YOUNG
 from checks.detect.settings import PARTS, Kind, Settings
-from checks.detect.threshold import OF_DAYS_OF_HOURS, chance_per_bucket, limit_of_chance, limits, of_days
+from checks.detect.threshold import (
+    OF_DAYS_OF_HOURS,
+    USUAL_INDEX,
+    chance_per_bucket,
+    limit_of_chance,
+    limits,
+    of_days,
+    tail_index,
+)
 from checks.detect.together import furthest_off, reaches, sums
 from checks.detect.walk import Followed, needed
 
@@ -28,8 +36,9 @@ PRUDENCE = {"count": 0.4, "rate": 0.8, "share": 0.4, "value": 0.2, "gap": 0.2}
 #: odd hours come in runs, so their limit is made from the largest error of each day. While there are fewer days than
 #: the first number it is made from single hours; from the second number on it is not
 FEW_DAYS = (21.0, 35.0)
-#: a year has days that two months do not show: the limit made from days lies so many times further out
-HOURLY_ROOM = 1.32
+#: a year has days that two months do not show: the limit made from days lies so many times further out where their tail
+#: is the usual one, the more so the longer it is (times its index), and within these bounds
+HOURLY_ROOM, ROOM_BY_INDEX, ROOMS = 1.2, 4.5, (0.9, 2.5)
 #: counts of special days are needlessly told far more often than others, whatever was learned of them: their band lies
 #: so many times further out
 SPECIAL_ROOM = 1.3
@@ -54,10 +63,12 @@ def edges_of(followed: Followed, kinds: Sequence[Kind]) -> tuple[Array, Array, A
     down, up = (np.full(errors.shape, np.inf) for _ in range(2))
     furthest = np.zeros(errors.shape)
     reach, room_of_day = _reaches(lessons, followed), _room_of_day(followed)
+    off = {sign: furthest_off(lessons, reach, sign) for sign in (-1.0, 1.0)}
+    room_of_tail = _rooms_of_tail(np.fmax(*off.values()), followed)
     for side, sign in ((down, -1.0), (up, 1.0)):
-        own = _by_side(furthest_off(lessons, reach, sign), followed, kinds, sign) * room_of_day
+        own = _by_side(off[sign], room_of_tail, followed, kinds, sign) * room_of_day
         if followed.excused.any():
-            own = _widened(own, reach, followed, kinds, sign)
+            own = _widened(own, reach, room_of_tail, followed, kinds, sign)
         for span, room in reach.items():
             earlier = sign * _earlier(followed, errors, lessons, span) if span > 1 else 0.0
             left = own * room - earlier
@@ -103,12 +114,29 @@ def _lessons(followed: Followed, errors: Array, which: Array) -> Array:
     return np.where(known, errors, np.nan)
 
 
+def _room_of_tail(errors: Array, calendar: Calendar) -> Array:
+    """How many times further out than two months say the limits of hours lie, by how long the tail of these errors of
+    both sides is: of S series. Those of days lie where the past says."""
+    if calendar.daily or errors.shape[1] < calendar.per_day:
+        return np.ones(len(errors))
+    index = tail_index(_largest(errors, calendar.per_day))
+    return np.clip(HOURLY_ROOM + ROOM_BY_INDEX * (index - USUAL_INDEX), *ROOMS)
+
+
+def _rooms_of_tail(errors: Array, followed: Followed) -> Array:
+    """The same at each bucket, from the errors before its day: S x T."""
+    calendar = followed.calendar
+    if calendar.daily:
+        return np.ones(errors.shape)
+    return _over_time(errors, followed, lambda past, *_: _room_of_tail(past, calendar))
+
+
 def _by_side(
-    errors: Array, followed: Followed, kinds: Sequence[Kind], sign: float, after: float | None = None
+    errors: Array, room: Array, followed: Followed, kinds: Sequence[Kind], sign: float, after: float | None = None
 ) -> Array:
-    """Makes limits for one side, with the share of the budget that the kind of each series gives to that side. With the
-    alerts that one series may raise `after` the last bucket, those of the bucket that follows. As far as the errors of
-    days are those of chance, their tail is known."""
+    """Makes limits for one side, of hours with the `room` of their tails, with the share of the budget that the kind of
+    each series gives to that side. With the alerts that one series may raise `after` the last bucket, those of the
+    bucket that follows. As far as the errors of days are those of chance, their tail is known."""
     calendar, fresh = followed.calendar, followed.fresh
     judged_at_once = calendar.per_90_days if calendar.daily else 90
     sides = [UPPER_SHARE[kind] if sign > 0 else 1 - UPPER_SHARE[kind] for kind in kinds]
@@ -117,20 +145,23 @@ def _by_side(
     chance = chance_per_bucket(allowed, judged_at_once) * shares[:, None]
     parts = np.isin(kinds, PARTS)
 
-    def make(past: Array, chance: Array, by_chance: Array, parts: Array) -> Array:
-        found = _limits(past, chance, parts, calendar)
+    def make(past: Array, room: Array, chance: Array, by_chance: Array, parts: Array) -> Array:
+        found = _limits(past, room, chance, parts, calendar)
         return found + by_chance * (limit_of_chance(chance) - found) if calendar.daily else found
 
     if after is not None:
-        return make(_last(errors, fresh, calendar), chance[:, 0], followed.follower.by_chance(), parts)
-    return _over_time(
-        errors, followed, lambda past, row, at: make(past, chance[row, at], followed.by_chance[row, at], parts[row])
-    )
+        return make(_last(errors, fresh, calendar), room, chance[:, 0], followed.follower.by_chance(), parts)
+
+    def of_day(past: Array, row: Array, at: Array) -> Array:
+        return make(past, room[row, at], chance[row, at], followed.by_chance[row, at], parts[row])
+
+    return _over_time(errors, followed, of_day)
 
 
-def _widened(
+def _widened(  # noqa: PLR0913 - as above
     own: Array,
     reach: dict[int, Array],
+    room: Array,
     followed: Followed,
     kinds: Sequence[Kind],
     sign: float,
@@ -147,7 +178,7 @@ def _widened(
         second, spread = _second(_last(needless, fresh, calendar), calendar), spread[:, -calendar.cycle :].max(axis=1)
     else:
         second = _over_time(needless, followed, lambda past, *_: _second(past, calendar))
-    wide = _by_side(errors, followed, kinds, sign, after)
+    wide = _by_side(errors, room, followed, kinds, sign, after)
     # before a series begins nothing is known of its spread, and none of its alarms was needless
     furthest = np.where(np.isfinite(second), second / spread, -np.inf)
     return np.maximum(own, np.minimum(wide, furthest))
@@ -182,12 +213,13 @@ def _over_time(errors: Array, followed: Followed, make: Callable[[Array, Array, 
     return found
 
 
-def _limits(errors: Array, chance: Array, parts: Array, calendar: Calendar) -> Array:
-    """`chance`: of one bucket of days or longer, and of one day of hours. `parts` marks rates and shares."""
+def _limits(errors: Array, room: Array, chance: Array, parts: Array, calendar: Calendar) -> Array:
+    """`chance`: of one bucket of days or longer, and of one day of hours. `parts` marks rates and shares, and `room` is
+    that of hours."""
     if calendar.daily:
         return limits(errors, chance, of_days(parts))
     largest = _largest(errors, calendar.per_day)
-    found = HOURLY_ROOM * limits(largest, chance, OF_DAYS_OF_HOURS)
+    found = room * limits(largest, chance, OF_DAYS_OF_HOURS)
     part = np.interp(np.isfinite(largest).sum(axis=1), FEW_DAYS, (0.0, 1.0))
     if (part == 1.0).all():
         return found
@@ -211,12 +243,14 @@ def edges_after(followed: Followed, kinds: Sequence[Kind], settings: Settings) -
     lessons = _ordinary(followed, _lessons(followed, errors, followed.judged))
     reach = _reaches(lessons, followed)
     special = np.where(followed.follower.counts, SPECIAL_ROOM, 1.0)
+    off = {sign: furthest_off(lessons, reach, sign) for sign in (-1.0, 1.0)}
+    room = _room_of_tail(_last(np.fmax(*off.values()), followed.fresh, followed.calendar), followed.calendar)
 
     def edges(sign: float) -> tuple[Array, Array]:
-        limit = _by_side(furthest_off(lessons, reach, sign), followed, kinds, sign, settings.of_one_series)
+        limit = _by_side(off[sign], room, followed, kinds, sign, settings.of_one_series)
         both = (limit, limit * special)
         if followed.excused.any():
-            both = tuple(_widened(each, reach, followed, kinds, sign, settings.of_one_series) for each in both)
+            both = tuple(_widened(each, reach, room, followed, kinds, sign, settings.of_one_series) for each in both)
         return both[0] * reach[1][:, 0], both[1] * reach[1][:, 0]
 
     return tuple(zip(edges(-1.0), edges(1.0), strict=True))

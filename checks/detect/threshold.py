@@ -34,6 +34,10 @@ OF_BUCKETS = Tail(part=0.05, most=20, start=1.65, slope=0.7, trust_start=40.0, t
 OF_DAYS_OF_HOURS = Tail(part=0.05, most=20, start=3.2, slope=0.5, trust_start=40.0, trust_slope=16.0)
 #: the days of a rate or share that breaks now and then are a long tail: believed little, or they would hide the next
 SLOPE_OF_RATES, TRUST_SLOPE_OF_RATES = 0.55, 30.0
+#: what the index of a tail is made from, what it usually is, and how many errors of the tail that is worth
+PART_OF_INDEX, USUAL_INDEX, TRUST_INDEX = 0.15, 0.25, 5.0
+#: errors that are none, such as those of hours that never have rows
+LEAST_TOLD = 1e-9
 #: the tail never starts nearer than this
 LEAST_START = 0.5
 #: no single error reaches further beyond the start of the tail than this many times it
@@ -71,6 +75,18 @@ def limits(errors: Array, chance: Array, tail: Tail = OF_BUCKETS) -> Array:
     beyond = np.where(np.arange(tail.most) < used[:, None], beyond, 0.0)
     slope = (beyond.sum(axis=1) + tail.trust_slope * tail.slope) / (used + tail.trust_slope)
     return start + slope * np.log(part / chance)
+
+
+def tail_index(largest: Array) -> Array:
+    """How long the tails of S series are, from the largest error of each day (S x N, NaN where there is none): how far
+    the logarithms of the largest `PART_OF_INDEX` of them lie beyond where these begin, on average. It is 0.15 where
+    errors are normal and 0.35 where they have the tails of Student's t of four degrees; few errors are held towards the
+    usual."""
+    ordered = np.log(-np.sort(-np.where(largest > LEAST_TOLD, largest, LEAST_TOLD), axis=1))
+    count = np.ceil((largest > LEAST_TOLD).sum(axis=1) * PART_OF_INDEX).astype(int)
+    start = np.take_along_axis(ordered, np.minimum(count, largest.shape[1] - 1)[:, None], axis=1)
+    beyond = np.where(np.arange(largest.shape[1]) < count[:, None], ordered - start, 0.0).sum(axis=1)
+    return (beyond + TRUST_INDEX * USUAL_INDEX) / (count + TRUST_INDEX)
 
 
 def limit_of_chance(chance: Array) -> Array:
