@@ -79,9 +79,9 @@ def limits(errors: Array, chance: Array, tail: Tail = OF_BUCKETS) -> Array:
 
 def tail_index(largest: Array) -> Array:
     """How long the tails of S series are, from the largest error of each day (S x N, NaN where there is none): how far
-    the logarithms of the largest `PART_OF_INDEX` of them lie beyond where these begin, on average. It is 0.15 where
-    errors are normal and 0.35 where they have the tails of Student's t of four degrees; few errors are held towards the
-    usual."""
+    the logarithms of the largest `PART_OF_INDEX` of them lie beyond where these begin, on average (Hill). Of 70 days it
+    is 0.16 where errors are normal and 0.26 where they have the tails of Student's t of four degrees; few errors are
+    held towards the usual."""
     ordered = np.log(-np.sort(-np.where(largest > LEAST_TOLD, largest, LEAST_TOLD), axis=1))
     count = np.ceil((largest > LEAST_TOLD).sum(axis=1) * PART_OF_INDEX).astype(int)
     start = np.take_along_axis(ordered, np.minimum(count, largest.shape[1] - 1)[:, None], axis=1)
