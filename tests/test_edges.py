@@ -79,3 +79,12 @@ def test_edges_of_before_a_new_regime_are_forgotten():
     label = Label(1, "s.orders", LabelKind.NEW_REGIME, begins, begins, "ada", utc(2026, 3, 15, 12))
     [bands] = learned(kilometres | {ROWS: days[ROWS]}, Before(labels=(label,)))[1].bands
     assert bands.upper[bands.metrics.index(MEAN), -1] == 16.0
+
+
+def test_what_often_is_the_same_without_being_at_an_edge_keeps_a_band_on_both_sides():
+    lengths = Metric("mean_length", "email", Grain.DAY)
+    random = np.random.default_rng(5)
+    line = np.where(random.random(90) < 0.5, 24.0, 24.0 + 0.1 * random.standard_normal(90))
+    for usual_end in (np.minimum(line, 24.0), np.maximum(line, 24.0)):
+        lower, _, upper = band({ROWS: usual(90)[ROWS], lengths: usual_end}, lengths)
+        assert 20.0 < lower < upper < 28.0

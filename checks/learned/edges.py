@@ -75,7 +75,7 @@ def _known_edge(
     lowest, enough_told = _before(lowest, np.inf), told >= enough[:, None]
     is_hard = enough_told & hard[:, None] & (reached >= _MOST * told)
     edge = np.where(is_hard, lowest, np.where(enough_told & (lowest >= 0), 0.0, -np.inf))
-    return edge, enough_told & (there >= _OFTEN * told)
+    return edge, enough_told & (lowest == edge) & (there >= _OFTEN * told)
 
 
 def _since(which: np.ndarray, begins: np.ndarray) -> np.ndarray:
